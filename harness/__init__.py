@@ -1,0 +1,65 @@
+"""Integration tests against real servers, as fast and repeatable as unit tests.
+
+::
+
+    from harness import HarnessTestCase, Postgres
+
+
+    class SignupTest(HarnessTestCase):
+        db = Postgres(migrations="migrations")
+
+        def test_a_new_user_is_stored(self):
+            sign_up(self.db.connection, "a@example.com")
+            self.assertEqual(1, self.db.count("users"))
+
+Every public name is imported at its first use, so that importing this package costs nothing that
+is not needed: no client library, no asyncio.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from harness.adapters.unittest import HarnessTestCase as HarnessTestCase
+    from harness.adapters.unittest_async import AsyncHarnessTestCase as AsyncHarnessTestCase
+    from harness.core.environment import Environment as Environment
+    from harness.core.settings import Settings as Settings
+    from harness.errors import HarnessError as HarnessError
+    from harness.services.postgres.lease import PostgresLease as PostgresLease
+    from harness.services.postgres.service import Postgres as Postgres
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "AsyncHarnessTestCase": "harness.adapters.unittest_async",
+    "Environment": "harness.core.environment",
+    "HarnessError": "harness.errors",
+    "HarnessTestCase": "harness.adapters.unittest",
+    "Postgres": "harness.services.postgres.service",
+    "PostgresLease": "harness.services.postgres.lease",
+    "Settings": "harness.core.settings",
+}
+
+__all__ = [
+    "AsyncHarnessTestCase",
+    "Environment",
+    "HarnessError",
+    "HarnessTestCase",
+    "Postgres",
+    "PostgresLease",
+    "Settings",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

@@ -1,0 +1,1 @@
+"""Thin bridges to frameworks: one module each, over the framework-agnostic core."""

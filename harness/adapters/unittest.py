@@ -1,0 +1,237 @@
+"""`HarnessTestCase`: services declared on the class, a lease of each in every test."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import random
+import unittest
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from harness.adapters.repeat import repeat_command, say, test_identity
+from harness.adapters.result import NotingResult
+from harness.core.environment import Environment, default_environment
+from harness.core.lease import Holder, Lease, outside
+from harness.core.seed import derive, run_seed
+from harness.core.service import Service
+from harness.errors import CapabilityError, HarnessError, RequiredError, UnavailableError
+
+if TYPE_CHECKING:
+    _Base = unittest.TestCase
+else:
+    _Base = object
+
+L = TypeVar("L", bound=Lease)
+
+
+@functools.cache
+def services_of(case: type) -> tuple[Service[Any], ...]:
+    """Return the services that a test class declares or inherits, each once."""
+    found: dict[Service[Any], None] = {}
+    for name in dir(case):
+        value = inspect.getattr_static(case, name, None)
+        if isinstance(value, Service):
+            found[value] = None
+    return tuple(found)
+
+
+class HarnessMixin(_Base):
+    """What makes a `unittest.TestCase` hold leases. It stands before the base class.
+
+    Only public methods are overridden: `run` and `debug`. Nothing depends on a subclass calling
+    `super()` in its own set-up and tear-down.
+
+    Attributes:
+        environment: Where the services run; the one of the process.
+        rng: Random numbers of this test, from the run's seed and the test's name.
+    """
+
+    environment: Environment | None = None
+    _harness_holder: Holder | None = None
+    _harness_released = False
+
+    @functools.cached_property
+    def rng(self) -> random.Random:
+        """Random numbers of this test alone: the same for the same seed, in any order of tests."""
+        return random.Random(self._harness_seed())
+
+    def run(self, result: unittest.TestResult | None = None) -> unittest.TestResult | None:
+        """Run the test; its leases are released last, and their failures are the test's own."""
+        if result is None:
+            return self._harness_run_alone()
+        reason = self._harness_unavailable()
+        if reason is not None:
+            report(self, result, reason)
+            return result
+        with self._harness_test() as holder:
+            super().run(NotingResult(result, self._harness_notes, holder))
+        return result
+
+    def debug(self) -> None:
+        """Run the test without collecting its result; its leases are released all the same."""
+        reason = self._harness_unavailable()
+        if isinstance(reason, RequiredError):
+            raise reason
+        if reason is not None:
+            raise unittest.SkipTest(str(reason))
+        with self._harness_test():
+            super().debug()
+
+    def requireCapability(self, lease: Lease, *names: str) -> None:  # noqa: N802 - unittest's style
+        """Skip this test unless the lease's instance has these capabilities.
+
+        Args:
+            lease: A lease of this test, such as `self.db`.
+            names: Capabilities, such as `postgres.superuser`.
+
+        Raises:
+            unittest.SkipTest: One is missing.
+            CapabilityError: One is missing where `HARNESS_REQUIRE` demands the service.
+        """
+        instance = lease.instance  # type: ignore[attr-defined]
+        try:
+            instance.need(*names)
+        except CapabilityError as error:
+            required = self._harness_environment().settings.require
+            if required.demands_any(instance.kind) or required.everything:
+                raise
+            raise unittest.SkipTest(str(error)) from error
+
+    def _harness_run_alone(self) -> unittest.TestResult:
+        result = self.defaultTestResult()
+        result.startTestRun()
+        try:
+            self.run(result)
+        finally:
+            result.stopTestRun()
+        return result
+
+    @classmethod
+    def _harness_environment(cls) -> Environment:
+        return default_environment() if cls.environment is None else cls.environment
+
+    def _harness_unavailable(self) -> HarnessError | None:
+        """Choose the providers, which starts nothing; return why one cannot be chosen."""
+        environment = self._harness_environment()
+        for service in services_of(type(self)):
+            try:
+                choice = environment.choose(service)
+            except HarnessError as error:
+                return error
+            announce(choice.sentence(service.kind))
+        return None
+
+    @contextmanager
+    def _harness_test(self) -> Iterator[Holder]:
+        announce_seed(run_seed(self._harness_environment().settings))
+        random.seed(self._harness_seed())
+        self.__dict__.pop("rng", None)  # a second run of this instance draws the same
+        holder = self._harness_holder = Holder(self._harness_acquire)
+        self._harness_prepare()
+        self.addCleanup(self._harness_release)  # first in, so last out
+        try:
+            yield holder
+        finally:
+            self._harness_end(holder)
+
+    def _harness_prepare(self) -> None:
+        """Get ready before the test; the async base starts its services here."""
+
+    def _harness_acquire(self, service: Service[L]) -> L:
+        environment = self._harness_environment()
+        environment.start_in_background(services_of(type(self)))
+        return environment.lease(service)
+
+    def _harness_lease(self, service: Service[L]) -> L:
+        """Return this test's lease of a service; called by the service, as a descriptor."""
+        holder = self._harness_holder
+        if holder is None:
+            raise outside(service.label)
+        if self._harness_released:
+            self._harness_register_again()
+        lease: L = holder.get(service)  # type: ignore[assignment]
+        return lease
+
+    def _harness_register_again(self) -> None:
+        """Register the release again: `doCleanups()` was called in mid-test and ran it."""
+        self._harness_released = False
+        self.addCleanup(self._harness_release)
+
+    def _harness_release(self) -> None:
+        """Release the leases as the last clean-up, where a failure is still the test's own."""
+        holder = self._harness_holder
+        if holder is None:
+            return
+        self._harness_released = True
+        outages = holder.unreported()
+        holder.release()
+        for error in outages:
+            raise error
+
+    def _harness_end(self, holder: Holder) -> None:
+        """Release what an interrupted test still holds; its interrupt must get through."""
+        self._harness_holder = None
+        self._harness_released = False
+        try:
+            holder.close()
+        except Exception as error:
+            say(f"while releasing what {self.id()} held: {error}")
+
+    def _harness_seed(self) -> int:
+        settings = self._harness_environment().settings
+        return derive(run_seed(settings), *test_identity(self, settings.root))
+
+    def _harness_notes(self) -> list[str]:
+        seed = run_seed(self._harness_environment().settings)
+        holder = self._harness_holder
+        return [
+            *(holder.failure_notes() if holder is not None else ()),
+            f"harness: repeat with: {repeat_command(self, seed)}",
+        ]
+
+
+@functools.cache
+def announce(sentence: str) -> None:
+    """Print a choice, once a process."""
+    say(sentence)
+
+
+@functools.cache
+def announce_seed(seed: int) -> None:
+    """Print the seed, once a process."""
+    say(f"seed {seed} (TEST_SEED={seed} repeats this run's random choices)")
+
+
+def report(case: unittest.TestCase, result: unittest.TestResult, reason: HarnessError) -> None:
+    """Report a test that cannot run: skipped, or an error where the service is required."""
+    result.startTest(case)
+    try:
+        if isinstance(reason, UnavailableError) and not isinstance(reason, RequiredError):
+            result.addSkip(case, str(reason))
+        else:
+            result.addError(case, (type(reason), reason, None))
+    finally:
+        result.stopTest(case)
+
+
+class HarnessTestCase(HarnessMixin, unittest.TestCase):
+    """A test case whose services are real.
+
+    A service declared on the class is, on a running test, that test's lease of it: taken when the
+    test first touches it, released after the test's own clean-ups. A test that touches none pays
+    nothing.
+
+    Example:
+        ::
+
+            class SignupTest(HarnessTestCase):
+                db = Postgres(migrations="migrations")
+
+                def test_a_new_user_is_stored(self):
+                    sign_up(self.db.connection, "a@example.com")
+                    self.assertEqual(1, self.db.count("users"))
+    """
+
+

@@ -1,0 +1,1 @@
+"""What everything rests on: the standard library only, no client, no unittest."""

@@ -1,0 +1,71 @@
+"""Choosing where a service runs. Starts nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from harness.core.provider import Provider, provider_named
+from harness.core.recipe import Recipe
+from harness.core.service import Service
+from harness.core.settings import Settings
+from harness.errors import RequiredError, UnavailableError
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Where a service will run, and why not elsewhere.
+
+    Attributes:
+        provider: The chosen place.
+        recipe: What it will run.
+        description: What that is, in a few words.
+        refusals: Why each provider before it was passed over, as (name, reason).
+    """
+
+    provider: Provider
+    recipe: Recipe
+    description: str
+    refusals: tuple[tuple[str, str], ...]
+
+    def sentence(self, kind: str) -> str:
+        """Say the choice and its reasons in one line."""
+        why = "".join(f"; not {name}: {reason}" for name, reason in self.refusals)
+        return f"{kind} on {self.provider.name} ({self.description}){why}"
+
+
+def choose(service: Service[Any], settings: Settings) -> Choice:
+    """Choose the first provider, in the order of the settings, that can run the service.
+
+    Raises:
+        UnavailableError: None can; with every provider's reason.
+        RequiredError: The same, or an earlier choice refused, where `HARNESS_REQUIRE` forbids it.
+    """
+    refusals: list[tuple[str, str]] = []
+    for name in settings.providers.of(service.kind):
+        provider = provider_named(name)
+        recipe = service.recipe(name)
+        reason = recipe if isinstance(recipe, str) else provider.refusal(recipe, settings)
+        if reason is None and not isinstance(recipe, str):
+            return Choice(provider, recipe, provider.describe(recipe, settings), tuple(refusals))
+        refusals.append((name, str(reason)))
+        if settings.require.demands(service.kind, name):
+            raise RequiredError(
+                f"{service.kind}@{name} is required and cannot run here",
+                cause=str(reason),
+                hint="run `harness doctor`, or take it out of HARNESS_REQUIRE",
+            )
+    raise nowhere(service, settings, refusals)
+
+
+def nowhere(
+    service: Service[Any], settings: Settings, refusals: list[tuple[str, str]]
+) -> UnavailableError:
+    """Return the error for a service that no provider can run."""
+    required = settings.require.demands_any(service.kind)
+    kind = RequiredError if required else UnavailableError
+    return kind(
+        f"no provider can run {service.label}" + (", and it is required" if required else ""),
+        detail="\n".join(f"{name}: {reason}" for name, reason in refusals),
+        hint="run `harness doctor` to see what to install",
+    )

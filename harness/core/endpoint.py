@@ -1,0 +1,90 @@
+"""Where an instance answers, and URLs that do not show their password."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
+
+
+class Dsn(str):
+    """A URL as a plain `str`, except that its repr masks the password.
+
+    An f-string or `print` shows the whole text: the mask is for debuggers, assertion messages and
+    `--locals`, which show reprs.
+
+    Example:
+        >>> Dsn("postgresql://me:secret@127.0.0.1/shop")
+        'postgresql://me:***@127.0.0.1/shop'
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return repr(masked(self))
+
+
+def masked(url: str) -> str:
+    """Return a URL with its password replaced by asterisks."""
+    parts = urlsplit(url)
+    if parts.password is None:
+        return str(url)
+    user, _, host = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}:***@{host}"))
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where an instance answers, and as whom to connect.
+
+    Attributes:
+        host: Host name or address.
+        port: TCP port.
+        user: Role to connect as.
+        password: Its password; never in the repr.
+        database: Database to connect to first.
+        socket: Path of a Unix socket that needs no password, where there is one.
+        options: Query parameters of the URL it was read from.
+    """
+
+    host: str
+    port: int
+    user: str = ""
+    password: str = field(default="", repr=False)
+    database: str = ""
+    socket: str | None = None
+    options: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def parse(cls, url: str, default_port: int) -> Endpoint:
+        """Read a URL such as `postgresql://user:password@host:port/database?sslmode=disable`.
+
+        Raises:
+            ValueError: It is not a URL with a host, or its port is not a number.
+        """
+        parts = urlsplit(url)
+        if not parts.scheme or not parts.hostname:
+            raise ValueError("it is not a URL with a host")
+        pairs = (item.partition("=") for item in parts.query.split("&") if item)
+        return cls(
+            host=parts.hostname,
+            port=parts.port or default_port,
+            user=unquote(parts.username or ""),
+            password=unquote(parts.password or ""),
+            database=unquote(parts.path.lstrip("/")),
+            options=tuple((unquote(name), unquote(value)) for name, _, value in pairs),
+        )
+
+    def url(self, scheme: str, database: str | None = None) -> Dsn:
+        """Write the endpoint as a URL.
+
+        Args:
+            scheme: What stands before `://`, such as `postgresql+asyncpg`.
+            database: Another database than the endpoint's own.
+        """
+        name = self.database if database is None else database
+        user = quote(self.user, safe="")
+        login = f"{user}:{quote(self.password, safe='')}@" if self.password else f"{user}@"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        query = "&".join(f"{quote(key)}={quote(value)}" for key, value in self.options)
+        tail = f"?{query}" if query else ""
+        return Dsn(f"{scheme}://{login if self.user else ''}{host}:{self.port}/{quote(name)}{tail}")

@@ -1,0 +1,157 @@
+"""What one test holds of an instance."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from harness.core.cleanup import Cleanups
+from harness.errors import LeaseError
+
+if TYPE_CHECKING:
+    from harness.core.service import Service
+
+Self = TypeVar("Self", bound="Lease")
+
+
+class Lease:
+    """What one test holds of an instance, isolated from every other holder.
+
+    A lease is a context manager; leaving it releases it. Subclasses do their work in `_release`.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._released = False
+        self.outages: list[Exception] = []  # raised to the holder because the instance died
+
+    def __enter__(self: Self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.release()
+
+    def release(self) -> None:
+        """Check what was promised, clean up, and end the lease. Safe to call twice.
+
+        Raises:
+            IsolationError: The holder broke the isolation; everything is cleaned all the same.
+        """
+        if not self._released:
+            self._released = True
+            self._release()
+
+    def failure_notes(self) -> list[str]:
+        """Return what a reader of a failure of the holder should know of this lease."""
+        return []
+
+    def _release(self) -> None:
+        raise NotImplementedError
+
+    def _check_held(self) -> None:
+        if self._released:
+            raise LeaseError(
+                f"this lease of {self._name} was released",
+                cause="it was kept, by a thread or a variable, longer than its test",
+                hint="read it anew from the test case, and join threads before the test ends",
+            )
+
+
+class Holder:
+    """The leases of one holder: each taken at first use, all given back together.
+
+    Failures are remembered: a service that failed once fails the same way at every touch.
+
+    Args:
+        acquire: Takes a lease for a service.
+    """
+
+    def __init__(self, acquire: Callable[[Service[Any]], Lease]) -> None:
+        self._acquire = acquire
+        self._lock = threading.RLock()
+        self._leases: dict[Service[Any], Lease] = {}
+        self.failures: dict[Service[Any], Exception] = {}
+        self._closed = False
+        self._raised: list[Exception] = []
+        self._reported: dict[int, BaseException] = {}  # kept alive, so that an id stays theirs
+
+    def get(self, service: Service[Any]) -> Lease:
+        """Return the lease for `service`, taken now if this is its first use.
+
+        Raises:
+            LeaseError: The holder's time is over.
+            HarnessError: The service could not be started or leased.
+        """
+        lease = self._leases.get(service)
+        return lease if lease is not None else self._take(service)
+
+    def _take(self, service: Service[Any]) -> Lease:
+        with self._lock:
+            if self._closed:
+                raise outside(service.label)
+            if service in self.failures:
+                raise self.failures[service]
+            if service not in self._leases:
+                try:
+                    self._leases[service] = self._acquire(service)
+                except Exception as error:
+                    self.failures[service] = error
+                    self._raised.append(error)
+                    raise
+            return self._leases[service]
+
+    def note_reported(self, error: BaseException) -> None:
+        """Note that an error was reported, with all that it was raised from."""
+        cause: BaseException | None = error
+        while cause is not None and id(cause) not in self._reported:
+            self._reported[id(cause)] = cause
+            cause = cause.__cause__ or cause.__context__
+
+    def unreported(self) -> list[Exception]:
+        """Return the outages of this holder that no report has named yet, once.
+
+        An outage must not pass for an expected failure, nor be swallowed by an `except`.
+        """
+        outages, self._raised = self._raised, []
+        for lease in self._leases.values():
+            outages.extend(lease.outages)
+        return [error for error in outages if id(error) not in self._reported]
+
+    def failure_notes(self) -> list[str]:
+        """Return what a reader of the test's failure should know of its leases."""
+        return [note for lease in self._leases.values() for note in lease.failure_notes()]
+
+    def release(self) -> None:
+        """Give back all leases, the last one first; the holder may take new ones.
+
+        Raises:
+            IsolationError, CleanupError: As the leases said; all of them were released.
+        """
+        with self._lock:
+            cleanups = Cleanups("the leases of a test")
+            for lease in self._leases.values():
+                cleanups.push(lease.release)
+            self._leases = {}
+            cleanups.close()
+
+    def close(self) -> None:
+        """Give back all leases, and take none any more."""
+        with self._lock:
+            self._closed = True
+            self.release()
+
+
+def outside(label: str) -> LeaseError:
+    """Return the error for a lease that is touched when no test is running."""
+    return LeaseError(
+        f"{label} was touched outside a running test",
+        cause="a lease lives from the start of setUp to the last clean-up of one test",
+        hint="touch it in setUp, in the test or in a clean-up; elsewhere use Environment().lease(...)",
+    )

@@ -1,0 +1,110 @@
+"""What a service tells a provider: how it is reached or made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+from harness.core.endpoint import Endpoint
+from harness.core.settings import Settings
+
+
+@dataclass(frozen=True)
+class UrlRecipe:
+    """A server that somebody else runs, named by an environment variable.
+
+    Attributes:
+        variable: The environment variable that holds the URL.
+        default_port: Port of a URL that has none.
+        schemes: What may stand before `://`, drivers after a `+` apart.
+    """
+
+    variable: str
+    default_port: int
+    schemes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ContainerRecipe:
+    """A container.
+
+    Attributes:
+        image: Name of an entry in `images.json`.
+        version: What the tag of the image must begin with, where the user asked for a version.
+        port: The port that the server listens on inside.
+        environment: Environment variables; may hold a password, so not in the repr.
+        command: Command and arguments; empty for the image's own.
+        endpoint: How to log in; host and port are filled in by the provider.
+    """
+
+    image: str
+    port: int
+    endpoint: Endpoint
+    version: str | None = None
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    command: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Account:
+    """The user under which a local server runs.
+
+    Attributes:
+        prefix: Command to put before the server's own, such as `unshare ...`.
+        user: User to switch to; None for the one we are.
+        copy_to: Directory to which binaries are copied that the user cannot reach; None for none.
+    """
+
+    prefix: tuple[str, ...] = ()
+    user: str | None = None
+    copy_to: Path | None = None
+
+
+@dataclass(frozen=True)
+class Launch:
+    """A prepared local server: what to run, and where it will answer.
+
+    Attributes:
+        command: Command and arguments, with the account's prefix.
+        endpoint: Where it will answer.
+        provenance: What it is, such as `PostgreSQL 15.13 (/usr/lib/postgresql/15/bin)`.
+        account: The user it runs under.
+        stop_signal: Signal number that asks it to stop at once.
+        environment: Its whole environment.
+    """
+
+    command: tuple[str, ...]
+    endpoint: Endpoint
+    provenance: str
+    account: Account
+    stop_signal: int
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+class ProcessRecipe(Protocol):
+    """A program on this machine that serves from a directory of its own."""
+
+    def refusal(self, settings: Settings) -> str | None:
+        """Return why it cannot run here, or None. Starts no server."""
+
+    def describe(self, settings: Settings) -> str:
+        """Return what would run, such as its version and its directory."""
+
+    def prepare(self, home: Path, port: int, settings: Settings) -> Launch:
+        """Fill the empty directory `home` and return what to run.
+
+        Args:
+            home: Directory of this server alone.
+            port: TCP port of the loopback interface to listen on.
+        """
+
+    def likely_cause(self, log: str) -> str | None:
+        """Return the likely cause of a failed start, read from its log."""
+
+    def sweep(self, home: Path) -> None:
+        """Remove what a killed server leaves outside `home`, such as shared memory."""
+
+
+Recipe: TypeAlias = UrlRecipe | ContainerRecipe | ProcessRecipe

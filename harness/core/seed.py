@@ -1,0 +1,38 @@
+"""The one number from which every random choice of a run follows."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import random
+
+from harness.core.settings import Settings
+
+
+def derive(seed: int, *parts: str) -> int:
+    """Derive a 64-bit seed for one part of a run, independent of all other parts.
+
+    Args:
+        seed: The seed of the run.
+        parts: What the derived seed is for, such as a test's file and its qualified name.
+
+    Returns:
+        The first 8 bytes of a BLAKE2b digest (RFC 7693) of the seed and the parts.
+
+    Example:
+        >>> derive(1, "tests/test_a.py", "A.test_x") == derive(1, "tests/test_a.py", "A.test_x")
+        True
+    """
+    text = "\0".join([str(seed), *parts]).encode()
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big")
+
+
+@functools.cache
+def drawn_seed() -> int:
+    """Draw this process's seed, once, for runs that set none."""
+    return random.SystemRandom().randrange(2**32)
+
+
+def run_seed(settings: Settings) -> int:
+    """Return the seed of this run: the one that was set, else one drawn once a process."""
+    return drawn_seed() if settings.seed is None else settings.seed

@@ -1,0 +1,127 @@
+"""What a test depends on, as declared."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, ClassVar, Generic, NoReturn, Protocol, TypeVar, overload
+
+from harness.core.instance import Instance, Running
+from harness.core.lease import Lease
+from harness.core.recipe import Recipe
+from harness.core.settings import Settings
+from harness.errors import LeaseError, NotALeaseError, ServiceDefinitionError
+
+L = TypeVar("L", bound=Lease)
+L_co = TypeVar("L_co", bound=Lease, covariant=True)
+Self = TypeVar("Self", bound="Service[Any]")
+
+
+class LeaseOwner(Protocol):
+    """A test case, as a service sees it: something that holds leases."""
+
+    def _harness_lease(self, service: Service[L]) -> L: ...
+
+
+class Service(Generic[L_co]):
+    """What a test depends on, as declared: a frozen, hashable value.
+
+    Making one starts nothing and imports no client. On a test case's class it is the service
+    itself; on a running test it is that test's lease. A subclass is a frozen dataclass; it says
+    how each provider runs it (`recipe`), when it is ready (`probe`) and what an instance of it is
+    (`open`).
+
+    Attributes:
+        kind: The kind of service, as settings name it, such as `postgres`.
+    """
+
+    kind: ClassVar[str] = "service"
+
+    def recipe(self, provider: str) -> Recipe | str:
+        """Return how `provider` runs this service, or why it cannot."""
+        raise NotImplementedError
+
+    def instance_key(self) -> tuple[object, ...]:
+        """Return what tells two instances apart; equal keys share one instance."""
+        raise NotImplementedError
+
+    def probe(self, running: Running, timeout: float) -> None:
+        """Return when the service answers; raise any exception when it does not yet.
+
+        Args:
+            running: What the provider started.
+            timeout: Seconds after which to give up waiting for an answer.
+        """
+        raise NotImplementedError
+
+    def open(self, provider: str, running: Running, settings: Settings) -> Instance[Any]:
+        """Return the instance, now that the service answers."""
+        raise NotImplementedError
+
+    @property
+    def label(self) -> str:
+        """The service as an error shows it: its type and the options that are not defaults."""
+        return repr(self)
+
+    def __post_init__(self) -> None:
+        for option in dataclasses.fields(self):  # type: ignore[arg-type]
+            check_hashable(type(self).__name__, option.name, getattr(self, option.name))
+
+    def __repr__(self) -> str:
+        options = (
+            f"{option.name}={getattr(self, option.name)!r}"
+            for option in dataclasses.fields(self)  # type: ignore[arg-type]
+            if getattr(self, option.name) != option.default
+        )
+        return f"{type(self).__name__}({', '.join(options)})"
+
+    @overload
+    def __get__(self: Self, owner: None, owner_type: type[Any]) -> Self: ...
+
+    @overload
+    def __get__(self, owner: LeaseOwner, owner_type: type[Any]) -> L_co: ...
+
+    def __get__(self, owner: LeaseOwner | None, owner_type: type[Any]) -> Any:
+        return self if owner is None else owner._harness_lease(self)
+
+    def __set__(self, owner: LeaseOwner, value: NoReturn) -> None:
+        raise LeaseError(
+            f"the lease of {self.label} cannot be assigned to",
+            cause="the attribute declares a service for the whole class",
+            hint="give your own object another name, or override the attribute in a subclass",
+        )
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("__"):  # copy, pickle and inspect ask for these
+            raise AttributeError(name)
+        raise NotALeaseError(
+            f"{self.label} is a service, not a lease: it has no attribute {name!r}",
+            cause="a service only declares what a test needs; a test or `with` holds the lease",
+            hint=f"use self.<name>.{name} in a test, "
+            f"or `with Environment() as env, env.lease(...) as lease: lease.{name}`",
+        )
+
+
+def check_hashable(service: str, option: str, value: object) -> None:
+    """Do nothing for a value that can be hashed.
+
+    Raises:
+        ServiceDefinitionError: The value is mutable; equal services could not be told.
+    """
+    try:
+        hash(value)
+    except TypeError as error:
+        hint = f"write {option}={frozen(value)!r}" if frozen(value) is not None else None
+        raise ServiceDefinitionError(
+            f"{service}({option}={value!r}): the option is a {type(value).__name__}",
+            cause="services are compared and shared, so every option must be hashable",
+            hint=hint or "use a tuple, a string or a function",
+        ) from error
+
+
+def frozen(value: object) -> object | None:
+    """Return the hashable value that says the same as a mutable one, or None."""
+    if isinstance(value, dict):
+        return tuple(value.items())
+    if isinstance(value, list | set):
+        return tuple(value)
+    return None

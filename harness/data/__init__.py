@@ -1,0 +1,1 @@
+"""The data that tests start from: migrations and seed files."""

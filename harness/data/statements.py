@@ -1,0 +1,105 @@
+"""Splitting an SQL script into its statements, each with its line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+# What can hide a semicolon, in the lexical rules of PostgreSQL
+# (https://www.postgresql.org/docs/current/sql-syntax-lexical.html).
+TOKEN = re.compile(
+    r"""
+    (?P<line_comment>--[^\n]*)
+  | (?P<block_comment>/\*)
+  | (?P<escape_string>\b[eE]'(?:[^'\\]|\\.|'')*')
+  | (?P<string>'(?:[^']|'')*')
+  | (?P<identifier>"(?:[^"]|"")*")
+  | (?P<dollar>(?<![\w$])\$(?:[^\W\d]\w*)?\$)
+  | (?P<word>[^\W\d][\w$]*)
+  | (?P<end>;)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+COMMENT_EDGE = re.compile(r"/\*|\*/")
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement of a script.
+
+    Attributes:
+        text: The statement, without its semicolon and the comments before it.
+        line: The line it begins in, counted from 1.
+    """
+
+    text: str
+    line: int
+
+
+def split(script: str) -> list[Statement]:
+    """Split a script at the semicolons that end statements.
+
+    Quoted strings and identifiers, dollar quotes, nested comments and the bodies of
+    `BEGIN ATOMIC` functions are left whole.
+
+    Example:
+        >>> [statement.text for statement in split("select ';'; -- one\\nselect 2")]
+        ["select ';'", 'select 2']
+    """
+    return list(_statements(script))
+
+
+def _statements(script: str) -> Iterator[Statement]:
+    start: int | None = None  # of the statement, past white space and comments
+    at = depth = 0
+    previous = ""
+    while at < len(script):
+        match = TOKEN.match(script, at)
+        kind = match.lastgroup if match else None
+        end = _end_of(script, match) if match else at + 1
+        if kind == "end" and depth == 0:
+            if start is not None:
+                yield _statement(script, start, at)
+            start = None
+        elif kind not in ("line_comment", "block_comment") and not script[at].isspace():
+            start = at if start is None else start
+        if match and kind == "word":
+            depth += _nesting(previous, match.group().lower(), depth)
+            previous = match.group().lower()
+        at = end
+    if start is not None:
+        yield _statement(script, start, len(script))
+
+
+def _statement(script: str, start: int, end: int) -> Statement:
+    return Statement(script[start:end].rstrip(), script.count("\n", 0, start) + 1)
+
+
+def _end_of(script: str, match: re.Match[str]) -> int:
+    """Return where the token that `match` begins ends."""
+    if match.lastgroup == "block_comment":
+        return _end_of_comment(script, match.end())
+    if match.lastgroup == "dollar":
+        end = script.find(match.group(), match.end())
+        return len(script) if end < 0 else end + len(match.group())
+    return match.end()
+
+
+def _end_of_comment(script: str, at: int) -> int:
+    """Return the end of a comment that began before `at`; comments nest."""
+    depth = 1
+    for edge in COMMENT_EDGE.finditer(script, at):
+        depth += 1 if edge.group() == "/*" else -1
+        if depth == 0:
+            return edge.end()
+    return len(script)
+
+
+def _nesting(previous: str, word: str, depth: int) -> int:
+    """Return by how much a word changes the depth of a `BEGIN ATOMIC` body."""
+    if previous == "begin" and word == "atomic":
+        return 1
+    if depth and word == "case":
+        return 1
+    return -1 if depth and word == "end" else 0

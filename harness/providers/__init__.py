@@ -1,0 +1,1 @@
+"""The places where services run, one module each."""

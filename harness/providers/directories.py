@@ -1,0 +1,89 @@
+"""Where embedded servers keep their data, and where prepared data is cached."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from harness.core.settings import Settings
+from harness.errors import MissingExtraError, StartError
+
+SHARED_MEMORY = Path("/dev/shm")
+SHARED_MEMORY_NEEDED = 1 << 30
+PREFIX = "harness-"
+
+
+def data_parent(settings: Settings) -> Path:
+    """Return the directory below which servers get their data directories.
+
+    The one that was set; else shared memory where 1 GiB of it is free; else the temporary one.
+    """
+    if settings.data_dir is not None:
+        return settings.data_dir
+    return SHARED_MEMORY if roomy(SHARED_MEMORY) else Path(tempfile.gettempdir())
+
+
+def roomy(directory: Path) -> bool:
+    """Tell whether `directory` is a tmpfs that we may write, with room for a server."""
+    if not os.access(directory, os.W_OK | os.X_OK) or not is_tmpfs(directory):
+        return False
+    return shutil.disk_usage(directory).free >= SHARED_MEMORY_NEEDED
+
+
+def is_tmpfs(directory: Path) -> bool:
+    """Tell whether a tmpfs is mounted at `directory`."""
+    try:
+        mounts = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return any(line.split()[1:3] == [str(directory), "tmpfs"] for line in mounts.splitlines())
+
+
+def make_home(settings: Settings) -> Path:
+    """Make an empty directory for one server.
+
+    Raises:
+        StartError: It cannot be made; with the file system's reason.
+    """
+    parent = data_parent(settings)
+    try:
+        return Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
+    except OSError as error:
+        raise no_room(parent, error) from error
+
+
+def no_room(place: Path, error: OSError) -> StartError:
+    """Return the error for a directory that cannot be written."""
+    return StartError(
+        f"the data of a server cannot be written below {place}: {error.strerror or error}",
+        cause="the disk is full, or the directory is missing or not ours to write",
+        hint="free some room, or set HARNESS_DATA_DIR to another directory",
+    )
+
+
+def cache_directory(settings: Settings) -> Path:
+    """Return the directory for what is kept between runs; the user's cache directory."""
+    if settings.cache_dir is not None:
+        return settings.cache_dir
+    try:
+        import platformdirs
+    except ImportError as error:
+        raise MissingExtraError(
+            "the package platformdirs is not installed",
+            hint='pip install "unittest-harness[postgres]"',
+        ) from error
+    return platformdirs.user_cache_path("unittest-harness")
+
+
+def remove(home: Path) -> None:
+    """Remove a server's directory; a file that is just vanishing is no error.
+
+    Raises:
+        OSError: Something in it cannot be removed.
+    """
+    for attempt in range(5):  # a dying child may still write a file between listing and removal
+        shutil.rmtree(home, ignore_errors=attempt < 4)
+        if not home.exists():
+            return

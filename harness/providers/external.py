@@ -1,0 +1,106 @@
+"""Servers that somebody else runs, named by a URL in the environment."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+
+from harness.core.endpoint import Endpoint, masked
+from harness.core.recipe import Recipe, UrlRecipe
+from harness.core.settings import Settings
+from harness.errors import StartError
+
+
+@dataclass
+class ExternalServer:
+    """A server that is not ours: it is never started, and never stopped."""
+
+    endpoint: Endpoint
+    provenance: str
+
+    def exit_state(self) -> str | None:
+        """Return None: whether it runs is seen only by talking to it."""
+        return None
+
+    def log(self) -> str:
+        """Return nothing: the log is not ours to read."""
+        return ""
+
+    def likely_cause(self) -> str | None:
+        """Return None: nothing is known of it."""
+        return None
+
+    def stop(self) -> None:
+        """Leave it alone."""
+
+
+class External:
+    """The provider of servers named by `DATABASE_URL` and its like."""
+
+    name = "external"
+    patience = 5.0  # it should run already: a wrong URL must not cost a minute
+
+    def refusal(self, recipe: Recipe, settings: Settings) -> str | None:
+        """Return that the variable is not set, or None."""
+        assert isinstance(recipe, UrlRecipe)
+        return None if settings.environ.get(recipe.variable) else f"{recipe.variable} is not set"
+
+    def describe(self, recipe: Recipe, settings: Settings) -> str:
+        """Return the variable and where it points, without the password."""
+        assert isinstance(recipe, UrlRecipe)
+        return f"{recipe.variable}={masked(settings.environ[recipe.variable])}"
+
+    def start(self, recipe: Recipe, settings: Settings) -> ExternalServer:
+        """Read the URL; connects to nothing.
+
+        Raises:
+            StartError: It is no URL, of another kind, or of another machine.
+        """
+        assert isinstance(recipe, UrlRecipe)
+        url = settings.environ[recipe.variable]
+        endpoint = read(url, recipe)
+        if not (is_loopback(endpoint.host) or settings.in_ci or settings.allow_remote):
+            raise StartError(
+                f"{recipe.variable} names a server on another machine: {endpoint.host}",
+                cause="tests run against servers of this machine unless CI is set",
+                hint="set HARNESS_ALLOW_REMOTE=1 if that server is meant for tests",
+            )
+        return ExternalServer(endpoint, f"{recipe.variable}={masked(url)}")
+
+
+def read(url: str, recipe: UrlRecipe) -> Endpoint:
+    """Read the URL of a server.
+
+    Raises:
+        StartError: It is no URL, or one for another kind of server.
+    """
+    try:
+        endpoint = Endpoint.parse(url, recipe.default_port)
+    except ValueError as error:
+        raise unusable(url, recipe, str(error)) from error
+    scheme = url.partition("://")[0].partition("+")[0]
+    if scheme not in recipe.schemes:
+        raise unusable(url, recipe, f"{scheme}:// is for another kind of server")
+    return endpoint
+
+
+def unusable(url: str, recipe: UrlRecipe, cause: str) -> StartError:
+    """Return the error for a URL that cannot be used."""
+    return StartError(
+        f"{recipe.variable} has the value {masked(url)!r}",
+        cause=cause,
+        hint=f"write {recipe.schemes[0]}://user:password@host:{recipe.default_port}/database",
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine, without asking a name server."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+PROVIDER = External()

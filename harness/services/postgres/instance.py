@@ -1,0 +1,174 @@
+"""A PostgreSQL server that runs, and the databases made on it."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from harness.core.cleanup import Cleanups
+from harness.core.instance import Instance, Running
+from harness.core.settings import Settings
+from harness.errors import HarnessError, StartError, again
+from harness.services.postgres import rights
+from harness.services.postgres.connect import driver, message
+from harness.services.postgres.databases import Databases
+from harness.services.postgres.lease import CommitLease, PostgresLease, ReadonlyLease, RollbackLease
+from harness.services.postgres.names import identifier, literal
+from harness.services.postgres.ownership import Ownership
+from harness.services.postgres.password import random_password, scram_verifier
+from harness.services.postgres.template import Template
+from harness.services.postgres.workspace import Workspace
+
+if TYPE_CHECKING:
+    from harness.services.postgres.service import Postgres
+
+
+class PostgresInstance(Instance[PostgresLease]):
+    """A PostgreSQL server: templates by content, databases cloned from them, leases on those.
+
+    Args:
+        provider: Where it runs.
+        running: The server, which answers.
+        settings: The settings of the environment.
+        service: The service that it was started for.
+    """
+
+    def __init__(
+        self, provider: str, running: Running, settings: Settings, service: Postgres
+    ) -> None:
+        super().__init__("postgres", provider, running)
+        self.settings = settings
+        self._lock = threading.RLock()
+        self._templates: dict[str, Template] = {}
+        self._keys: dict[Postgres, str] = {}
+        self._failed: dict[Postgres, HarnessError] = {}
+        self._idle: dict[Postgres, list[Workspace]] = {}
+        self._readonly: dict[Postgres, str] = {}
+        self.external = provider == "external"
+        self.databases = Databases(self.endpoint, settings, fast=not self.external)
+        self.cleanups.push(self.databases.close)
+        self._made: set[str] = set()
+        self.cleanups.push(self._drop_all)
+        self._ownership: Ownership | None = None
+        if self.external:
+            rights.check(self.databases, service)
+            self._ownership = Ownership(self.databases)
+            self._ownership.drop_orphans()
+        elif not self.endpoint.password:
+            self._set_password()
+        self.capabilities = rights.capabilities(self.databases)
+
+    def _set_password(self) -> None:
+        """Give the superuser a random password, for connections that do not use the socket."""
+        password = random_password()
+        verifier = literal(scram_verifier(password))
+        self.databases.execute(f"alter role {identifier(self.endpoint.user)} password {verifier}")
+        self.endpoint = dataclasses.replace(self.endpoint, password=password)
+
+    def lease(self, service: Postgres) -> PostgresLease:
+        """Hand out a lease with the isolation that the service declares.
+
+        Raises:
+            MigrationError: A migration failed; no template is left.
+            StartError: The server does not let us make a database.
+        """
+        leases: dict[str, Callable[[Postgres], PostgresLease]] = {
+            "rollback": lambda service: RollbackLease(self, service, self._workspace(service)),
+            "commit": lambda service: CommitLease(self, service, self.new_database(service)),
+            "readonly": lambda service: ReadonlyLease(self, service, self._shared(service)),
+        }
+        return leases[service.isolation](service)
+
+    def template(self, service: Postgres) -> Template:
+        """Return the migrated and sealed template of a service, built at its first use."""
+        with self._lock:
+            if service in self._failed:
+                raise again(self._failed[service])
+            try:
+                return self._template(service)
+            except HarnessError as error:
+                self._failed[service] = error
+                raise
+
+    def _template(self, service: Postgres) -> Template:
+        if service not in self._keys:
+            template = Template(self, service)
+            if template.key not in self._templates:
+                template.build()
+                self._templates[template.key] = template
+            self._keys[service] = template.key
+        return self._templates[self._keys[service]]
+
+    def new_database(self, service: Postgres) -> str:
+        """Return the name of a new database that equals the template of a service."""
+        template = self.template(service)
+        name = self.databases.new_name(template.key)
+        self.clone(template, name)
+        return name
+
+    def clone(self, template: Template, name: str) -> None:
+        """Make a database that equals a template."""
+        self.made(name, lambda: self.databases.clone(template.name, name))
+        if self.external:
+            self._configure(name, template.service)
+
+    def made(self, name: str, make: Callable[[], None]) -> None:
+        """Make a database, marked as ours where the server is not."""
+        make()
+        if self._ownership is not None:
+            self._made.add(name)
+            self._ownership.mark(name)
+
+    def drop(self, name: str) -> None:
+        """Drop a database that was made here."""
+        self.databases.drop_template(name)
+        self._made.discard(name)
+
+    def _drop_all(self) -> None:
+        """Drop what is left of our databases, on a server that goes on without us."""
+        cleanups = Cleanups(f"the databases at {self.endpoint.host}:{self.endpoint.port}")
+        for name in self._made:
+            cleanups.push(functools.partial(self.databases.drop_template, name))
+        cleanups.close()
+
+    def _configure(self, name: str, service: Postgres) -> None:
+        """Give a database on somebody else's server the settings that a server of ours has."""
+        for setting, value in service.settings:
+            try:
+                self.databases.execute(
+                    f"alter database {identifier(name)} set {identifier(setting)} = {literal(value)}"
+                )
+            except driver().DatabaseError as error:
+                raise StartError(
+                    f"the external server does not take settings=({setting!r}, {value!r}): "
+                    f"{message(error)}",
+                    cause="it cannot be set for one database, or not by this role",
+                    hint="leave it out, or run this service with HARNESS_PROVIDERS=embedded",
+                ) from error
+
+    def _workspace(self, service: Postgres) -> Workspace:
+        with self._lock:
+            idle = self._idle.setdefault(service, [])
+            if idle:
+                return idle.pop()
+        workspace = Workspace(self, self.template(service), self.new_database(service))
+        self.cleanups.push(workspace.close)
+        return workspace
+
+    def give_back(self, service: Postgres, workspace: Workspace) -> None:
+        """Keep a clean workspace for the next lease."""
+        with self._lock:
+            self._idle[service].append(workspace)
+
+    def _shared(self, service: Postgres) -> str:
+        with self._lock:
+            if service not in self._readonly:
+                name = self.new_database(service)
+                self.databases.execute(
+                    f"alter database {identifier(name)} set default_transaction_read_only = on"
+                )
+                self._readonly[service] = name
+            return self._readonly[service]

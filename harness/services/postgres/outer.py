@@ -1,0 +1,228 @@
+"""The outer transaction of a test, and the savepoint that stands for a transaction inside it."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import pg8000.dbapi
+
+from harness.errors import DeferredConstraintError, HarnessError, OuterTransactionLostError
+from harness.services.postgres.connect import message, sqlstate
+from harness.services.postgres.template import DEFERRED
+
+T = TypeVar("T")
+
+IDLE = b"I"
+FAILED = b"E"
+
+# SQLSTATEs of a savepoint that is not there: invalid savepoint, no active transaction.
+NO_SAVEPOINT = {"3B001", "25P01"}
+
+BEGIN = "begin; savepoint harness_outer"
+# What a rollback does not undo, undone for the next test.
+TIDY = "select pg_advisory_unlock_all(); deallocate all; close all"
+
+DEFERRABLE = re.compile("deferr", re.IGNORECASE)
+
+
+class OuterSession(pg8000.dbapi.Connection):  # type: ignore[misc]  # pg8000 has no type hints
+    """A connection that knows whether it is in a transaction, and keeps no test's adapters."""
+
+    def __init__(self, *args: Any, **parameters: Any) -> None:
+        self.status = IDLE
+        super().__init__(*args, **parameters)
+        self.autocommit = True  # transactions are begun by us alone
+        self._adapters = dict(self.py_types), self.pg_types.copy()
+
+    def handle_READY_FOR_QUERY(self, data: bytes, context: Any) -> None:  # noqa: N802 - pg8000's
+        """Note the state of the transaction, which the server tells after each statement."""
+        self.status = bytes(data)
+        super().handle_READY_FOR_QUERY(data, context)
+
+    def forget_adapters(self) -> None:
+        """Drop the type adapters and notices that an earlier test left on the connection."""
+        self.py_types, self.pg_types = dict(self._adapters[0]), self._adapters[1].copy()
+        self.notices.clear()
+        self.notifications.clear()
+
+    def backend_pid(self) -> int:
+        """Return the process id of the server's side."""
+        return int(self.execute_simple("select pg_backend_pid()").rows[0][0])
+
+
+class OuterTransaction:
+    """A transaction that never commits, with at most one virtual transaction open inside it.
+
+    Args:
+        session: The connection; idle.
+        deferred: The constraints that are checked at commit, as `set constraints` takes them.
+        explain: Called with an error of a broken connection before the test gets it.
+
+    Attributes:
+        open: Whether a virtual transaction is open.
+        used: Whether a test's statement has run.
+    """
+
+    def __init__(
+        self, session: OuterSession, deferred: str, explain: Callable[[Exception], None]
+    ) -> None:
+        self.session = session
+        self._explain = explain
+        self.lock = threading.RLock()
+        self.open = False
+        self.used = False
+        self._deferred = deferred
+        self._deferred_changed = False
+        self._failure = ""
+        self._lost: str | None = None
+        session.execute_simple(BEGIN)
+
+    @property
+    def failed(self) -> bool:
+        """Whether a statement failed, so that the server refuses all others until a rollback."""
+        return self.session.status == FAILED
+
+    @property
+    def failure(self) -> str:
+        """What the server said of the last statement that failed."""
+        return self._failure
+
+    @property
+    def lost(self) -> bool:
+        """Whether the outer transaction is gone."""
+        return self._lost is not None
+
+    def run(self, sql: str, action: Callable[[], T], commit: bool) -> T:
+        """Run one statement of the test.
+
+        Args:
+            sql: Its text.
+            action: Sends it.
+            commit: Whether it is a transaction of its own, as in autocommit mode.
+        """
+        with self.lock:
+            self._check()
+            self.used = True
+            if DEFERRABLE.search(sql):
+                self._deferred_changed = True
+            alone = commit and not self.open
+            if not self.open:
+                self.enter()
+            try:
+                result = self._send(sql, action)
+            except BaseException:
+                if alone:
+                    self.rollback()
+                raise
+            if alone:
+                self.commit()
+            return result
+
+    def _send(self, sql: str, action: Callable[[], T]) -> T:
+        try:
+            return action()
+        except pg8000.dbapi.DatabaseError as error:
+            self._failure = message(error)
+            raise
+        except pg8000.dbapi.InterfaceError as error:
+            self._explain(error)
+            raise
+        finally:
+            if self.session.status == IDLE:
+                self._lost = sql
+
+    def _check(self) -> None:
+        if self._lost is not None:
+            raise lost(self._lost)
+
+    def enter(self) -> None:
+        """Open a virtual transaction."""
+        self._own("savepoint harness_tx")
+        self.open = True
+
+    def commit(self) -> None:
+        """Commit the virtual transaction: check deferred constraints, keep its writes.
+
+        Raises:
+            pg8000.dbapi.DatabaseError: A deferred constraint does not hold; all is rolled back, as
+                by a real commit.
+            pg8000.dbapi.InterfaceError: A statement had failed; all is rolled back.
+        """
+        with self.lock:
+            self._check()
+            if not self.open:
+                return
+            if self.failed:
+                self.rollback()
+                raise pg8000.dbapi.InterfaceError("in failed transaction block")
+            try:
+                self._own(f"set constraints all immediate{self._redefer()}; release harness_tx")
+            except pg8000.dbapi.DatabaseError:
+                self.rollback()
+                raise
+            self.open = False
+
+    def _redefer(self) -> str:
+        """Return the statement that makes constraints wait for the next commit again."""
+        if self._deferred_changed:
+            self._deferred = self.session.execute_simple(DEFERRED).rows[0][0]
+            self._deferred_changed = False
+        return f"; set constraints {self._deferred} deferred" if self._deferred else ""
+
+    def rollback(self) -> None:
+        """Undo the virtual transaction."""
+        with self.lock:
+            self._check()
+            if self.open:
+                self._own("rollback to savepoint harness_tx; release harness_tx")
+                self.open = False
+
+    def _own(self, sql: str) -> None:
+        """Run a statement of ours, which fails in its own way when the test took the outer away."""
+        try:
+            self.session.execute_simple(sql)
+        except pg8000.dbapi.DatabaseError as error:
+            if sqlstate(error) in NO_SAVEPOINT:
+                self._lost = "a script or a function that the test ran"
+                raise lost(self._lost) from error
+            raise
+
+    def finish(self) -> None:
+        """Check what is due at the end, and undo everything.
+
+        Raises:
+            OuterTransactionLostError: The test ended the outer transaction.
+            DeferredConstraintError: A deferred constraint does not hold.
+        """
+        with self.lock:
+            self._check()
+            check = "rollback to savepoint harness_outer"
+            if not self.failed:
+                check = "set constraints all immediate; release harness_outer"
+            try:
+                self._own(f"{check}; rollback; {TIDY}")
+            except pg8000.dbapi.DatabaseError as error:
+                self.session.execute_simple(f"rollback; {TIDY}")
+                raise broken_constraint(error) from error
+
+
+def lost(statement: str) -> HarnessError:
+    """Return the error for a test that ended its outer transaction."""
+    return OuterTransactionLostError(
+        "the test ended the transaction that would have undone its writes",
+        cause=f"it was ended by: {statement.strip()}",
+        hint="use connection.commit() and rollback(), which stay inside it; "
+        "for scripts with BEGIN and COMMIT declare Postgres(isolation='commit')",
+    )
+
+
+def broken_constraint(error: Exception) -> HarnessError:
+    """Return the error for a deferred constraint that does not hold at the end of a test."""
+    return DeferredConstraintError(
+        f"a deferred constraint does not hold at the end of the test: {message(error)}",
+        cause="a real commit would have failed here",
+        hint="mend the code under test, or complete the rows that the test makes",
+    )

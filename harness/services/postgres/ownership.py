@@ -1,0 +1,81 @@
+"""Marks on the databases that we make on somebody else's server, and orphans found by them."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import dataclass
+
+from harness.services.postgres.databases import Databases
+from harness.services.postgres.names import identifier, literal
+
+MARK = "harness "
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Who made a database: an advisory lock that the server drops when its holder is gone.
+
+    Attributes:
+        registry: Of which user and machine.
+        lock: Number of the advisory lock.
+        database: The database in which the lock is held; locks of others are not comparable.
+    """
+
+    registry: str
+    lock: int
+    database: str
+
+    def mark(self) -> str:
+        """Return the comment that marks a database as this owner's."""
+        fields = {"registry": self.registry, "lock": self.lock, "database": self.database}
+        return MARK + json.dumps(fields, sort_keys=True)
+
+    @classmethod
+    def read(cls, comment: str) -> Owner | None:
+        """Return the owner that a comment names, or None for anybody else's comment."""
+        if not comment.startswith(MARK):
+            return None
+        try:
+            return cls(**json.loads(comment.removeprefix(MARK)))
+        except (ValueError, TypeError):
+            return None
+
+
+class Ownership:
+    """Our claim on what we make on a server, held for as long as our connection lives."""
+
+    def __init__(self, databases: Databases) -> None:
+        self._databases = databases
+        self.owner = Owner(
+            databases.registry, secrets.randbits(62), databases.endpoint.database
+        )
+        databases.execute(f"select pg_advisory_lock({self.owner.lock})")
+
+    def mark(self, name: str) -> None:
+        """Mark a database as ours."""
+        self._databases.execute(
+            f"comment on database {identifier(name)} is {literal(self.owner.mark())}"
+        )
+
+    def drop_orphans(self) -> list[str]:
+        """Drop the databases of this registry whose owner is gone; return their names."""
+        dropped = []
+        for name, comment in self._databases.rows(
+            "select datname, shobj_description(oid, 'pg_database') from pg_database "
+            f"where shobj_description(oid, 'pg_database') like {literal(MARK + '%')}"
+        ):
+            owner = Owner.read(comment)
+            if owner is not None and self._is_ours_and_dead(owner):
+                self._databases.drop_template(name)
+                self._databases.execute(f"select pg_advisory_unlock({owner.lock})")
+                dropped.append(name)
+        return dropped
+
+    def _is_ours_and_dead(self, owner: Owner) -> bool:
+        """Tell whether an owner is gone; if so its lock is taken, so that one of us cleans up."""
+        if (owner.registry, owner.database) != (self.owner.registry, self.owner.database):
+            return False
+        if owner.lock == self.owner.lock:  # an advisory lock may be taken twice by its holder
+            return False
+        return bool(self._databases.rows(f"select pg_try_advisory_lock({owner.lock})")[0][0])

@@ -1,0 +1,165 @@
+"""PostgreSQL, as a test declares it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from harness.core.endpoint import Endpoint
+from harness.core.instance import Running
+from harness.core.nearest import did_you_mean
+from harness.core.recipe import ContainerRecipe, Recipe, UrlRecipe
+from harness.core.service import Service
+from harness.core.settings import Settings
+from harness.errors import ServiceDefinitionError
+
+if TYPE_CHECKING:
+    from harness.services.postgres.instance import PostgresInstance
+    from harness.services.postgres.lease import PostgresLease
+
+PORT = 5432
+ISOLATIONS = ("rollback", "commit", "readonly")
+DRIVERS = ("pg8000",)
+NOT_YET = {"snapshot": None, "proxied": False, "exclusive": False, "alias": None}
+
+
+@dataclass(frozen=True, repr=False)
+class Postgres(Service["PostgresLease"]):
+    """A PostgreSQL database, migrated, for each test as if it were new.
+
+    Args:
+        migrations: A directory of `.sql` files, or a callable that is given a lease on the new
+            database; None for an empty database.
+        seeds: `.sql` files to run after the migrations.
+        snapshot: Not in this version.
+        isolation: What becomes of a test's writes: `rollback` (undone, seen by `connection`
+            alone), `commit` (real, seen by everyone, on a database of the test's own) or
+            `readonly` (refused by the server).
+        version: What the server's version must begin with, such as `"16"`.
+        image: Name of an entry in `images.json`; only Docker can run it.
+        extensions: Extensions to create, such as `("pgcrypto",)`.
+        settings: Server settings as (name, value), such as `(("work_mem", "64MB"),)`.
+        driver: The driver of the lease's `connection`: `pg8000`.
+        proxied: Not in this version.
+        exclusive: Not in this version.
+        name: Keeps two equal services apart.
+        alias: Not in this version.
+
+    Raises:
+        ServiceDefinitionError: An option cannot be used; with what to write instead.
+
+    Example:
+        ::
+
+            class SignupTest(HarnessTestCase):
+                db = Postgres(migrations="migrations")
+
+                def test_a_new_user_is_stored(self):
+                    sign_up(self.db.connection, "a@example.com")
+                    self.assertEqual(1, self.db.count("users"))
+    """
+
+    kind: ClassVar[str] = "postgres"
+
+    migrations: str | os.PathLike[str] | Callable[[PostgresLease], object] | None = None
+    seeds: tuple[str | os.PathLike[str], ...] = ()
+    snapshot: str | None = None
+    isolation: str = "rollback"
+    version: str | None = None
+    image: str | None = None
+    extensions: tuple[str, ...] = ()
+    settings: tuple[tuple[str, str], ...] = ()
+    driver: str = "pg8000"
+    proxied: bool = False
+    exclusive: bool = False
+    name: str | None = None
+    alias: str | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_word("isolation", self.isolation, ISOLATIONS)
+        check_word("driver", self.driver, DRIVERS)
+        for option, default in NOT_YET.items():
+            if getattr(self, option) != default:
+                raise ServiceDefinitionError(
+                    f"Postgres({option}={getattr(self, option)!r}): not in this version",
+                    hint=f"leave {option} out",
+                )
+        for option in ("seeds", "extensions"):
+            if isinstance(getattr(self, option), str):
+                value = getattr(self, option)
+                raise ServiceDefinitionError(
+                    f"Postgres({option}={value!r}): the option is a string, not a tuple of them",
+                    hint=f"write {option}=({value!r},)",
+                )
+
+    def instance_key(self) -> tuple[object, ...]:
+        """Return what makes a server of its own: version, image, settings, needed extensions."""
+        return (self.version, self.image, self.extensions, self.settings)
+
+    def recipe(self, provider: str) -> Recipe | str:
+        """Return how `provider` runs PostgreSQL, or why it cannot."""
+        recipes: dict[str, Callable[[], Recipe | str]] = {
+            "external": self._url,
+            "docker": self._container,
+            "embedded": self._process,
+        }
+        return recipes[provider]()
+
+    def _url(self) -> Recipe | str:
+        if self.image is not None:
+            return f"image={self.image!r} was asked for"
+        return UrlRecipe("DATABASE_URL", PORT, ("postgresql", "postgres"))
+
+    def _process(self) -> Recipe | str:
+        from harness.services.postgres.cluster import PostgresProcess
+
+        if self.image is not None:
+            return f"image={self.image!r} was asked for"
+        return PostgresProcess(self.version, self.extensions, self.settings)
+
+    def _container(self) -> Recipe | str:
+        from harness.services.postgres.cluster import FAST
+        from harness.services.postgres.password import SUPERUSER, random_password
+
+        password = random_password()
+        options = {**dict(FAST), **dict(self.settings)}
+        flags = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        return ContainerRecipe(
+            image=self.image or "postgres",
+            version=self.version,
+            port=PORT,
+            environment={"POSTGRES_USER": SUPERUSER, "POSTGRES_PASSWORD": password},
+            command=("postgres", *flags),
+            endpoint=Endpoint("", 0, user=SUPERUSER, password=password, database="postgres"),
+        )
+
+    def probe(self, running: Running, timeout: float) -> None:
+        """Return when the server answers a query.
+
+        Raises:
+            StartError: It answers, and what it says will not change with time.
+        """
+        from harness.services.postgres.connect import probe
+
+        probe(running.endpoint, timeout)
+
+    def open(self, provider: str, running: Running, settings: Settings) -> PostgresInstance:
+        """Return the instance, now that the server answers."""
+        from harness.services.postgres.instance import PostgresInstance
+
+        return PostgresInstance(provider, running, settings, self)
+
+
+def check_word(option: str, value: str, known: tuple[str, ...]) -> None:
+    """Do nothing for a known word.
+
+    Raises:
+        ServiceDefinitionError: It is not one of them; with the nearest.
+    """
+    if value not in known:
+        raise ServiceDefinitionError(
+            f"Postgres({option}={value!r}): unknown {option}", hint=did_you_mean(value, known)
+        )

@@ -1,0 +1,123 @@
+"""A template: a database that holds the migrated and seeded state, and that nobody can change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.core.cleanup import Cleanups
+from harness.data import migrations
+from harness.errors import HarnessError, MigrationError, ServiceDefinitionError
+from harness.services.postgres.connect import connect, driver, message
+from harness.services.postgres.lease import PlainLease
+from harness.services.postgres.names import identifier
+
+if TYPE_CHECKING:
+    from harness.services.postgres.instance import PostgresInstance
+    from harness.services.postgres.service import Postgres
+
+# Names of the constraints that are checked only at commit: a virtual commit checks them, and
+# must then make them wait again.
+DEFERRED = """
+select coalesce(string_agg(distinct quote_ident(n.nspname) || '.' || quote_ident(c.conname), ', '), '')
+from pg_constraint c join pg_namespace n on n.oid = c.connamespace where c.condeferred
+"""
+
+
+class Template:
+    """The migrated and seeded state of one service.
+
+    Args:
+        instance: The server it is built on.
+        service: What it is built from.
+
+    Attributes:
+        key: Key of all the content it is built from.
+        name: Its name on the server.
+        deferred: The constraints that are checked at commit, as `set constraints` takes them.
+    """
+
+    def __init__(self, instance: PostgresInstance, service: Postgres) -> None:
+        self.service = service
+        self.deferred = ""
+        self._instance = instance
+        self._seeds = [instance.settings.resolve(path) for path in service.seeds]
+        self._migrations = self._migration_files()
+        self.key = self._content_key()
+        self.name = instance.databases.new_name(self.key)
+
+    def _migration_files(self) -> list[Path]:
+        source = self.service.migrations
+        if source is None or callable(source):
+            return []
+        return migrations.migration_files(self._instance.settings.resolve(source))
+
+    def _content_key(self) -> str:
+        for path in self._seeds:
+            if path.suffix != ".sql" or not path.is_file():
+                raise ServiceDefinitionError(
+                    f"the seed file {path} is not there, or not an .sql file",
+                    hint="correct `seeds=`; paths are relative to the settings file's directory",
+                )
+        source = self.service.migrations
+        parts = [migrations.source_of(source)] if callable(source) else []
+        return migrations.content_key(
+            [*self._migrations, *self._seeds],
+            *parts,
+            *self.service.extensions,
+            str(self._instance.databases.server_version),
+        )
+
+    def build(self) -> None:
+        """Make the database, fill it and seal it; whole or not at all.
+
+        Raises:
+            MigrationError: A migration or a seed file failed.
+        """
+        databases = self._instance.databases
+        self._instance.made(self.name, lambda: databases.create(self.name))
+        try:
+            self._fill()
+            databases.seal(self.name)
+        except BaseException:
+            self._instance.drop(self.name)
+            raise
+
+    def _fill(self) -> None:
+        connection = connect(
+            self._instance.endpoint, self.name, synchronous_commit="off", client_min_messages="warning"
+        )
+        connection.autocommit = True
+        cleanups = Cleanups(f"building {self.name}")
+        cleanups.push(connection.close)
+        try:
+            for extension in self.service.extensions:
+                connection.execute_simple(f"create extension if not exists {identifier(extension)}")
+            for path in self._migrations:
+                migrations.run_file(path, connection.execute_simple, message)
+            self._call()
+            for path in self._seeds:
+                migrations.run_file(path, connection.execute_simple, message)
+            connection.execute_simple("reset all; reset session authorization")
+            self.deferred = connection.execute_simple(DEFERRED).rows[0][0]
+        finally:
+            cleanups.close()
+
+    def _call(self) -> None:
+        """Run migrations that are a callable, on a lease of the new database."""
+        source = self.service.migrations
+        if not callable(source):
+            return
+        name = getattr(source, "__qualname__", repr(source))
+        with PlainLease(self._instance, self.service, self.name) as lease:
+            try:
+                source(lease)
+            except HarnessError:
+                raise
+            except Exception as error:
+                said = message(error) if isinstance(error, driver().DatabaseError) else str(error)
+                raise MigrationError(
+                    f"the migrations {name}() failed: {type(error).__name__}: {said}",
+                    hint="mend it and run the tests again; the unfinished database was removed",
+                ) from error
+            lease.commit_connection()

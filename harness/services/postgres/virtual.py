@@ -1,0 +1,156 @@
+"""A DB-API connection whose commits and rollbacks stay inside a test's outer transaction."""
+
+from __future__ import annotations
+
+import re
+from types import TracebackType
+from typing import Any
+
+import pg8000.dbapi
+
+from harness.services.postgres.outer import OuterTransaction
+
+CONTROL = re.compile(
+    r"""\s*(?:
+        (?P<begin>begin|start\s+transaction)\b
+      | (?P<commit>commit|end)(?:\s+(?:work|transaction))?\s*;?\s*$
+      | (?P<rollback>rollback|abort)(?:\s+(?:work|transaction))?\s*;?\s*$
+    )""",
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+def control_word(sql: str) -> str | None:
+    """Return `begin`, `commit` or `rollback` for a statement that is only that, else None.
+
+    Example:
+        >>> control_word("COMMIT;"), control_word("rollback to savepoint a")
+        ('commit', None)
+    """
+    match = CONTROL.match(sql)
+    if match is None or ";" in sql.rstrip().rstrip(";"):  # a script is left as it is
+        return None
+    return match.lastgroup
+
+
+class VirtualConnection:
+    """What the code under test gets as its connection, under `isolation="rollback"`.
+
+    It behaves as a pg8000 connection of its own: `commit` makes the writes so far last until the
+    end of the test, `rollback` undoes those since, `autocommit` makes each statement a transaction
+    of its own, savepoints nest. The outer transaction stays open until the test ends.
+
+    Everything else (type adapters, notices, ...) is pg8000's.
+    """
+
+    def __init__(self, outer: OuterTransaction) -> None:
+        self._outer = outer
+        self._closed = False
+        self.autocommit = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._outer.session, name)
+
+    def __enter__(self) -> VirtualConnection:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed, by its user or by the end of its test."""
+        return self._closed
+
+    def cursor(self) -> VirtualCursor:
+        """Return a new cursor."""
+        self._check_open()
+        return VirtualCursor(self)
+
+    def commit(self) -> None:
+        """Commit the virtual transaction; deferred constraints are checked now.
+
+        Raises:
+            pg8000.dbapi.DatabaseError: One of them does not hold; everything is rolled back.
+        """
+        self._check_open()
+        self._outer.commit()
+
+    def rollback(self) -> None:
+        """Undo what was written since the last commit."""
+        self._check_open()
+        self._outer.rollback()
+
+    def close(self) -> None:
+        """Roll back what was not committed, and refuse everything from now on."""
+        self._check_open()
+        self._outer.rollback()
+        self._closed = True
+
+    def expire(self) -> None:
+        """Refuse everything from now on: the test is over."""
+        self._closed = True
+
+    def tpc_begin(self, xid: object) -> None:
+        """Refuse: a prepared transaction cannot be virtual.
+
+        Raises:
+            pg8000.dbapi.NotSupportedError: Always.
+        """
+        raise pg8000.dbapi.NotSupportedError(
+            "two-phase commit needs real transactions: declare Postgres(isolation='commit')"
+        )
+
+    def run(self, cursor: VirtualCursor, sql: str, send: Any) -> None:
+        """Run one statement of a cursor, with the commits and rollbacks that SQL spells out."""
+        self._check_open()
+        word = control_word(sql)
+        if word is None:
+            self._outer.run(sql, send, commit=self.autocommit)
+        else:
+            self._control(word)
+
+    def _control(self, word: str) -> None:
+        with self._outer.lock:
+            if word == "commit":
+                self._outer.commit()
+            elif word == "rollback":
+                self._outer.rollback()
+            elif not self._outer.open:
+                self._outer.enter()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise pg8000.dbapi.InterfaceError("connection is closed")
+
+
+class VirtualCursor(pg8000.dbapi.Cursor):  # type: ignore[misc]  # pg8000 has no type hints
+    """A pg8000 cursor that runs inside the virtual transaction of its connection."""
+
+    def __init__(self, connection: VirtualConnection) -> None:
+        super().__init__(connection._outer.session)
+        self._virtual = connection
+
+    @property
+    def connection(self) -> Any:
+        """The connection that made this cursor."""
+        return self._virtual
+
+    def execute(self, operation: str, args: Any = (), stream: Any = None) -> None:
+        """Run a statement (PEP 249)."""
+        self._virtual.run(
+            self, operation, lambda: super(VirtualCursor, self).execute(operation, args, stream)
+        )
+
+    def callproc(self, procname: str, parameters: Any = None) -> None:
+        """Call a procedure (PEP 249)."""
+        self._virtual.run(
+            self,
+            f"call {procname}",
+            lambda: super(VirtualCursor, self).callproc(procname, parameters),
+        )

@@ -1,0 +1,127 @@
+"""Seeing what connections other than the lease's own did to a database."""
+
+from __future__ import annotations
+
+import gc
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.errors import LeakError
+from harness.services.postgres.connect import connect
+from harness.services.postgres.databases import Databases, Session
+
+if TYPE_CHECKING:
+    from harness.services.postgres.instance import PostgresInstance
+
+GRACE = 1.0
+POLL = 0.005
+
+TABLES = """
+select quote_ident(n.nspname) || '.' || quote_ident(c.relname)
+from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where c.relkind = 'r' and c.relpersistence <> 't'
+  and n.nspname not in ('pg_catalog', 'information_schema')
+order by 1
+"""
+STRUCTURE = """
+select count(*), coalesce(max(c.oid), 0), count(*) filter (where age(c.xmin) <= age({xid}::text::xid))
+from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where c.relpersistence <> 't' and n.nspname not in ('pg_catalog', 'pg_toast')
+"""
+NEXT_XID = "select txid_snapshot_xmax(txid_current_snapshot()) % 4294967296"
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What a database looked like at one moment, as others see it.
+
+    Attributes:
+        xid: The next transaction id.
+        structure: A fingerprint of its tables and indexes.
+        tables: For each table its number of rows, and how many of them are newer than `xid`.
+    """
+
+    xid: int
+    structure: tuple[int, ...]
+    tables: dict[str, tuple[int, int]]
+
+
+class Watcher:
+    """A session beside the test's own, which sees only what is committed.
+
+    Args:
+        instance: The server.
+        name: The database.
+        test_pid: Server process of the test's own session.
+    """
+
+    def __init__(self, instance: PostgresInstance, name: str, test_pid: int) -> None:
+        self._connection = connect(
+            instance.endpoint, name, application_name="harness watcher", lock_timeout="2000"
+        )
+        self._connection.autocommit = True
+        self._databases = instance.databases
+        self._name = name
+        self.known = (test_pid, int(self._value("select pg_backend_pid()")))
+
+    def _value(self, sql: str) -> int:
+        return int(self._connection.execute_simple(sql).rows[0][0])
+
+    def look(self, since: int | None = None) -> Sight:
+        """Return what is committed.
+
+        Args:
+            since: Count rows that are newer than this transaction id; the current one.
+        """
+        current = self._value(NEXT_XID)
+        xid = current if since is None else since
+        structure = self._connection.execute_simple(STRUCTURE.format(xid=xid)).rows[0]
+        tables = [row[0] for row in self._connection.execute_simple(TABLES).rows]
+        return Sight(xid, tuple(map(int, structure)), {table: self._rows(table, xid) for table in tables})
+
+    def _rows(self, table: str, xid: int) -> tuple[int, int]:
+        row = self._connection.execute_simple(
+            f"select count(*), count(*) filter (where age(xmin) <= age({xid}::text::xid)) "
+            f"from only {table}"
+        ).rows[0]
+        return int(row[0]), int(row[1])
+
+    def changed_since(self, before: Sight) -> list[str]:
+        """Return what other connections committed: names of tables, or `structure`."""
+        if self._value(NEXT_XID) == before.xid:
+            return []
+        after = self.look(before.xid)
+        names = sorted({*before.tables, *after.tables})
+        changed = [name for name in names if before.tables.get(name) != after.tables.get(name)]
+        return changed or (["the structure"] if after.structure != before.structure else [])
+
+    def close(self) -> None:
+        """Close the session."""
+        self._connection.close()
+
+
+def lingering(databases: Databases, name: str, known: tuple[int, ...]) -> list[Session]:
+    """Return the sessions that are still open on a database after a moment's grace.
+
+    Closing takes the server a moment; a connection that nobody refers to is closed by collecting
+    garbage.
+    """
+    deadline = time.monotonic() + GRACE
+    sessions = databases.sessions(name, known)
+    if sessions:
+        gc.collect()
+    while sessions and time.monotonic() < deadline:
+        time.sleep(POLL)
+        sessions = databases.sessions(name, known)
+    return sessions
+
+
+def leaked(sessions: list[Session]) -> LeakError:
+    """Return the error for connections that a test left open."""
+    return LeakError(
+        f"the test left {len(sessions)} connection(s) to its database open",
+        detail="\n".join(str(session) for session in sessions),
+        cause="a pool or a connection made from the lease's dsn was not closed",
+        hint="close it in the test, or with self.addCleanup(pool.close)",
+    )

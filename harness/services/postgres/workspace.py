@@ -1,0 +1,72 @@
+"""The database in which one process runs its `rollback` tests, one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from harness.services.postgres.connect import connect, driver
+from harness.services.postgres.outer import OuterTransaction, OuterSession
+from harness.services.postgres.watcher import Watcher
+
+if TYPE_CHECKING:
+    from harness.services.postgres.instance import PostgresInstance
+    from harness.services.postgres.template import Template
+
+
+class Workspace:
+    """A clone of a template with one open session, used by one lease at a time.
+
+    Args:
+        instance: The server.
+        template: What the database is a clone of.
+        name: The name of the database.
+    """
+
+    def __init__(self, instance: PostgresInstance, template: Template, name: str) -> None:
+        self.name = name
+        self._instance = instance
+        self._template = template
+        self._watcher: Watcher | None = None
+        self._session = self._connect()
+
+    def _connect(self) -> OuterSession:
+        session = connect(self._instance.endpoint, self.name, factory=OuterSession)
+        assert isinstance(session, OuterSession)
+        return session
+
+    def begin(self, explain: Callable[[Exception], None]) -> OuterTransaction:
+        """Open the outer transaction of one test.
+
+        Args:
+            explain: Called with an error of a broken connection before the test gets it.
+        """
+        self._session.forget_adapters()
+        return OuterTransaction(self._session, self._template.deferred, explain)
+
+    @property
+    def watcher(self) -> Watcher:
+        """The look-out for what other connections do to this database; opened at first use."""
+        if self._watcher is None:
+            self._watcher = Watcher(self._instance, self.name, self._session.backend_pid())
+        return self._watcher
+
+    def replace(self) -> None:
+        """Make the database anew, under the same name: the old one is no longer pristine."""
+        self._hang_up()
+        self._instance.databases.drop(self.name)
+        self._instance.clone(self._template, self.name)
+        self._session = self._connect()
+
+    def close(self) -> None:
+        """Close the sessions; the database goes with the instance."""
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        watcher, self._watcher = self._watcher, None
+        for connection in (self._session, watcher):
+            try:
+                if connection is not None:
+                    connection.close()
+            except driver().Error:
+                pass  # closed already, by the server or by the test
