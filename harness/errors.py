@@ -193,6 +193,7 @@ class CleanupError(HarnessError, ExceptionGroup[Exception]):
     """
 
     def __new__(cls, what: str, failures: Sequence[Exception]) -> CleanupError:
+        """Make the group; it holds the failures from the start."""
         return super().__new__(cls, what, failures)
 
     def __init__(self, what: str, failures: Sequence[Exception]) -> None:

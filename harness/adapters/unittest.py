@@ -6,7 +6,8 @@ import functools
 import inspect
 import random
 import unittest
-from collections.abc import Callable, Iterator
+import weakref
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -26,15 +27,16 @@ else:
 L = TypeVar("L", bound=Lease)
 
 
-@functools.cache
+_services: weakref.WeakKeyDictionary[type, tuple[Service[Any], ...]] = weakref.WeakKeyDictionary()
+
+
 def services_of(case: type) -> tuple[Service[Any], ...]:
     """Return the services that a test class declares or inherits, each once."""
-    found: dict[Service[Any], None] = {}
-    for name in dir(case):
-        value = inspect.getattr_static(case, name, None)
-        if isinstance(value, Service):
-            found[value] = None
-    return tuple(found)
+    if case not in _services:
+        values = (inspect.getattr_static(case, name, None) for name in dir(case))
+        found = dict.fromkeys(value for value in values if isinstance(value, Service))
+        _services[case] = tuple(found)
+    return _services[case]
 
 
 class HarnessMixin(_Base):
@@ -211,7 +213,7 @@ def report(case: unittest.TestCase, result: unittest.TestResult, reason: Harness
         if isinstance(reason, UnavailableError) and not isinstance(reason, RequiredError):
             result.addSkip(case, str(reason))
         else:
-            result.addError(case, (type(reason), reason, None))
+            result.addError(case, (type(reason), reason, None))  # type: ignore[arg-type]
     finally:
         result.stopTest(case)
 
@@ -233,5 +235,3 @@ class HarnessTestCase(HarnessMixin, unittest.TestCase):
                     sign_up(self.db.connection, "a@example.com")
                     self.assertEqual(1, self.db.count("users"))
     """
-
-

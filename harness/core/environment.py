@@ -110,17 +110,15 @@ class Environment:
         Raises:
             UnavailableError: No provider can run it.
             StartError: The chosen provider failed. There is no second choice.
-            ServiceDiedError: It has ended since.
         """
-        instance = self._begin(service).wait()
-        instance.check_alive()
-        return instance
+        return self._begin(service).wait()
 
     def lease(self, service: Service[L]) -> L:
         """Hand out a lease; a context manager that releases it.
 
         Raises:
-            UnavailableError, StartError, ServiceDiedError: As `instance`.
+            UnavailableError, StartError: As `instance`.
+            ServiceDiedError: The instance has ended since.
             MigrationError: A migration failed.
         """
         lease: L = self.instance(service).lease(service)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, Generic, Protocol, TypeVar
 
 from harness.core.cleanup import Cleanups
@@ -12,6 +13,7 @@ from harness.errors import CapabilityError, ServiceDiedError
 L = TypeVar("L", bound="Lease")
 
 LOG_TAIL_LINES = 20
+SETTLE = 0.2
 
 
 class Running(Protocol):
@@ -76,12 +78,12 @@ class Instance(Generic[L]):
         return self.running.log()
 
     def check_alive(self) -> None:
-        """Do nothing while the server runs.
+        """Do nothing while the server runs. Ask after a failure: it may take a moment to end.
 
         Raises:
             ServiceDiedError: It ended; with its exit state and the end of its log.
         """
-        state = self.running.exit_state()
+        state = self._settled_state()
         if state is not None:
             raise ServiceDiedError(
                 f"{self.kind} on {self.provider} died: {state} ({self.provenance})",
@@ -89,6 +91,12 @@ class Instance(Generic[L]):
                 hint="look at the end of its log above, then run the tests again",
                 detail=log_tail(self.running) or None,
             )
+
+    def _settled_state(self) -> str | None:
+        deadline = time.monotonic() + SETTLE
+        while (state := self.running.exit_state()) is None and time.monotonic() < deadline:
+            time.sleep(SETTLE / 10)
+        return state
 
     def need(self, *capabilities: str) -> None:
         """Do nothing if this instance has all these capabilities.

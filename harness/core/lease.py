@@ -153,5 +153,6 @@ def outside(label: str) -> LeaseError:
     return LeaseError(
         f"{label} was touched outside a running test",
         cause="a lease lives from the start of setUp to the last clean-up of one test",
-        hint="touch it in setUp, in the test or in a clean-up; elsewhere use Environment().lease(...)",
+        hint="touch it in setUp, in the test or in a clean-up; "
+        "elsewhere use Environment().lease(...)",
     )

@@ -14,9 +14,7 @@ PROVIDERS = ("external", "docker", "embedded")
 def check_provider(name: str) -> str:
     """Return `name` if it is that of a provider."""
     if name not in PROVIDERS:
-        raise UnknownProviderError(
-            f"unknown provider {name!r}", hint=did_you_mean(name, PROVIDERS)
-        )
+        raise UnknownProviderError(f"unknown provider {name!r}", hint=did_you_mean(name, PROVIDERS))
     return name
 
 
@@ -101,6 +99,8 @@ class Requirement:
 
     def demands_any(self, service: str) -> bool:
         """Tell whether some provider must be able to run this service."""
-        return self.everything or service in self.services or any(
-            service == named for named, _ in self.pairs
+        return (
+            self.everything
+            or service in self.services
+            or any(service == named for named, _ in self.pairs)
         )

@@ -98,6 +98,7 @@ class ProcessRecipe(Protocol):
         Args:
             home: Directory of this server alone.
             port: TCP port of the loopback interface to listen on.
+            settings: The settings of the environment.
         """
 
     def likely_cause(self, log: str) -> str | None:

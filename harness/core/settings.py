@@ -163,7 +163,7 @@ class Settings:
         """
         environ = dict(os.environ if environ is None else environ)
         found = settings_files.find(directory or Path.cwd())
-        layers = [
+        layers: list[tuple[Callable[[str], str], Mapping[str, str]]] = [
             (lambda _: overrides_from, check_names(overrides or {}, overrides_from)),
             (variable_of, from_environment(environ)),
             (lambda _: str(found.path), check_names(found.values, str(found.path))),

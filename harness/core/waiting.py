@@ -66,7 +66,9 @@ def ended(running: Running, what: str, state: str) -> StartError:
     )
 
 
-def never_ready(running: Running, what: str, within: float, failure: Exception) -> StartTimeoutError:
+def never_ready(
+    running: Running, what: str, within: float, failure: Exception
+) -> StartTimeoutError:
     """Return the error for a service that runs and does not answer."""
     return StartTimeoutError(
         f"{what} was not ready within {within:g} s ({running.provenance}); "

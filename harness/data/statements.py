@@ -38,13 +38,13 @@ class Statement:
 
 
 def split(script: str) -> list[Statement]:
-    """Split a script at the semicolons that end statements.
+    r"""Split a script at the semicolons that end statements.
 
     Quoted strings and identifiers, dollar quotes, nested comments and the bodies of
     `BEGIN ATOMIC` functions are left whole.
 
     Example:
-        >>> [statement.text for statement in split("select ';'; -- one\\nselect 2")]
+        >>> [statement.text for statement in split("select ';'; -- one\nselect 2")]
         ["select ';'", 'select 2']
     """
     return list(_statements(script))

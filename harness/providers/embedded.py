@@ -13,7 +13,6 @@ from harness.core.cleanup import Cleanups
 from harness.core.endpoint import Endpoint
 from harness.core.recipe import ContainerRecipe, Launch, ProcessRecipe, Recipe, UrlRecipe
 from harness.core.settings import Settings
-from harness.errors import StartError
 from harness.providers import directories
 from harness.providers.accounts import group_of
 

@@ -65,9 +65,7 @@ class AlertRepository:
     def delete(self, alert_id: int, user_id: int) -> bool:
         """Delete an alert of this user; tell whether there was one."""
         with self._transaction() as cursor:
-            cursor.execute(
-                "delete from alerts where id = %s and user_id = %s", (alert_id, user_id)
-            )
+            cursor.execute("delete from alerts where id = %s and user_id = %s", (alert_id, user_id))
             return bool(cursor.rowcount)
 
     @contextmanager
@@ -77,8 +75,13 @@ class AlertRepository:
             yield self._connection.cursor()
         except Exception as error:
             self._connection.rollback()
-            if error.args and isinstance(error.args[0], dict):
-                if error.args[0].get("C") == UNIQUE_VIOLATION:
-                    raise DuplicateAlertError("this alert exists already") from error
+            if sqlstate(error) == UNIQUE_VIOLATION:
+                raise DuplicateAlertError("this alert exists already") from error
             raise
         self._connection.commit()
+
+
+def sqlstate(error: Exception) -> str | None:
+    """Return the server's code for an error, which pg8000 keeps in its first argument."""
+    details = error.args[0] if error.args else None
+    return details.get("C") if isinstance(details, dict) else None

@@ -130,7 +130,9 @@ class Databases:
 
     def drop_template(self, name: str) -> None:
         """Drop a sealed database."""
-        if self.rows(f"select 1 from pg_database where datname = {literal(name)} and datistemplate"):
+        if self.rows(
+            f"select 1 from pg_database where datname = {literal(name)} and datistemplate"
+        ):
             self.execute(f"alter database {identifier(name)} with is_template false")
         self.drop(name)
 
@@ -145,7 +147,10 @@ class Databases:
 def refused(endpoint: Endpoint, error: Exception) -> StartError:
     """Return the error for a server that does not let us make a database."""
     causes = {
-        "42501": ("the role has no right to create databases", f"alter role {endpoint.user} createdb"),
+        "42501": (
+            "the role has no right to create databases",
+            f"alter role {endpoint.user} createdb",
+        ),
         "25006": ("the server or the role is read-only", "name a primary server in the URL"),
         "53100": ("the server's disk is full", "free some room"),
         "53300": ("the server has no connection left", "raise max_connections, or end other runs"),

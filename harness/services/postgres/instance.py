@@ -74,13 +74,18 @@ class PostgresInstance(Instance[PostgresLease]):
         Raises:
             MigrationError: A migration failed; no template is left.
             StartError: The server does not let us make a database.
+            ServiceDiedError: The server has ended.
         """
         leases: dict[str, Callable[[Postgres], PostgresLease]] = {
             "rollback": lambda service: RollbackLease(self, service, self._workspace(service)),
             "commit": lambda service: CommitLease(self, service, self.new_database(service)),
             "readonly": lambda service: ReadonlyLease(self, service, self._shared(service)),
         }
-        return leases[service.isolation](service)
+        try:
+            return leases[service.isolation](service)
+        except driver().InterfaceError:
+            self.check_alive()
+            raise
 
     def template(self, service: Postgres) -> Template:
         """Return the migrated and sealed template of a service, built at its first use."""
@@ -138,9 +143,8 @@ class PostgresInstance(Instance[PostgresLease]):
         """Give a database on somebody else's server the settings that a server of ours has."""
         for setting, value in service.settings:
             try:
-                self.databases.execute(
-                    f"alter database {identifier(name)} set {identifier(setting)} = {literal(value)}"
-                )
+                change = f"set {identifier(setting)} = {literal(value)}"
+                self.databases.execute(f"alter database {identifier(name)} {change}")
             except driver().DatabaseError as error:
                 raise StartError(
                     f"the external server does not take settings=({setting!r}, {value!r}): "

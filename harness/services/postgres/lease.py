@@ -16,6 +16,7 @@ from harness.services.postgres.rows import Row, rows_of
 if TYPE_CHECKING:
     from harness.services.postgres.instance import PostgresInstance
     from harness.services.postgres.service import Postgres
+    from harness.services.postgres.virtual import VirtualConnection
     from harness.services.postgres.watcher import Sight
     from harness.services.postgres.workspace import Workspace
 
@@ -95,7 +96,9 @@ class PostgresLease(Lease):
         """
         self._check_held()
         name = self.service.driver if driver is None else driver
-        return self.instance.endpoint.url(f"postgresql+{name}" if name else "postgresql", self.database)
+        return self.instance.endpoint.url(
+            f"postgresql+{name}" if name else "postgresql", self.database
+        )
 
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> int:
         """Run a statement and commit it.
@@ -203,9 +206,7 @@ class PlainLease(PostgresLease):
     def _run(self, sql: str, parameters: Sequence[object]) -> Any:
         self._check_held()
         if self._own is None:
-            self._own = connect(
-                self.instance.endpoint, self.database, lock_timeout=LOCK_TIMEOUT_MS
-            )
+            self._own = connect(self.instance.endpoint, self.database, lock_timeout=LOCK_TIMEOUT_MS)
             self._own.autocommit = True
         cursor = self._own.cursor()
         try:
@@ -239,14 +240,16 @@ class CommitLease(PlainLease):
         try:
             self._check_committed(failures)
             super()._release()
-            self.instance.check_alive()
             sessions = lingering(self.instance.databases, self.database, ())
             if sessions:
                 failures.append(leaked(sessions))
             self.instance.drop(self.database)
+        except driver().InterfaceError as error:
+            failures.append(self._death(error) or error)
         except Exception as error:
             failures.append(error)
-        raise_all(self._name, failures)
+        if not self.outages:  # else the test has been told
+            raise_all(self._name, failures)
 
     def _check_committed(self, failures: list[Exception]) -> None:
         """Note a failure if `connection` was left with writes that nobody committed."""
@@ -285,6 +288,7 @@ class RollbackLease(PostgresLease):
         self._make_connection = VirtualConnection
         self._workspace = workspace
         self._outer = workspace.begin(self._explain)
+        self._connections: list[VirtualConnection] = []
         self._helper: VirtualConnection | None = None
         self._virtual: VirtualConnection | None = None
         self._before: Sight | None = None
@@ -294,8 +298,17 @@ class RollbackLease(PostgresLease):
         """A DB-API connection whose commits and rollbacks stay inside the test."""
         self._check_held()
         if self._virtual is None or self._virtual.closed:
-            self._virtual = self._make_connection(self._outer)
-        connection: Connection = self._virtual
+            self._virtual = self.new_connection()
+        return self._virtual
+
+    def new_connection(self) -> VirtualConnection:
+        """Return one more connection into the same transaction, to close on its own.
+
+        What is open on one of them is open on all: they share the test's one session.
+        """
+        self._check_held()
+        connection = self._make_connection(self._outer)
+        self._connections.append(connection)
         return connection
 
     def url(self, driver: str | None = None) -> Dsn:
@@ -308,7 +321,7 @@ class RollbackLease(PostgresLease):
     def _run(self, sql: str, parameters: Sequence[object]) -> Any:
         self._check_held()
         if self._helper is None:
-            self._helper = self._make_connection(self._outer)
+            self._helper = self.new_connection()
             self._helper.autocommit = True
         if self._outer.open and self._outer.failed:
             raise failed_transaction(self._outer.failure)
@@ -330,14 +343,13 @@ class RollbackLease(PostgresLease):
         ]
 
     def _release(self) -> None:
-        for connection in (self._virtual, self._helper):
-            if connection is not None:
-                connection.expire()
+        for connection in self._connections:
+            connection.expire()
         failures: list[Exception] = []
         pristine = self._finish(failures)
         try:
-            self.instance.check_alive()
             if not pristine:
+                self.instance.check_alive()
                 self._workspace.replace()
             self.instance.give_back(self.service, self._workspace)
         except Exception as error:

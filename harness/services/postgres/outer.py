@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import pg8000.dbapi
 
 from harness.errors import DeferredConstraintError, HarnessError, OuterTransactionLostError
 from harness.services.postgres.connect import message, sqlstate
 from harness.services.postgres.template import DEFERRED
-
-T = TypeVar("T")
 
 IDLE = b"I"
 FAILED = b"E"
@@ -31,11 +29,14 @@ DEFERRABLE = re.compile("deferr", re.IGNORECASE)
 class OuterSession(pg8000.dbapi.Connection):  # type: ignore[misc]  # pg8000 has no type hints
     """A connection that knows whether it is in a transaction, and keeps no test's adapters."""
 
+    py_types: Any
+    pg_types: Any
+
     def __init__(self, *args: Any, **parameters: Any) -> None:
         self.status = IDLE
         super().__init__(*args, **parameters)
         self.autocommit = True  # transactions are begun by us alone
-        self._adapters = dict(self.py_types), self.pg_types.copy()
+        self._pristine: tuple[Any, Any] = (dict(self.py_types), self.pg_types.copy())
 
     def handle_READY_FOR_QUERY(self, data: bytes, context: Any) -> None:  # noqa: N802 - pg8000's
         """Note the state of the transaction, which the server tells after each statement."""
@@ -44,7 +45,8 @@ class OuterSession(pg8000.dbapi.Connection):  # type: ignore[misc]  # pg8000 has
 
     def forget_adapters(self) -> None:
         """Drop the type adapters and notices that an earlier test left on the connection."""
-        self.py_types, self.pg_types = dict(self._adapters[0]), self._adapters[1].copy()
+        py_types, pg_types = self._pristine
+        self.py_types, self.pg_types = dict(py_types), pg_types.copy()
         self.notices.clear()
         self.notifications.clear()
 
@@ -63,6 +65,7 @@ class OuterTransaction:
 
     Attributes:
         open: Whether a virtual transaction is open.
+        number: How many have been opened so far.
         used: Whether a test's statement has run.
     """
 
@@ -73,6 +76,7 @@ class OuterTransaction:
         self._explain = explain
         self.lock = threading.RLock()
         self.open = False
+        self.number = 0
         self.used = False
         self._deferred = deferred
         self._deferred_changed = False
@@ -95,13 +99,16 @@ class OuterTransaction:
         """Whether the outer transaction is gone."""
         return self._lost is not None
 
-    def run(self, sql: str, action: Callable[[], T], commit: bool) -> T:
+    def run(self, sql: str, action: Callable[[], None], commit: bool) -> int:
         """Run one statement of the test.
 
         Args:
             sql: Its text.
             action: Sends it.
             commit: Whether it is a transaction of its own, as in autocommit mode.
+
+        Returns:
+            The number of the virtual transaction it ran in.
         """
         with self.lock:
             self._check()
@@ -109,21 +116,27 @@ class OuterTransaction:
             if DEFERRABLE.search(sql):
                 self._deferred_changed = True
             alone = commit and not self.open
-            if not self.open:
-                self.enter()
+            number = self.join()
             try:
-                result = self._send(sql, action)
+                self._send(sql, action)
             except BaseException:
                 if alone:
-                    self.rollback()
+                    self._undo()
                 raise
             if alone:
                 self.commit()
-            return result
+            return number
 
-    def _send(self, sql: str, action: Callable[[], T]) -> T:
+    def _undo(self) -> None:
+        """Roll back after a failure, which must not hide it when the connection is gone."""
         try:
-            return action()
+            self.rollback()
+        except (HarnessError, pg8000.dbapi.Error):
+            pass  # finish() says what became of the outer transaction
+
+    def _send(self, sql: str, action: Callable[[], None]) -> None:
+        try:
+            action()
         except pg8000.dbapi.DatabaseError as error:
             self._failure = message(error)
             raise
@@ -138,10 +151,15 @@ class OuterTransaction:
         if self._lost is not None:
             raise lost(self._lost)
 
-    def enter(self) -> None:
-        """Open a virtual transaction."""
-        self._own("savepoint harness_tx")
-        self.open = True
+    def join(self) -> int:
+        """Open a virtual transaction if none is open; return its number."""
+        with self.lock:
+            self._check()
+            if not self.open:
+                self._own("savepoint harness_tx")
+                self.open = True
+                self.number += 1
+            return self.number
 
     def commit(self) -> None:
         """Commit the virtual transaction: check deferred constraints, keep its writes.

@@ -47,9 +47,7 @@ class Ownership:
 
     def __init__(self, databases: Databases) -> None:
         self._databases = databases
-        self.owner = Owner(
-            databases.registry, secrets.randbits(62), databases.endpoint.database
-        )
+        self.owner = Owner(databases.registry, secrets.randbits(62), databases.endpoint.database)
         databases.execute(f"select pg_advisory_lock({self.owner.lock})")
 
     def mark(self, name: str) -> None:

@@ -22,7 +22,8 @@ def check(databases: Databases, service: Postgres) -> None:
     where = f"PostgreSQL at {databases.endpoint.host}:{databases.endpoint.port}"
     recovery, read_only, role, may_create, version = databases.rows(
         "select pg_is_in_recovery(), current_setting('default_transaction_read_only') = 'on', "
-        "current_user, (select rolcreatedb or rolsuper from pg_roles where rolname = current_user), "
+        "current_user, "
+        "(select rolcreatedb or rolsuper from pg_roles where rolname = current_user), "
         "split_part(current_setting('server_version'), ' ', 1)"
     )[0]
     if recovery or read_only:

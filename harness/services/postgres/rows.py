@@ -18,6 +18,7 @@ class Row(tuple[Any, ...]):
     columns: tuple[str, ...]
 
     def __new__(cls, columns: Iterable[str], values: Iterable[Any]) -> Row:
+        """Make the row; a tuple holds its values from the start."""
         row = super().__new__(cls, values)
         row.columns = tuple(columns)
         return row

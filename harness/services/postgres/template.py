@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # Names of the constraints that are checked only at commit: a virtual commit checks them, and
 # must then make them wait again.
 DEFERRED = """
-select coalesce(string_agg(distinct quote_ident(n.nspname) || '.' || quote_ident(c.conname), ', '), '')
+select coalesce(string_agg(distinct format('%I.%I', n.nspname, c.conname), ', '), '')
 from pg_constraint c join pg_namespace n on n.oid = c.connamespace where c.condeferred
 """
 
@@ -85,7 +85,10 @@ class Template:
 
     def _fill(self) -> None:
         connection = connect(
-            self._instance.endpoint, self.name, synchronous_commit="off", client_min_messages="warning"
+            self._instance.endpoint,
+            self.name,
+            synchronous_commit="off",
+            client_min_messages="warning",
         )
         connection.autocommit = True
         cleanups = Cleanups(f"building {self.name}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -45,6 +46,7 @@ class VirtualConnection:
 
     def __init__(self, outer: OuterTransaction) -> None:
         self._outer = outer
+        self._joined = 0  # the virtual transaction that this connection last took part in
         self._closed = False
         self.autocommit = False
 
@@ -79,18 +81,23 @@ class VirtualConnection:
             pg8000.dbapi.DatabaseError: One of them does not hold; everything is rolled back.
         """
         self._check_open()
-        self._outer.commit()
+        if self._takes_part():
+            self._outer.commit()
 
     def rollback(self) -> None:
         """Undo what was written since the last commit."""
         self._check_open()
-        self._outer.rollback()
+        if self._takes_part():
+            self._outer.rollback()
 
     def close(self) -> None:
         """Roll back what was not committed, and refuse everything from now on."""
-        self._check_open()
-        self._outer.rollback()
+        self.rollback()
         self._closed = True
+
+    def _takes_part(self) -> bool:
+        """Tell whether the open virtual transaction has a statement of this connection."""
+        return self._outer.open and self._joined == self._outer.number
 
     def expire(self) -> None:
         """Refuse everything from now on: the test is over."""
@@ -106,23 +113,18 @@ class VirtualConnection:
             "two-phase commit needs real transactions: declare Postgres(isolation='commit')"
         )
 
-    def run(self, cursor: VirtualCursor, sql: str, send: Any) -> None:
+    def run(self, sql: str, send: Callable[[], None]) -> None:
         """Run one statement of a cursor, with the commits and rollbacks that SQL spells out."""
         self._check_open()
         word = control_word(sql)
-        if word is None:
-            self._outer.run(sql, send, commit=self.autocommit)
+        if word == "commit":
+            self.commit()
+        elif word == "rollback":
+            self.rollback()
+        elif word == "begin":
+            self._joined = self._outer.join()
         else:
-            self._control(word)
-
-    def _control(self, word: str) -> None:
-        with self._outer.lock:
-            if word == "commit":
-                self._outer.commit()
-            elif word == "rollback":
-                self._outer.rollback()
-            elif not self._outer.open:
-                self._outer.enter()
+            self._joined = self._outer.run(sql, send, commit=self.autocommit)
 
     def _check_open(self) -> None:
         if self._closed:
@@ -144,13 +146,11 @@ class VirtualCursor(pg8000.dbapi.Cursor):  # type: ignore[misc]  # pg8000 has no
     def execute(self, operation: str, args: Any = (), stream: Any = None) -> None:
         """Run a statement (PEP 249)."""
         self._virtual.run(
-            self, operation, lambda: super(VirtualCursor, self).execute(operation, args, stream)
+            operation, lambda: super(VirtualCursor, self).execute(operation, args, stream)
         )
 
     def callproc(self, procname: str, parameters: Any = None) -> None:
         """Call a procedure (PEP 249)."""
         self._virtual.run(
-            self,
-            f"call {procname}",
-            lambda: super(VirtualCursor, self).callproc(procname, parameters),
+            f"call {procname}", lambda: super(VirtualCursor, self).callproc(procname, parameters)
         )

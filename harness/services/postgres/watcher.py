@@ -25,7 +25,8 @@ where c.relkind = 'r' and c.relpersistence <> 't'
 order by 1
 """
 STRUCTURE = """
-select count(*), coalesce(max(c.oid), 0), count(*) filter (where age(c.xmin) <= age({xid}::text::xid))
+select count(*), coalesce(max(c.oid), 0),
+       count(*) filter (where age(c.xmin) <= age({xid}::text::xid))
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where c.relpersistence <> 't' and n.nspname not in ('pg_catalog', 'pg_toast')
 """
@@ -78,7 +79,9 @@ class Watcher:
         xid = current if since is None else since
         structure = self._connection.execute_simple(STRUCTURE.format(xid=xid)).rows[0]
         tables = [row[0] for row in self._connection.execute_simple(TABLES).rows]
-        return Sight(xid, tuple(map(int, structure)), {table: self._rows(table, xid) for table in tables})
+        return Sight(
+            xid, tuple(map(int, structure)), {table: self._rows(table, xid) for table in tables}
+        )
 
     def _rows(self, table: str, xid: int) -> tuple[int, int]:
         row = self._connection.execute_simple(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from harness.services.postgres.connect import connect, driver
-from harness.services.postgres.outer import OuterTransaction, OuterSession
+from harness.services.postgres.outer import OuterSession, OuterTransaction
 from harness.services.postgres.watcher import Watcher
 
 if TYPE_CHECKING:

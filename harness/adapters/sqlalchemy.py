@@ -1,0 +1,92 @@
+"""SQLAlchemy engines over a lease."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import ConfigurationError, MissingExtraError
+from harness.services.postgres.lease import PostgresLease, RollbackLease
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+
+def engine(lease: PostgresLease, driver: str | None = None, **options: Any) -> Engine:
+    """Return an engine whose connections are the lease's.
+
+    Under `rollback` every connection of the engine is the lease's own: what a session commits
+    lasts until the end of the test and no longer, and one transaction is open at a time. Under
+    `commit` and `readonly` it is an ordinary engine on the lease's URL; dispose of it before the
+    test ends, for example with `self.addCleanup(engine.dispose)`.
+
+    Args:
+        lease: A lease, such as `self.db`.
+        driver: A driver, such as `psycopg`; pg8000, which `rollback` needs.
+        options: Passed to `sqlalchemy.create_engine`.
+
+    Raises:
+        ConfigurationError: Another driver was asked for under `rollback`.
+        MissingExtraError: SQLAlchemy is not installed.
+
+    Example:
+        ::
+
+            def setUp(self):
+                self.session = Session(engine(self.db))
+                self.addCleanup(self.session.close)
+    """
+    sqlalchemy = imported()
+    if not isinstance(lease, RollbackLease):
+        made: Engine = sqlalchemy.create_engine(lease.url(driver), **options)
+        return made
+    if driver not in (None, "pg8000"):
+        raise only_pg8000(f"driver={driver!r}")
+    options.setdefault("poolclass", sqlalchemy.pool.NullPool)
+    url = "postgresql+pg8000://"
+    made = sqlalchemy.create_engine(url, creator=lease.new_connection, **options)
+    return made  # noqa: RET504 - typed here, SQLAlchemy being imported without types
+
+
+def async_engine(lease: PostgresLease, driver: str = "asyncpg", **options: Any) -> AsyncEngine:
+    """Return an asynchronous engine on the lease's URL, for `commit` and `readonly`.
+
+    Args:
+        lease: A lease, such as `self.db`.
+        driver: An asynchronous driver.
+        options: Passed to `sqlalchemy.ext.asyncio.create_async_engine`.
+
+    Raises:
+        ConfigurationError: The lease rolls back; its one connection is not asynchronous.
+        MissingExtraError: SQLAlchemy is not installed.
+    """
+    imported()
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    if isinstance(lease, RollbackLease):
+        raise only_pg8000("an asynchronous engine")
+    return create_async_engine(lease.url(driver), **options)
+
+
+def imported() -> Any:
+    """Import SQLAlchemy.
+
+    Raises:
+        MissingExtraError: It is not installed.
+    """
+    try:
+        import sqlalchemy
+    except ImportError as error:
+        raise MissingExtraError(
+            "SQLAlchemy is not installed", hint='pip install "unittest-harness[sqlalchemy]"'
+        ) from error
+    return sqlalchemy
+
+
+def only_pg8000(asked: str) -> ConfigurationError:
+    """Return the error for an engine that cannot share the lease's connection."""
+    return ConfigurationError(
+        f"{asked} was asked for under isolation='rollback'",
+        cause="there the engine uses the lease's own connection, which is one of pg8000",
+        hint="declare Postgres(isolation='commit')",
+    )

@@ -1,0 +1,1 @@
+"""The command `harness`: one thin module for each of its commands."""

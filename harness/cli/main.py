@@ -1,0 +1,57 @@
+"""The command `harness`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from harness import __version__
+from harness.cli.doctor import doctor
+from harness.cli.settings import settings
+from harness.core.settings import OPTIONS, Settings
+from harness.errors import ConfigurationError, HarnessError
+
+
+def read_settings(pairs: tuple[str, ...]) -> Settings:
+    """Read the settings, with those given as NAME=VALUE on the command line.
+
+    Raises:
+        ConfigurationError: One is not of that form, or its name or value is wrong.
+    """
+    overrides = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise ConfigurationError(
+                f"--set {pair}: expected NAME=VALUE", hint=f"names are: {', '.join(OPTIONS)}"
+            )
+        overrides[name.strip()] = value
+    return Settings.read(overrides=overrides, overrides_from="--set")
+
+
+class ErrorGroup(click.Group):
+    """A group of commands that prints an error of ours as text, and exits with 2."""
+
+    def invoke(self, context: click.Context) -> object:
+        """Run the command."""
+        try:
+            return super().invoke(context)
+        except HarnessError as error:
+            click.echo(f"harness: {error}", err=True)
+            sys.exit(2)
+
+
+@click.group(cls=ErrorGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="harness")
+@click.option(
+    "--set", "pairs", metavar="NAME=VALUE", multiple=True, help="Set a setting; may be repeated."
+)
+@click.pass_context
+def main(context: click.Context, pairs: tuple[str, ...]) -> None:
+    """Integration tests against real servers, with plain unittest."""
+    context.obj = read_settings(pairs)
+
+
+main.add_command(doctor)
+main.add_command(settings)

@@ -1,0 +1,18 @@
+"""`harness settings`: each setting, its value and where it came from."""
+
+from __future__ import annotations
+
+import click
+
+from harness.core.settings import OPTIONS, Settings
+
+
+@click.command()
+@click.pass_obj
+def settings(settings: Settings) -> None:
+    """Show each setting, its value and where it came from."""
+    for name, option in OPTIONS.items():
+        click.echo(f"{name} = {settings.texts[name] or '(empty)'}")
+        click.echo(f"    from {settings.sources[name]}; variable {option.environment}")
+        click.echo(f"    {option.help}")
+    click.echo(f"paths are relative to {settings.root}")

