@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fnmatch
 import inspect
 import os
 import shlex
 import sys
 import unittest
 from pathlib import Path
+
+STARTED_IN = Path.cwd()  # a test may change it, and is reported before it is put back
 
 
 def test_file(case: unittest.TestCase) -> Path:
@@ -35,21 +38,31 @@ def method_name(case: unittest.TestCase) -> str:
 
 
 def repeat_command(case: unittest.TestCase, seed: int) -> str:
-    """Return the command line that repeats a test with its seed, from the working directory.
+    """Return the command line that repeats a test with its seed, from the working directory."""
+    name = f"{type(case).__qualname__}.{method_name(case)}"
+    return f"TEST_SEED={seed} python {arguments(type(case).__module__, name, test_file(case))}"
+
+
+def arguments(module: str, name: str, path: Path) -> str:
+    """Return what to give to `python` to run one test.
 
     A test found by `discover -s tests` cannot be named to `python -m unittest` from the project's
     directory: it is selected with `-k`, under the same start directory.
     """
-    name = f"{type(case).__qualname__}.{method_name(case)}"
-    module = type(case).__module__
-    path = test_file(case)
     if module == "__main__":
-        return f"TEST_SEED={seed} python {shlex.quote(relative(path))} {name}"
-    top = path.parents[module.count(".")] if path.suffix == ".py" else Path.cwd()
-    if top == Path.cwd() or str(top) in explicit_path():
-        return f"TEST_SEED={seed} python -m unittest {module}.{name}"
-    start = shlex.quote(relative(top))
-    return f"TEST_SEED={seed} python -m unittest discover -s {start} -k {module}.{name}"
+        return f"{main_program(path)} {name}"
+    top = path.parents[module.count(".")] if path.suffix == ".py" else STARTED_IN
+    if top == STARTED_IN or str(top) in explicit_path():
+        return f"-m unittest {module}.{name}"
+    files = "" if fnmatch.fnmatch(path.name, "test*.py") else f" -p {shlex.quote(path.name)}"
+    only = shlex.quote(f"*{module}.{name}")  # without the asterisk, it would match a longer name too
+    return f"-m unittest discover -s {shlex.quote(relative(top))}{files} -k {only}"
+
+
+def main_program(path: Path) -> str:
+    """Return how the running program was started: as a file, or with `-m`."""
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    return shlex.quote(relative(path)) if spec is None else f"-m {spec.name}"
 
 
 def explicit_path() -> list[str]:
@@ -58,9 +71,9 @@ def explicit_path() -> list[str]:
 
 
 def relative(path: Path) -> str:
-    """Return a path as it is written in the working directory."""
+    """Return a path as it is written in the directory that the run was started in."""
     try:
-        return os.path.relpath(path)
+        return os.path.relpath(path, STARTED_IN)
     except ValueError:  # another drive
         return str(path)
 

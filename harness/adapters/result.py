@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import unittest
 from collections.abc import Callable
 from types import TracebackType
@@ -12,6 +13,8 @@ from harness.core.lease import Holder
 ExcInfo: TypeAlias = (
     tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
 )
+
+MARK = "harness: "  # begins each of our notes
 
 if TYPE_CHECKING:
     _Base = unittest.TestResult
@@ -36,30 +39,35 @@ class NotingResult(_Base):
         self._holder = holder
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._result, name)
+        value = getattr(self._result, name)
+        return functools.partial(self._add_subtest, value) if name == "addSubTest" else value
 
     def addError(self, test: Any, err: Any) -> None:
-        """Report an error, with notes."""
-        self._note(err)
-        self._result.addError(test, err)
+        """Report an error, with notes; one that is reported already is not repeated."""
+        if self._note(err):
+            self._result.addError(test, err)
 
     def addFailure(self, test: Any, err: Any) -> None:
         """Report a failure, with notes."""
-        self._note(err)
-        self._result.addFailure(test, err)
+        if self._note(err):
+            self._result.addFailure(test, err)
 
-    def addSubTest(self, test: Any, subtest: Any, err: Any) -> None:
+    def _add_subtest(self, report: Callable[..., None], test: Any, subtest: Any, err: Any) -> None:
         """Report a subtest; one that failed gets notes."""
-        if err is not None:
-            self._note(err)
-        self._result.addSubTest(test, subtest, err)
+        if err is None or self._note(err):
+            report(test, subtest, err)
 
-    def _note(self, err: ExcInfo) -> None:
+    def _note(self, err: ExcInfo) -> bool:
+        """Add the notes to an error; tell whether it is news.
+
+        Notes that an earlier test put on the same exception object make way.
+        """
         error = err[1]
         if error is None:
-            return
+            return True
+        if self._holder.has_reported(error):
+            return False
         self._holder.note_reported(error)
-        known = getattr(error, "__notes__", ())
-        for note in self._notes():
-            if note not in known:
-                error.add_note(note)
+        others = [note for note in getattr(error, "__notes__", ()) if not note.startswith(MARK)]
+        error.__notes__ = [*others, *(MARK + note for note in self._notes())]
+        return True

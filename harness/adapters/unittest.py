@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from harness.adapters.repeat import repeat_command, say, test_identity
+from harness.adapters.repeat import method_name, repeat_command, say, test_identity
 from harness.adapters.result import NotingResult
 from harness.core.environment import Environment, default_environment
 from harness.core.lease import Holder, Lease, outside
@@ -63,6 +63,8 @@ class HarnessMixin(_Base):
         """Run the test; its leases are released last, and their failures are the test's own."""
         if result is None:
             return self._harness_run_alone()
+        if is_skipped(self):
+            return super().run(result)
         reason = self._harness_unavailable()
         if reason is not None:
             report(self, result, reason)
@@ -73,11 +75,9 @@ class HarnessMixin(_Base):
 
     def debug(self) -> None:
         """Run the test without collecting its result; its leases are released all the same."""
-        reason = self._harness_unavailable()
-        if isinstance(reason, RequiredError):
-            raise reason
+        reason = None if is_skipped(self) else self._harness_unavailable()
         if reason is not None:
-            raise unittest.SkipTest(str(reason))
+            raise unittest.SkipTest(str(reason)) if is_skip(reason) else reason
         with self._harness_test():
             super().debug()
 
@@ -114,15 +114,18 @@ class HarnessMixin(_Base):
     def _harness_environment(cls) -> Environment:
         return default_environment() if cls.environment is None else cls.environment
 
-    def _harness_unavailable(self) -> HarnessError | None:
-        """Choose the providers, which starts nothing; return why one cannot be chosen."""
-        environment = self._harness_environment()
-        for service in services_of(type(self)):
-            try:
-                choice = environment.choose(service)
-            except HarnessError as error:
-                return error
-            announce(choice.sentence(service.kind))
+    def _harness_unavailable(self) -> Exception | None:
+        """Choose the providers, which starts nothing; return why this test cannot run.
+
+        An error that left `run` would end the whole suite, so each is returned, even a bug's.
+        """
+        try:
+            environment = self._harness_environment()
+            environment.settings  # noqa: B018 - a wrong setting is an error without services too
+            for service in services_of(type(self)):
+                announce(environment.choose(service).sentence(service.kind))
+        except Exception as error:
+            return error
         return None
 
     @contextmanager
@@ -131,9 +134,9 @@ class HarnessMixin(_Base):
         random.seed(self._harness_seed())
         self.__dict__.pop("rng", None)  # a second run of this instance draws the same
         holder = self._harness_holder = Holder(self._harness_acquire)
-        self._harness_prepare()
         self.addCleanup(self._harness_release)  # first in, so last out
         try:
+            self._harness_prepare()
             yield holder
         finally:
             self._harness_end(holder)
@@ -190,7 +193,7 @@ class HarnessMixin(_Base):
         holder = self._harness_holder
         return [
             *(holder.failure_notes() if holder is not None else ()),
-            f"harness: repeat with: {repeat_command(self, seed)}",
+            f"repeat with: {repeat_command(self, seed)}",
         ]
 
 
@@ -206,14 +209,26 @@ def announce_seed(seed: int) -> None:
     say(f"seed {seed} (TEST_SEED={seed} repeats this run's random choices)")
 
 
-def report(case: unittest.TestCase, result: unittest.TestResult, reason: HarnessError) -> None:
+def is_skipped(case: unittest.TestCase) -> bool:
+    """Tell whether a decorator skips a test: it needs no service, and keeps its own reason."""
+    method = getattr(case, method_name(case), None)
+    return any(getattr(place, "__unittest_skip__", False) for place in (type(case), method))
+
+
+def is_skip(reason: Exception) -> bool:
+    """Tell whether a test that cannot run for this reason is skipped; else it is an error."""
+    return isinstance(reason, UnavailableError) and not isinstance(reason, RequiredError)
+
+
+def report(case: unittest.TestCase, result: unittest.TestResult, reason: Exception) -> None:
     """Report a test that cannot run: skipped, or an error where the service is required."""
+    trace = None if isinstance(reason, HarnessError) else reason.__traceback__
     result.startTest(case)
     try:
-        if isinstance(reason, UnavailableError) and not isinstance(reason, RequiredError):
+        if is_skip(reason):
             result.addSkip(case, str(reason))
         else:
-            result.addError(case, (type(reason), reason, None))  # type: ignore[arg-type]
+            result.addError(case, (type(reason), reason, trace))  # type: ignore[arg-type]
     finally:
         result.stopTest(case)
 

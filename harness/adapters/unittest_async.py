@@ -5,7 +5,6 @@ from __future__ import annotations
 import unittest
 
 from harness.adapters.unittest import HarnessMixin, services_of
-from harness.errors import HarnessError
 
 
 class AsyncHarnessTestCase(HarnessMixin, unittest.IsolatedAsyncioTestCase):
@@ -32,5 +31,5 @@ class AsyncHarnessTestCase(HarnessMixin, unittest.IsolatedAsyncioTestCase):
         for service in services:
             try:
                 environment.instance(service)
-            except HarnessError:
+            except Exception:
                 continue  # kept, and raised when the test touches this service

@@ -79,7 +79,6 @@ class Holder:
         self._leases: dict[Service[Any], Lease] = {}
         self.failures: dict[Service[Any], Exception] = {}
         self._closed = False
-        self._raised: list[Exception] = []
         self._reported: dict[int, BaseException] = {}  # kept alive, so that an id stays theirs
 
     def get(self, service: Service[Any]) -> Lease:
@@ -103,26 +102,41 @@ class Holder:
                     self._leases[service] = self._acquire(service)
                 except Exception as error:
                     self.failures[service] = error
-                    self._raised.append(error)
                     raise
             return self._leases[service]
 
     def note_reported(self, error: BaseException) -> None:
-        """Note that an error was reported, with all that it was raised from."""
-        cause: BaseException | None = error
-        while cause is not None and id(cause) not in self._reported:
-            self._reported[id(cause)] = cause
-            cause = cause.__cause__ or cause.__context__
+        """Note that an error was reported, with all that it was raised from or groups."""
+        pending = [error]
+        while pending:
+            error = pending.pop()
+            if id(error) in self._reported:
+                continue
+            self._reported[id(error)] = error
+            pending += [cause for cause in (error.__cause__, error.__context__) if cause]
+            pending += error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+
+    def has_reported(self, error: BaseException) -> bool:
+        """Tell whether an error is an outage that a report has named already."""
+        return any(
+            self._named(outages) and any(error is outage for outage in outages)
+            for outages in self._outages()
+        )
 
     def unreported(self) -> list[Exception]:
-        """Return the outages of this holder that no report has named yet, once.
+        """Return the first outage of each service that no report has named yet.
 
         An outage must not pass for an expected failure, nor be swallowed by an `except`.
         """
-        outages, self._raised = self._raised, []
-        for lease in self._leases.values():
-            outages.extend(lease.outages)
-        return [error for error in outages if id(error) not in self._reported]
+        return [outages[0] for outages in self._outages() if not self._named(outages)]
+
+    def _outages(self) -> list[list[Exception]]:
+        """Return the outages of each service that had one."""
+        lost = [lease.outages for lease in self._leases.values() if lease.outages]
+        return [*([failure] for failure in self.failures.values()), *lost]
+
+    def _named(self, outages: list[Exception]) -> bool:
+        return any(id(outage) in self._reported for outage in outages)
 
     def failure_notes(self) -> list[str]:
         """Return what a reader of the test's failure should know of its leases."""

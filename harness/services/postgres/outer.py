@@ -11,7 +11,7 @@ import pg8000.dbapi
 
 from harness.errors import DeferredConstraintError, HarnessError, OuterTransactionLostError
 from harness.services.postgres.connect import message, sqlstate
-from harness.services.postgres.template import DEFERRED
+from harness.services.postgres.constraints import Constraints
 
 IDLE = b"I"
 FAILED = b"E"
@@ -19,7 +19,7 @@ FAILED = b"E"
 # SQLSTATEs of a savepoint that is not there: invalid savepoint, no active transaction.
 NO_SAVEPOINT = {"3B001", "25P01"}
 
-BEGIN = "begin; savepoint harness_outer"
+BEGIN = "begin; savepoint harness_outer; "
 # What a rollback does not undo, undone for the next test.
 TIDY = "select pg_advisory_unlock_all(); deallocate all; close all"
 
@@ -60,7 +60,7 @@ class OuterTransaction:
 
     Args:
         session: The connection; idle.
-        deferred: The constraints that are checked at commit, as `set constraints` takes them.
+        constraints: Those of the database that can be checked at commit.
         explain: Called with an error of a broken connection before the test gets it.
 
     Attributes:
@@ -70,7 +70,10 @@ class OuterTransaction:
     """
 
     def __init__(
-        self, session: OuterSession, deferred: str, explain: Callable[[Exception], None]
+        self,
+        session: OuterSession,
+        constraints: Constraints,
+        explain: Callable[[Exception], None],
     ) -> None:
         self.session = session
         self._explain = explain
@@ -78,11 +81,11 @@ class OuterTransaction:
         self.open = False
         self.number = 0
         self.used = False
-        self._deferred = deferred
+        self._constraints = constraints
         self._deferred_changed = False
         self._failure = ""
         self._lost: str | None = None
-        session.execute_simple(BEGIN)
+        self._due = BEGIN  # statements of ours that go out with the next one
 
     @property
     def failed(self) -> bool:
@@ -156,7 +159,8 @@ class OuterTransaction:
         with self.lock:
             self._check()
             if not self.open:
-                self._own("savepoint harness_tx")
+                due, self._due = self._due, ""
+                self._own(f"{due}savepoint harness_tx")
                 self.open = True
                 self.number += 1
             return self.number
@@ -176,26 +180,34 @@ class OuterTransaction:
             if self.failed:
                 self.rollback()
                 raise pg8000.dbapi.InterfaceError("in failed transaction block")
-            try:
-                self._own(f"set constraints all immediate{self._redefer()}; release harness_tx")
-            except pg8000.dbapi.DatabaseError:
-                self.rollback()
-                raise
+            if self._constraints.can_wait or self._deferred_changed:
+                self._check_constraints()
+            self._due = "release harness_tx; "
             self.open = False
+
+    def _check_constraints(self) -> None:
+        """Check now what a real commit would check, and make it wait for the next one again."""
+        try:
+            self._own(f"set constraints all immediate{self._redefer()}")
+        except pg8000.dbapi.DatabaseError:
+            self.rollback()
+            raise
 
     def _redefer(self) -> str:
         """Return the statement that makes constraints wait for the next commit again."""
         if self._deferred_changed:
-            self._deferred = self.session.execute_simple(DEFERRED).rows[0][0]
+            self._constraints = Constraints.read(self.session)
             self._deferred_changed = False
-        return f"; set constraints {self._deferred} deferred" if self._deferred else ""
+        names = self._constraints.deferred
+        return f"; set constraints {names} deferred" if names else ""
 
     def rollback(self) -> None:
         """Undo the virtual transaction."""
         with self.lock:
             self._check()
             if self.open:
-                self._own("rollback to savepoint harness_tx; release harness_tx")
+                self._own("rollback to savepoint harness_tx")
+                self._due = "release harness_tx; "
                 self.open = False
 
     def _own(self, sql: str) -> None:
@@ -207,6 +219,9 @@ class OuterTransaction:
                 self._lost = "a script or a function that the test ran"
                 raise lost(self._lost) from error
             raise
+        except pg8000.dbapi.InterfaceError as error:
+            self._explain(error)
+            raise
 
     def finish(self) -> None:
         """Check what is due at the end, and undo everything.
@@ -217,6 +232,8 @@ class OuterTransaction:
         """
         with self.lock:
             self._check()
+            if self._due == BEGIN:
+                return  # nothing was ever sent
             check = "rollback to savepoint harness_outer"
             if not self.failed:
                 check = "set constraints all immediate; release harness_outer"

@@ -9,19 +9,13 @@ from harness.core.cleanup import Cleanups
 from harness.data import migrations
 from harness.errors import HarnessError, MigrationError, ServiceDefinitionError
 from harness.services.postgres.connect import connect, driver, message
+from harness.services.postgres.constraints import Constraints
 from harness.services.postgres.lease import PlainLease
 from harness.services.postgres.names import identifier
 
 if TYPE_CHECKING:
     from harness.services.postgres.instance import PostgresInstance
     from harness.services.postgres.service import Postgres
-
-# Names of the constraints that are checked only at commit: a virtual commit checks them, and
-# must then make them wait again.
-DEFERRED = """
-select coalesce(string_agg(distinct format('%I.%I', n.nspname, c.conname), ', '), '')
-from pg_constraint c join pg_namespace n on n.oid = c.connamespace where c.condeferred
-"""
 
 
 class Template:
@@ -34,12 +28,12 @@ class Template:
     Attributes:
         key: Key of all the content it is built from.
         name: Its name on the server.
-        deferred: The constraints that are checked at commit, as `set constraints` takes them.
+        constraints: Those that can be checked at commit.
     """
 
     def __init__(self, instance: PostgresInstance, service: Postgres) -> None:
         self.service = service
-        self.deferred = ""
+        self.constraints = Constraints()
         self._instance = instance
         self._seeds = [instance.settings.resolve(path) for path in service.seeds]
         self._migrations = self._migration_files()
@@ -102,7 +96,7 @@ class Template:
             for path in self._seeds:
                 migrations.run_file(path, connection.execute_simple, message)
             connection.execute_simple("reset all; reset session authorization")
-            self.deferred = connection.execute_simple(DEFERRED).rows[0][0]
+            self.constraints = Constraints.read(connection)
         finally:
             cleanups.close()
 

@@ -42,7 +42,7 @@ class Workspace:
             explain: Called with an error of a broken connection before the test gets it.
         """
         self._session.forget_adapters()
-        return OuterTransaction(self._session, self._template.deferred, explain)
+        return OuterTransaction(self._session, self._template.constraints, explain)
 
     @property
     def watcher(self) -> Watcher:

@@ -1,0 +1,36 @@
+"""Constraints that can be checked at commit, rather than at each statement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+QUERY = """
+select coalesce(string_agg(distinct format('%I.%I', n.nspname, c.conname), ', ')
+                filter (where c.condeferred), ''),
+       count(*) > 0
+from pg_constraint c join pg_namespace n on n.oid = c.connamespace where c.condeferrable
+"""
+
+
+@dataclass(frozen=True)
+class Constraints:
+    """The deferrable constraints of a database.
+
+    Attributes:
+        deferred: Names of those that wait for the commit, as `set constraints` takes them: a
+            virtual commit checks them, and must then make them wait again.
+        can_wait: Whether there is any that waits, or can be made to.
+    """
+
+    deferred: str = ""
+    can_wait: bool = False
+
+    @classmethod
+    def read(cls, connection: Any) -> Constraints:
+        """Read them from a database.
+
+        Args:
+            connection: A pg8000 connection.
+        """
+        return cls(*connection.execute_simple(QUERY).rows[0])
