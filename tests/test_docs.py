@@ -1,0 +1,96 @@
+"""The examples of the README and the documentation are run, and their links lead somewhere."""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+from harness import errors
+from harness.core.settings import OPTIONS
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FILE_NAME = re.compile(r"\bin(?:to)?\s`([\w./]+\.(?:py|sql))`")
+LINK = re.compile(r"\[[^\]]+\]\(([^)#]+)\)")
+DEFAULT_FILE = "test_page.py"
+
+
+def example_files(page):
+    """Return the files that a page tells its reader to write: {name: text}.
+
+    A block goes into the file that the text before it names; Python blocks of a page that names
+    none are one test module.
+    """
+    files, text, name, at = {}, page.read_text(encoding="utf-8"), DEFAULT_FILE, 0
+    for block in BLOCK.finditer(text):
+        names = FILE_NAME.findall(text, at, block.start())
+        name = names[-1] if names else name
+        if block[1] in ("python", "sql"):
+            files[name] = files.get(name, "") + block[2]
+        at = block.end()
+    return files
+
+
+class ExamplesTest(unittest.TestCase):
+    def test_the_examples_of_every_page_pass(self):
+        for page in PAGES:
+            files = example_files(page)
+            if files:
+                with self.subTest(page=page.relative_to(ROOT)):
+                    self.run_files(files)
+
+    def run_files(self, files):
+        with tempfile.TemporaryDirectory() as directory:
+            for name, text in files.items():
+                path = Path(directory, name)
+                path.parent.mkdir(exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+            result = subprocess.run(
+                [sys.executable, "-W", "error", "-m", "unittest", "-v"],
+                cwd=directory,
+                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                capture_output=True,
+                text=True,
+            )
+        self.assertEqual(0, result.returncode, result.stderr)
+        self.assertRegex(result.stderr, r"Ran [1-9]")
+        self.assertIn("... ok", result.stderr)
+
+
+class PagesTest(unittest.TestCase):
+    def test_every_link_to_a_file_of_the_project_leads_somewhere(self):
+        for page in PAGES:
+            for target in LINK.findall(page.read_text(encoding="utf-8")):
+                if "://" not in target:
+                    with self.subTest(page=page.name, target=target):
+                        self.assertTrue((page.parent / target).exists())
+
+    def test_every_page_of_the_documentation_can_be_reached_from_the_readme(self):
+        seen, todo = set(), [ROOT / "README.md"]
+        while todo:
+            page = todo.pop().resolve()
+            if page not in seen and page.suffix == ".md":
+                seen.add(page)
+                targets = LINK.findall(page.read_text(encoding="utf-8"))
+                todo += [page.parent / target for target in targets if "://" not in target]
+
+        self.assertEqual(set(), {page.resolve() for page in PAGES} - seen)
+
+    def test_the_reference_lists_every_setting_with_its_variable_and_default(self):
+        text = (ROOT / "docs/reference/settings.md").read_text(encoding="utf-8")
+
+        for option in OPTIONS.values():
+            default = f"`{option.default}`" if option.default else "empty"
+            row = f"| `{option.name}` | `{option.environment}` | {default} | {option.help} |"
+            self.assertIn(row, text)
+
+    def test_the_reference_shows_the_tree_of_errors_as_the_code_does(self):
+        text = (ROOT / "docs/reference/errors.md").read_text(encoding="utf-8")
+        tree = [line.strip() for line in errors.__doc__.splitlines() if "Error" in line]
+
+        for line in tree[1:]:
+            self.assertIn(line, text)
