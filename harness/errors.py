@@ -104,11 +104,14 @@ def again(error: Exception) -> Exception:
 
     One exception object raised for many tests would collect the traceback and notes of them all.
     """
-    if not isinstance(error, HarnessError):
+    try:
+        twin = copy.copy(error)
+    except Exception:  # not every class can be made again from its arguments
         return error
-    twin = copy.copy(error)
     twin.__dict__.pop("__notes__", None)
     twin.__cause__ = error.__cause__
+    if not isinstance(error, HarnessError):  # where it was raised is all that there is to read
+        twin.__traceback__ = error.__traceback__
     return twin
 
 

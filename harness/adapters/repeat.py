@@ -3,33 +3,48 @@
 from __future__ import annotations
 
 import fnmatch
+import functools
 import inspect
 import os
 import shlex
 import sys
 import unittest
+import weakref
 from pathlib import Path
 
+PROJECT_MARKERS = ("pyproject.toml", "setup.cfg", "setup.py", ".git")
 STARTED_IN = Path.cwd()  # a test may change it, and is reported before it is put back
 
 
-def test_file(case: unittest.TestCase) -> Path:
-    """Return the file that a test's class is written in."""
-    try:
-        return Path(inspect.getfile(type(case))).resolve()
-    except (OSError, TypeError):  # typed into a prompt
-        return Path(type(case).__module__)
+_files: weakref.WeakKeyDictionary[type, Path] = weakref.WeakKeyDictionary()
 
 
-def test_identity(case: unittest.TestCase, root: Path) -> tuple[str, str]:
-    """Return what names a test in every run: its file below `root`, and its qualified name.
+def test_file(case: type) -> Path:
+    """Return the file that a test class is written in."""
+    if case not in _files:
+        try:
+            _files[case] = Path(inspect.getfile(case)).resolve()
+        except (OSError, TypeError):  # typed into a prompt
+            _files[case] = Path(case.__module__)
+    return _files[case]
+
+
+def test_identity(case: unittest.TestCase) -> tuple[str, str]:
+    """Return what names a test in every run: its file below the project, and its qualified name.
 
     The same test has the same identity whatever the order, the selection and the working
     directory, and however its module was imported.
     """
-    path = test_file(case)
-    name = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
-    return name, f"{type(case).__qualname__}.{method_name(case)}"
+    return file_in_project(test_file(type(case))), f"{type(case).__qualname__}.{method_name(case)}"
+
+
+@functools.cache
+def file_in_project(path: Path) -> str:
+    """Return a test file's path below its project: the nearest directory with a marker."""
+    for place in path.parents:
+        if any((place / marker).exists() for marker in PROJECT_MARKERS):
+            return path.relative_to(place).as_posix()
+    return path.name
 
 
 def method_name(case: unittest.TestCase) -> str:
@@ -40,7 +55,9 @@ def method_name(case: unittest.TestCase) -> str:
 def repeat_command(case: unittest.TestCase, seed: int) -> str:
     """Return the command line that repeats a test with its seed, from the working directory."""
     name = f"{type(case).__qualname__}.{method_name(case)}"
-    return f"TEST_SEED={seed} python {arguments(type(case).__module__, name, test_file(case))}"
+    return (
+        f"TEST_SEED={seed} python {arguments(type(case).__module__, name, test_file(type(case)))}"
+    )
 
 
 def arguments(module: str, name: str, path: Path) -> str:
@@ -55,7 +72,7 @@ def arguments(module: str, name: str, path: Path) -> str:
     if top == STARTED_IN or str(top) in explicit_path():
         return f"-m unittest {module}.{name}"
     files = "" if fnmatch.fnmatch(path.name, "test*.py") else f" -p {shlex.quote(path.name)}"
-    only = shlex.quote(f"*{module}.{name}")  # without the asterisk, it would match a longer name too
+    only = shlex.quote(f"*{module}.{name}")  # without an asterisk it would match longer names too
     return f"-m unittest discover -s {shlex.quote(relative(top))}{files} -k {only}"
 
 

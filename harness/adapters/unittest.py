@@ -185,8 +185,8 @@ class HarnessMixin(_Base):
             say(f"while releasing what {self.id()} held: {error}")
 
     def _harness_seed(self) -> int:
-        settings = self._harness_environment().settings
-        return derive(run_seed(settings), *test_identity(self, settings.root))
+        seed = run_seed(self._harness_environment().settings)
+        return derive(seed, *test_identity(self))
 
     def _harness_notes(self) -> list[str]:
         seed = run_seed(self._harness_environment().settings)

@@ -30,6 +30,6 @@ class AsyncHarnessTestCase(HarnessMixin, unittest.IsolatedAsyncioTestCase):
         environment.start_in_background(services)
         for service in services:
             try:
-                environment.instance(service)
+                environment.prepare(service)
             except Exception:
                 continue  # kept, and raised when the test touches this service

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from harness.cli.text import indented
 from harness.core.order import PROVIDERS
 from harness.core.provider import provider_named
 from harness.core.service import Service
@@ -98,5 +99,4 @@ def doctor(settings: Settings) -> None:
 def line(finding: Finding) -> str:
     """Return a finding as text, its further lines indented."""
     state = "->" if finding.chosen else "ok" if finding.there else "no"
-    words = finding.words.replace("\n", "\n     ")
-    return f"{state}   {finding.service} on {finding.provider}\n     {words}"
+    return f"{state}   {finding.service} on {finding.provider}\n{indented(finding.words, 5)}"

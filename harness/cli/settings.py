@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from harness.cli.text import indented
 from harness.core.settings import OPTIONS, Settings
 
 
@@ -14,5 +15,5 @@ def settings(settings: Settings) -> None:
     for name, option in OPTIONS.items():
         click.echo(f"{name} = {settings.texts[name] or '(empty)'}")
         click.echo(f"    from {settings.sources[name]}; variable {option.environment}")
-        click.echo(f"    {option.help}")
+        click.echo(indented(option.help, 4))
     click.echo(f"paths are relative to {settings.root}")

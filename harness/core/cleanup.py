@@ -34,7 +34,8 @@ class Cleanups:
         Raises:
             CleanupError: Some failed; raised after all of them ran. A single `HarnessError` is
                 raised as it is.
-            KeyboardInterrupt, SystemExit: One of them was interrupted; raised after all ran.
+            KeyboardInterrupt, SystemExit: One of them was interrupted; raised after all ran, with
+                the failures as notes.
         """
         failures: list[Exception] = []
         interrupt: BaseException | None = None
@@ -46,6 +47,8 @@ class Cleanups:
             except BaseException as error:  # Ctrl-C must not keep the rest from being cleaned
                 interrupt = error
         if interrupt is not None:
+            for failure in failures:
+                interrupt.add_note(f"while cleaning up {self._what}: {failure}")
             raise interrupt
         raise_all(self._what, failures)
 

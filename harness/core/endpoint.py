@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from dataclasses import dataclass, field
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit
+
+# Also of a text that is no proper URL: what was meant as one must not show its password either.
+LOGIN = re.compile(r"^((?:[\w+.-]+://|(?![\w+.-]+://))[^:]*:).*(@)", re.DOTALL)
+PARAMETER = re.compile(r"\b((?:ssl)?password\s*=\s*)(?:'[^']*'|[^&#\s]*)", re.IGNORECASE)
 
 
 class Dsn(str):
@@ -24,12 +30,13 @@ class Dsn(str):
 
 
 def masked(url: str) -> str:
-    """Return a URL with its password replaced by asterisks."""
-    parts = urlsplit(url)
-    if parts.password is None:
-        return str(url)
-    user, _, host = parts.netloc.rpartition("@")
-    return urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}:***@{host}"))
+    """Return a URL with its password replaced by asterisks.
+
+    Example:
+        >>> masked("postgresql://me:a/b@c@127.0.0.1/shop")
+        'postgresql://me:***@127.0.0.1/shop'
+    """
+    return PARAMETER.sub(r"\1***", LOGIN.sub(r"\1***\2", str(url)))
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,7 @@ class Endpoint:
         database: Database to connect to first.
         socket: Path of a Unix socket that needs no password, where there is one.
         options: Query parameters of the URL it was read from.
+        trusted: Whether it is a server of ours, on this machine: it is reached in the clear.
     """
 
     host: str
@@ -52,7 +60,8 @@ class Endpoint:
     password: str = field(default="", repr=False)
     database: str = ""
     socket: str | None = None
-    options: tuple[tuple[str, str], ...] = ()
+    options: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # may hold a password
+    trusted: bool = False
 
     @classmethod
     def parse(cls, url: str, default_port: int) -> Endpoint:
@@ -64,10 +73,16 @@ class Endpoint:
         parts = urlsplit(url)
         if not parts.scheme or not parts.hostname:
             raise ValueError("it is not a URL with a host")
+        try:
+            port = parts.port
+        except ValueError:  # whose text may show a part of a password
+            raise ValueError(
+                "its port is not a number; in a password, write / ? # @ as %2F %3F %23 %40"
+            ) from None
         pairs = (item.partition("=") for item in parts.query.split("&") if item)
         return cls(
             host=parts.hostname,
-            port=parts.port or default_port,
+            port=port or default_port,
             user=unquote(parts.username or ""),
             password=unquote(parts.password or ""),
             database=unquote(parts.path.lstrip("/")),
@@ -88,3 +103,13 @@ class Endpoint:
         query = "&".join(f"{quote(key)}={quote(value)}" for key, value in self.options)
         tail = f"?{query}" if query else ""
         return Dsn(f"{scheme}://{login if self.user else ''}{host}:{self.port}/{quote(name)}{tail}")
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine, without asking a name server."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -113,6 +113,14 @@ class Environment:
         """
         return self._begin(service).wait()
 
+    def prepare(self, service: Service[Any]) -> None:
+        """Make everything that the first lease of a service needs, so that taking it is quick.
+
+        Raises:
+            HarnessError: As `lease`.
+        """
+        self.instance(service).prepare(service)
+
     def lease(self, service: Service[L]) -> L:
         """Hand out a lease; a context manager that releases it.
 
@@ -133,8 +141,11 @@ class Environment:
                     hint="make a new Environment()",
                 )
             if key not in self._starts:
-                self._starts[key] = Start(service, self._choose(service), self.settings)
-                self._starts[key].begin()
+                start = Start(service, self._choose(service), self.settings)
+                if not self._starts:
+                    atexit.register(self.close)  # for whoever forgets it, or is interrupted
+                self._starts[key] = start
+                start.begin()
             return self._starts[key]
 
     def close(self) -> None:
@@ -143,6 +154,7 @@ class Environment:
         Raises:
             CleanupError: Something could not be stopped; all else was.
         """
+        atexit.unregister(self.close)
         with self._lock:
             self._closed = True
             cleanups = Cleanups("the environment")
@@ -164,6 +176,7 @@ class Start:
         self.service = service
         self.choice = choice
         self.settings = settings
+        self._begun = False
         self._done = threading.Event()
         self._cancelled = threading.Event()
         self._instance: Instance[Any] | None = None
@@ -172,6 +185,7 @@ class Start:
     def begin(self) -> None:
         """Start in the background."""
         name = f"harness-start-{self.service.kind}"
+        self._begun = True
         threading.Thread(target=self._run, name=name, daemon=True).start()
 
     def _run(self) -> None:
@@ -203,6 +217,8 @@ class Start:
         Raises:
             StartError: It could not be started.
         """
+        if not self._done.is_set():
+            self._preload()
         self._done.wait()
         if self._failure is not None:
             raise again(self._failure)
@@ -210,10 +226,18 @@ class Start:
             raise StartError(f"the start of {self.service.label} was interrupted")
         return self._instance
 
+    def _preload(self) -> None:
+        """Use the time of waiting to import the client; what is wrong with it, `open` says."""
+        try:
+            self.service.preload()
+        except HarnessError:
+            pass
+
     def close(self) -> None:
         """Stop it: at once if it is still starting, else by its own clean-ups."""
         self._cancelled.set()
-        self._done.wait()
+        if self._begun:
+            self._done.wait()
         if self._instance is not None:
             self._instance.close()
 
@@ -225,10 +249,8 @@ def key_of(service: Service[Any]) -> tuple[object, ...]:
 
 @functools.cache
 def default_environment() -> Environment:
-    """Return the environment of this process, closed when the process ends."""
-    environment = Environment()
-    atexit.register(environment.close)
-    return environment
+    """Return the environment of this process; like any other it is closed when the process ends."""
+    return Environment()
 
 
 def _forget_after_fork() -> None:

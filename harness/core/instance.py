@@ -72,6 +72,13 @@ class Instance(Generic[L]):
         """
         raise NotImplementedError
 
+    def prepare(self, service: Any) -> None:
+        """Make what the first lease of a service needs, so that taking it is quick.
+
+        Args:
+            service: The service as the test declared it.
+        """
+
     @property
     def log(self) -> str:
         """What the server has logged so far."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, ClassVar, Generic, NoReturn, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, Protocol, TypeVar, overload
 
 from harness.core.instance import Instance, Running
 from harness.core.lease import Lease
@@ -43,6 +43,9 @@ class Service(Generic[L_co]):
     def instance_key(self) -> tuple[object, ...]:
         """Return what tells two instances apart; equal keys share one instance."""
         raise NotImplementedError
+
+    def preload(self) -> None:
+        """Import what a lease will need; called while the service starts."""
 
     def probe(self, running: Running, timeout: float) -> None:
         """Return when the service answers; raise any exception when it does not yet.
@@ -90,15 +93,17 @@ class Service(Generic[L_co]):
             hint="give your own object another name, or override the attribute in a subclass",
         )
 
-    def __getattr__(self, name: str) -> NoReturn:
-        if name.startswith("__"):  # copy, pickle and inspect ask for these
-            raise AttributeError(name)
-        raise NotALeaseError(
-            f"{self.label} is a service, not a lease: it has no attribute {name!r}",
-            cause="a service only declares what a test needs; a test or `with` holds the lease",
-            hint=f"use self.<name>.{name} in a test, "
-            f"or `with Environment() as env, env.lease(...) as lease: lease.{name}`",
-        )
+    if not TYPE_CHECKING:  # type checkers are to see that a service has no such attribute
+
+        def __getattr__(self, name: str) -> NoReturn:
+            if name.startswith("__"):  # copy, pickle and inspect ask for these
+                raise AttributeError(name)
+            raise NotALeaseError(
+                f"{self.label} is a service, not a lease: it has no attribute {name!r}",
+                cause="a service only declares what a test needs; a test or `with` holds the lease",
+                hint=f"use self.<name>.{name} in a test, "
+                f"or `with Environment() as env, env.lease(...) as lease: lease.{name}`",
+            )
 
 
 def check_hashable(service: str, option: str, value: object) -> None:
@@ -110,7 +115,8 @@ def check_hashable(service: str, option: str, value: object) -> None:
     try:
         hash(value)
     except TypeError as error:
-        hint = f"write {option}={frozen(value)!r}" if frozen(value) is not None else None
+        same = frozen(value)
+        hint = f"write {option}={same!r}" if same is not value else None
         raise ServiceDefinitionError(
             f"{service}({option}={value!r}): the option is a {type(value).__name__}",
             cause="services are compared and shared, so every option must be hashable",
@@ -118,10 +124,15 @@ def check_hashable(service: str, option: str, value: object) -> None:
         ) from error
 
 
-def frozen(value: object) -> object | None:
-    """Return the hashable value that says the same as a mutable one, or None."""
+def frozen(value: object) -> object:
+    """Return the hashable value that says the same as a mutable one, else the value itself.
+
+    Example:
+        >>> frozen([["work_mem", "64MB"]])
+        (('work_mem', '64MB'),)
+    """
     if isinstance(value, dict):
-        return tuple(value.items())
-    if isinstance(value, list | set):
-        return tuple(value)
-    return None
+        return frozen(tuple(value.items()))
+    if isinstance(value, list | set | tuple):
+        return tuple(frozen(part) for part in value)
+    return value

@@ -48,31 +48,53 @@ def find(directory: Path) -> Found:
 
 def read_setup_cfg(path: Path) -> dict[str, str] | None:
     """Return the `[harness]` section of a setup.cfg, or None when it has none."""
-    text = path.read_text(encoding="utf-8")
-    if "[harness]" not in text:
+    content = content_of(path)
+    if b"[harness]" not in content:
         return None
     import configparser
 
     parser = configparser.ConfigParser(interpolation=None)
     try:
-        parser.read_string(text, str(path))
-    except configparser.Error as error:
-        raise ConfigurationError(f"{path} cannot be read", cause=str(error)) from error
+        parser.read_string(content.decode(), str(path))
+    except (configparser.Error, UnicodeDecodeError) as error:
+        raise unreadable(path, error) from error
     return dict(parser["harness"]) if parser.has_section("harness") else None
 
 
 def read_pyproject(path: Path) -> dict[str, str] | None:
     """Return the `[tool.harness]` table of a pyproject.toml, or None when it has none."""
-    text = path.read_text(encoding="utf-8")
-    if "harness" not in text:
+    content = content_of(path)
+    if b"harness" not in content:
         return None
     import tomllib
 
     try:
-        table = tomllib.loads(text).get("tool", {}).get("harness")
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{path} cannot be read", cause=str(error)) from error
+        tools = tomllib.loads(content.decode()).get("tool")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise unreadable(path, error) from error
+    table = tools.get("harness") if isinstance(tools, dict) else None
+    if table is not None and not isinstance(table, dict):
+        raise unreadable(path, ValueError("[tool.harness] is not a table"))
     return None if table is None else {name: as_text(value) for name, value in table.items()}
+
+
+def content_of(path: Path) -> bytes:
+    """Return what a file holds.
+
+    Raises:
+        ConfigurationError: It is not ours to read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise unreadable(path, error) from error
+
+
+def unreadable(path: Path, error: Exception) -> ConfigurationError:
+    """Return the error for a settings file that cannot be read."""
+    return ConfigurationError(
+        f"the settings file {path} cannot be read", cause=str(error), hint="mend the file"
+    )
 
 
 def as_text(value: object) -> str:

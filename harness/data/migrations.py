@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import os
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -70,12 +71,25 @@ def content_key(files: Iterable[Path], *parts: str) -> str:
 
 
 def source_of(function: Callable[..., Any]) -> str:
-    """Return what identifies a callable: its qualified name and its source, where it has one."""
+    """Return what identifies a callable: its qualified name and its source, where it has one.
+
+    What carries values of its own (a closure, a default, a partial, a bound method, an object) is
+    equal to itself only: two of them can share a source and make different schemas.
+    """
     name = f"{function.__module__}.{getattr(function, '__qualname__', type(function).__name__)}"
+    if carries_values(function):
+        return f"{name}\n{os.getpid()} {id(function)}"
     try:
         return f"{name}\n{inspect.getsource(function)}"
     except (OSError, TypeError):
         return name
+
+
+def carries_values(function: Callable[..., Any]) -> bool:
+    """Tell whether what a callable does depends on more than its source."""
+    if not inspect.isfunction(function):
+        return True
+    return bool(function.__closure__ or function.__defaults__ or function.__kwdefaults__)
 
 
 def run_file(path: Path, execute: Execute, describe: Callable[[Exception], str]) -> None:
@@ -90,9 +104,11 @@ def run_file(path: Path, execute: Execute, describe: Callable[[Exception], str])
         MigrationError: A statement failed; with file, line, statement and the server's message.
     """
     try:
-        script = path.read_text(encoding="utf-8")
+        script = path.read_text(encoding="utf-8-sig")  # some editors begin a file with a mark
     except (OSError, UnicodeDecodeError) as error:
-        raise MigrationError(f"{path} cannot be read: {error}") from error
+        raise MigrationError(
+            f"{path} cannot be read: {error}", hint="save it in UTF-8, and let us read it"
+        ) from error
     for statement in split(script):
         try:
             execute(statement.text)

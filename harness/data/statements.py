@@ -10,13 +10,15 @@ from dataclasses import dataclass
 # (https://www.postgresql.org/docs/current/sql-syntax-lexical.html).
 TOKEN = re.compile(
     r"""
-    (?P<line_comment>--[^\n]*)
+    (?P<line_comment>--[^\n\r]*)
   | (?P<block_comment>/\*)
-  | (?P<escape_string>\b[eE]'(?:[^'\\]|\\.|'')*')
+  | (?P<escape_string>\b[eE]'(?:[^'\\]|\\.|''|'[^\S\n]*\n\s*')*')  # the last: it goes on
   | (?P<string>'(?:[^']|'')*')
   | (?P<identifier>"(?:[^"]|"")*")
   | (?P<dollar>(?<![\w$])\$(?:[^\W\d]\w*)?\$)
   | (?P<word>[^\W\d][\w$]*)
+  | (?P<open>\()
+  | (?P<close>\))
   | (?P<end>;)
     """,
     re.VERBOSE | re.DOTALL,
@@ -40,8 +42,8 @@ class Statement:
 def split(script: str) -> list[Statement]:
     r"""Split a script at the semicolons that end statements.
 
-    Quoted strings and identifiers, dollar quotes, nested comments and the bodies of
-    `BEGIN ATOMIC` functions are left whole.
+    Quoted strings and identifiers, dollar quotes, nested comments, parentheses (a rule may hold
+    several commands) and the bodies of `BEGIN ATOMIC` functions are left whole.
 
     Example:
         >>> [statement.text for statement in split("select ';'; -- one\nselect 2")]
@@ -52,18 +54,20 @@ def split(script: str) -> list[Statement]:
 
 def _statements(script: str) -> Iterator[Statement]:
     start: int | None = None  # of the statement, past white space and comments
-    at = depth = 0
+    at = depth = brackets = 0
     previous = ""
     while at < len(script):
         match = TOKEN.match(script, at)
         kind = match.lastgroup if match else None
         end = _end_of(script, match) if match else at + 1
-        if kind == "end" and depth == 0:
+        if kind == "end" and depth == brackets == 0:
             if start is not None:
                 yield _statement(script, start, at)
             start = None
         elif kind not in ("line_comment", "block_comment") and not script[at].isspace():
             start = at if start is None else start
+        if kind in ("open", "close"):
+            brackets = max(0, brackets + (1 if kind == "open" else -1))
         if match and kind == "word":
             depth += _nesting(previous, match.group().lower(), depth)
             previous = match.group().lower()

@@ -27,20 +27,25 @@ def usual_socket() -> str:
     """Return the first usual socket that exists, else the most usual one."""
     values = {name: os.environ.get(name, "") for name in ("XDG_RUNTIME_DIR", "HOME")}
     paths = [pattern.format(**values) for pattern in SOCKETS]
-    return "unix://" + next((path for path in paths if Path(path).exists()), paths[0])
+    return "unix://" + next((path for path in paths if os.path.exists(path)), paths[0])
 
 
 def context_host() -> str | None:
     """Return the host of the context that `docker context use` chose, or None for the default."""
-    directory = Path(os.environ.get("DOCKER_CONFIG") or Path("~/.docker").expanduser())
+    directory = Path(os.environ.get("DOCKER_CONFIG") or os.path.expanduser("~/.docker"))
     try:
-        config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
-        name = os.environ.get("DOCKER_CONTEXT") or config.get("currentContext") or "default"
+        name = os.environ.get("DOCKER_CONTEXT") or current_context(directory)
         meta = directory / "contexts" / "meta" / sha256(name.encode()).hexdigest() / "meta.json"
         host = json.loads(meta.read_text(encoding="utf-8"))["Endpoints"]["docker"]["Host"]
-    except (OSError, ValueError, KeyError, AttributeError):
+    except (OSError, ValueError, KeyError, AttributeError, TypeError):
         return None
     return str(host)
+
+
+def current_context(directory: Path) -> str:
+    """Return the name of the context in Docker's own configuration file."""
+    config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
+    return str(config.get("currentContext") or "default")
 
 
 @functools.cache
@@ -67,13 +72,25 @@ def refusal(host: str) -> str | None:
 
 
 def ping(host: str) -> int:
-    """Send `GET /_ping` of the Engine API and return the HTTP status."""
+    """Send `GET /_ping` of the Engine API and return the HTTP status.
+
+    Where the user's Docker speaks TLS it is enough that somebody listens: certificates are the
+    client's business.
+    """
     connection = HostConnection(host)
     try:
+        if not host.startswith("unix://") and speaks_tls():
+            connection.connect()
+            return 200
         connection.request("GET", "/_ping")
         return connection.getresponse().status
     finally:
         connection.close()
+
+
+def speaks_tls() -> bool:
+    """Tell whether the variables of Docker's clients ask for TLS."""
+    return bool(os.environ.get("DOCKER_TLS_VERIFY") or os.environ.get("DOCKER_CERT_PATH"))
 
 
 class HostConnection(http.client.HTTPConnection):

@@ -6,6 +6,7 @@ import dataclasses
 import importlib.util
 import os
 import secrets
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -202,31 +203,39 @@ def create(client: DockerClient, recipe: ContainerRecipe, image: Image, settings
 
 
 def publish_address(client: DockerClient) -> str:
-    """Return the host address to publish ports on.
+    """Return the host address to publish ports on: the loopback, where the tests reach that.
 
-    The loopback; all only where the tests cannot reach the Docker host's loopback: inside a
-    container themselves, or with a daemon on another machine.
+    With a daemon on another machine it is every address: its loopback is not ours.
     """
-    from testcontainers.core.config import ConnectionMode
-
-    local = client.host() in ("localhost", LOOPBACK)
-    direct = client.get_connection_mode() is ConnectionMode.docker_host
-    return LOOPBACK if local and direct else ""
+    return LOOPBACK if client.host() in ("localhost", LOOPBACK) else ""
 
 
 def published(client: DockerClient, container_id: str, recipe: ContainerRecipe) -> Endpoint:
     """Return where the tests reach a container's port."""
-    from testcontainers.core.config import ConnectionMode
-
-    mode = client.get_connection_mode()
-    if mode is ConnectionMode.bridge_ip:
+    if inside_other_container(client, container_id):
         host, port = client.bridge_ip(container_id), recipe.port
     else:
-        inside = mode is ConnectionMode.gateway_ip
-        host = client.gateway_ip(container_id) if inside else client.host()
-        port = int(client.port(container_id, recipe.port))
+        host, port = client.host(), int(client.port(container_id, recipe.port))
     host = LOOPBACK if host == "localhost" else host  # published on the IPv4 loopback only
-    return dataclasses.replace(recipe.endpoint, host=host, port=port)
+    return dataclasses.replace(recipe.endpoint, host=host, port=port, trusted=True)
+
+
+def inside_other_container(client: DockerClient, container_id: str) -> bool:
+    """Tell whether we run in a container beside ours, with a daemon outside of it.
+
+    Then the daemon's bridge is not an interface of ours, and its loopback not our loopback; the
+    container is reached at its own address.
+    """
+    from testcontainers.core.utils import inside_container
+
+    if not inside_container() or client.host() not in ("localhost", LOOPBACK):
+        return False
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as bridge:
+        try:
+            bridge.bind((client.gateway_ip(container_id), 0))
+        except OSError:
+            return True
+    return False
 
 
 def failed(recipe: ContainerRecipe, image: Image, error: Exception) -> StartError:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
 
-from harness.core.endpoint import Endpoint, masked
+from harness.core.endpoint import Endpoint, is_loopback, masked
 from harness.core.recipe import Recipe, UrlRecipe
 from harness.core.settings import Settings
 from harness.errors import StartError
@@ -91,16 +90,6 @@ def unusable(url: str, recipe: UrlRecipe, cause: str) -> StartError:
         cause=cause,
         hint=f"write {recipe.schemes[0]}://user:password@host:{recipe.default_port}/database",
     )
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host is this machine, without asking a name server."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 PROVIDER = External()

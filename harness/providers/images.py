@@ -57,10 +57,11 @@ def image_named(name: str, settings: Settings) -> Image:
         entries = read(path) if path is not None else {}
         if path is not None and name in entries:
             return parse(name, entries[name], path)
+    known = {*read(PINNED), *(read(settings.images) if settings.images is not None else ())}
     raise ConfigurationError(
         f"no image is named {name!r}",
         cause=f"images come only from {PINNED.name} and the file in HARNESS_IMAGES",
-        hint=did_you_mean(name, read(PINNED)) + ", or add it to a file in HARNESS_IMAGES",
+        hint=f"add it to a file and name that in HARNESS_IMAGES; {did_you_mean(name, known)}",
     )
 
 

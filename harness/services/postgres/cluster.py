@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import shutil
@@ -43,6 +44,8 @@ FAST = (
     ("jit", "off"),
 )
 
+account_for = functools.cache(accounts.account_for)  # asks by running a program
+
 CAUSES = (
     ("Address already in use", "another program took the port"),
     ("No space left on device", "the disk is full"),
@@ -74,7 +77,7 @@ class PostgresProcess:
         installation = binaries.choose(self.version, self.extensions)
         if isinstance(installation, str):
             return installation
-        account = accounts.account_for(installation.postgres)
+        account = account_for(installation.postgres)
         return account if isinstance(account, str) else None
 
     def describe(self, settings: Settings) -> str:
@@ -90,7 +93,7 @@ class PostgresProcess:
         """
         installation = binaries.choose(self.version, self.extensions)
         assert not isinstance(installation, str), installation
-        account = accounts.account_for(installation.postgres)
+        account = account_for(installation.postgres)
         assert not isinstance(account, str), account
         installation = reachable(installation, account)
         accounts.give_to(account, home)
@@ -137,12 +140,12 @@ def reachable(installation: Installation, account: Account) -> Installation:
     if account.copy_to is None:
         return installation
     target = account.copy_to / fingerprint(installation)
+    account.copy_to.mkdir(mode=0o755, exist_ok=True)
+    if account.copy_to.lstat().st_uid != os.getuid():  # nobody else's programs are run
+        raise StartError(
+            f"{account.copy_to} belongs to somebody else", hint="remove that directory"
+        )
     if not target.exists():
-        account.copy_to.mkdir(mode=0o755, exist_ok=True)
-        if account.copy_to.stat().st_uid != os.getuid():
-            raise StartError(
-                f"{account.copy_to} belongs to somebody else", hint="remove that directory"
-            )
         partial = Path(tempfile.mkdtemp(dir=account.copy_to))
         shutil.copytree(installation.bin.parent, partial, symlinks=True, dirs_exist_ok=True)
         partial.chmod(0o755)
@@ -253,8 +256,19 @@ def publish(partial: Path, target: Path) -> None:
 
 
 def discard(target: Path) -> None:
-    """Remove a cached directory that cannot be used; nobody is left with half of it."""
-    if target.exists():
+    """Remove a cached directory that cannot be used; nobody is left with half of it.
+
+    One that is not ours to remove, or that another process removes, only costs time.
+    """
+    if not os.path.exists(target):
+        return
+    try:
         aside = Path(tempfile.mkdtemp(prefix=f"{target.name}-old-", dir=target.parent))
+    except OSError:
+        return
+    try:
         os.rename(target, aside / "old")
+    except OSError:
+        pass
+    finally:
         shutil.rmtree(aside, ignore_errors=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import socket
+import functools
 import ssl
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from harness.core.endpoint import Endpoint
-from harness.errors import HarnessError, MissingExtraError, StartError
+from harness.core.endpoint import Endpoint, is_loopback
+from harness.errors import MissingExtraError, StartError
 
 if TYPE_CHECKING:
     import pg8000.dbapi
@@ -68,6 +68,20 @@ def connect(
     return connection
 
 
+@functools.cache
+def closable() -> type[Any]:
+    """Return pg8000's connection, made to tell whether it was closed."""
+
+    class ClosableConnection(driver().Connection):  # type: ignore[misc]
+        closed = False
+
+        def close(self) -> None:
+            self.closed = True
+            super().close()
+
+    return ClosableConnection
+
+
 def ssl_context(endpoint: Endpoint) -> ssl.SSLContext | bool | None:
     """Return what pg8000 takes as `ssl_context` for the `sslmode` of the URL (libpq's words).
 
@@ -80,7 +94,8 @@ def ssl_context(endpoint: Endpoint) -> ssl.SSLContext | bool | None:
         return context
     if mode == "require":
         return True
-    if mode == "disable" or endpoint.socket or endpoint.host in ("127.0.0.1", "localhost", "::1"):
+    local = endpoint.trusted or endpoint.socket or is_loopback(endpoint.host)
+    if mode == "disable" or local:
         return False
     return None
 
@@ -99,10 +114,7 @@ def message(error: BaseException) -> str:
     return "\n".join(str(details[key]) for key in ("M", "D", "H") if key in details)
 
 
-# what a server answers while it is starting or stopping
-PASSING = {"57P03", "57P01", "57P02", "53300"}
-
-FINAL = {
+CAUSES = {
     "28P01": ("the password is wrong", "correct the user and the password in the URL"),
     "28000": (
         "the role does not exist, or pg_hba.conf does not let it in",
@@ -110,45 +122,24 @@ FINAL = {
     ),
     "3D000": ("the database does not exist", "correct the database in the URL, or create it"),
     "42501": ("the role may not connect", "grant it CONNECT on the database"),
+    "53300": ("the server has no connection left", "raise max_connections, or end other runs"),
 }
 
 
-def probe(endpoint: Endpoint, timeout: float) -> None:
-    """Ask the server one query.
-
-    Args:
-        endpoint: Where the server answers.
-        timeout: Seconds after which to give up on an answer.
+def log_in(endpoint: Endpoint) -> pg8000.dbapi.Connection:
+    """Open the first connection to a server that answers.
 
     Raises:
-        StartError: The server answers, and will answer the same tomorrow.
-        Exception: It does not answer yet.
+        StartError: It does not let us in; with the likely cause.
+        MissingExtraError: pg8000 is not installed.
     """
     try:
-        connection = connect(endpoint, timeout=timeout)
-    except HarnessError:
-        raise
-    except Exception as error:
-        raise refused(endpoint, error) from error
-    try:
-        connection.execute_simple("select 1")
-    finally:
-        connection.close()
-
-
-def refused(endpoint: Endpoint, error: Exception) -> Exception:
-    """Return a `StartError` for a refusal that waiting does not mend, else the error itself."""
-    if isinstance(error.__cause__, socket.gaierror):
-        return StartError(
-            f"the host {endpoint.host!r} is unknown: {error.__cause__.strerror}",
-            cause="the name is misspelt, or no name server knows it",
-            hint="correct the host in the URL",
-        )
-    state = sqlstate(error)
-    if not state or state in PASSING:
-        return error
-    cause, hint = FINAL.get(state, (None, "correct the URL"))
-    where = f"{endpoint.user}@{endpoint.host}:{endpoint.port}/{endpoint.database}"
-    return StartError(
-        f"PostgreSQL at {where} refuses the connection: {message(error)}", cause=cause, hint=hint
-    )
+        return connect(endpoint)
+    except driver().Error as error:
+        cause, hint = CAUSES.get(sqlstate(error), (None, "correct the URL"))
+        where = f"{endpoint.user}@{endpoint.host}:{endpoint.port}/{endpoint.database}"
+        raise StartError(
+            f"PostgreSQL at {where} refuses the connection: {message(error)}",
+            cause=cause,
+            hint=hint,
+        ) from error

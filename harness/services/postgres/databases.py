@@ -12,7 +12,7 @@ from harness.core.endpoint import Endpoint
 from harness.core.identity import nonce, registry_id
 from harness.core.settings import Settings
 from harness.errors import StartError
-from harness.services.postgres.connect import connect, driver, message, sqlstate
+from harness.services.postgres.connect import driver, log_in, message, sqlstate
 from harness.services.postgres.names import identifier, literal
 
 ENDING_TIMEOUT = 5.0
@@ -51,7 +51,7 @@ class Databases:
         self._nonce = nonce()
         self._count = 0
         self._lock = threading.RLock()
-        self._connection = connect(endpoint)
+        self._connection = log_in(endpoint)
         self._connection.autocommit = True
         self.server_version = int(self.rows("show server_version_num")[0][0])
         copy = fast and self.server_version >= 150000
@@ -79,7 +79,8 @@ class Databases:
         Raises:
             StartError: The server does not let us.
         """
-        self._create(f"create database {identifier(name)} template template0 encoding 'UTF8'")
+        options = f"template template0 encoding 'UTF8'{self._strategy}"
+        self._create(f"create database {identifier(name)} {options}")
 
     def clone(self, template: str, name: str) -> None:
         """Make a database that equals a sealed one.

@@ -48,11 +48,19 @@ class PostgresInstance(Instance[PostgresLease]):
         self._idle: dict[Postgres, list[Workspace]] = {}
         self._readonly: dict[Postgres, str] = {}
         self.external = provider == "external"
-        self.databases = Databases(self.endpoint, settings, fast=not self.external)
-        self.cleanups.push(self.databases.close)
         self._made: set[str] = set()
-        self.cleanups.push(self._drop_all)
         self._ownership: Ownership | None = None
+        try:
+            self._take_over(service)
+        except BaseException:
+            self.cleanups.close()
+            raise
+
+    def _take_over(self, service: Postgres) -> None:
+        """Connect, check or set what is needed, and learn what the server can do."""
+        self.databases = Databases(self.endpoint, self.settings, fast=not self.external)
+        self.cleanups.push(self.databases.close)
+        self.cleanups.push(self._drop_all)
         if self.external:
             rights.check(self.databases, service)
             self._ownership = Ownership(self.databases)
@@ -86,6 +94,12 @@ class PostgresInstance(Instance[PostgresLease]):
         except driver().InterfaceError:
             self.check_alive()
             raise
+
+    def prepare(self, service: Postgres) -> None:
+        """Build the template, and for `rollback` the database that its tests work in."""
+        self.template(service)
+        if service.isolation == "rollback":
+            self.give_back(service, self._workspace(service))
 
     def template(self, service: Postgres) -> Template:
         """Return the migrated and sealed template of a service, built at its first use."""

@@ -9,7 +9,7 @@ from harness.core.cleanup import raise_all
 from harness.core.endpoint import Dsn
 from harness.core.lease import Lease
 from harness.errors import HarnessError, LeakError, LeaseError
-from harness.services.postgres.connect import connect, driver
+from harness.services.postgres.connect import closable, connect, driver
 from harness.services.postgres.names import literal, table_name
 from harness.services.postgres.rows import Row, rows_of
 
@@ -20,16 +20,15 @@ if TYPE_CHECKING:
     from harness.services.postgres.watcher import Sight
     from harness.services.postgres.workspace import Workspace
 
-# Tables that refer to the given one, directly or not, the farthest first: the order of deletion.
+# The given table and those that refer to it, directly or not.
 REFERRING = """
-with recursive referring(oid, depth) as (
-    select {table}::regclass::oid, 0
+with recursive referring(oid) as (
+    select {table}::regclass::oid
     union
-    select c.conrelid, r.depth + 1 from referring r
-    join pg_constraint c on c.confrelid = r.oid and c.contype = 'f' and c.conrelid <> r.oid
-    where r.depth < 50
+    select c.conrelid from referring r
+    join pg_constraint c on c.confrelid = r.oid and c.contype = 'f'
 )
-select oid::regclass::text from referring group by oid order by max(depth) desc
+select oid::regclass::text from referring
 """
 LOCK_TIMEOUT_MS = "10000"
 
@@ -155,11 +154,13 @@ class PostgresLease(Lease):
         """Empty a table and all tables that refer to it.
 
         It deletes rather than truncates: in a test's small tables that is faster, and it waits for
-        no reader.
+        no reader. One statement deletes from all, since references are checked at its end: tables
+        may refer to each other.
         """
         query = REFERRING.format(table=literal(table_name(table)))
-        for name in [row[0] for row in self.rows(query)]:
-            self.execute(f"delete from {name}")
+        deletions = [f"delete from {name}" for (name,) in self.rows(query)]
+        parts = ", ".join(f"harness_{i} as ({sql})" for i, sql in enumerate(deletions))
+        self.execute(f"with {parts} select")
 
     def _run(self, sql: str, parameters: Sequence[object]) -> Any:
         raise NotImplementedError
@@ -196,10 +197,10 @@ class PlainLease(PostgresLease):
 
     @property
     def connection(self) -> Connection:
-        """A DB-API connection for the code under test, opened at first use."""
+        """A DB-API connection for the code under test, opened at first use and after a close."""
         self._check_held()
-        if self._connection is None:
-            self._connection = connect(self.instance.endpoint, self.database)
+        if self._connection is None or self._connection.closed:
+            self._connection = connect(self.instance.endpoint, self.database, factory=closable())
         connection: Connection = self._connection
         return connection
 
@@ -218,7 +219,7 @@ class PlainLease(PostgresLease):
 
     def commit_connection(self) -> None:
         """Commit what was written through `connection`, if it was used at all."""
-        if self._connection is not None:
+        if self._connection is not None and not self._connection.closed:
             self._connection.commit()
 
     def _release(self) -> None:

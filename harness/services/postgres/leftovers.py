@@ -41,7 +41,7 @@ def end_children(data: Path) -> None:
 def works_in(process: Path, data: Path) -> bool:
     """Tell whether a process has `data` as its working directory."""
     try:
-        return os.readlink(process / "cwd") == str(data)
+        return os.readlink(process / "cwd") == os.path.realpath(data)
     except OSError:
         return False
 

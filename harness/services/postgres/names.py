@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import string
 
+# What PostgreSQL folds in a name without quotes; other letters it leaves.
+FOLDED = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 PART = re.compile(r'"(?:[^"]|"")*"|[^".]+')
 
 
@@ -38,4 +41,6 @@ def table_name(name: str) -> str:
         '"shop"."Order"'
     """
     parts = PART.findall(name)
-    return ".".join(part if part.startswith('"') else identifier(part.lower()) for part in parts)
+    return ".".join(
+        part if part.startswith('"') else identifier(part.translate(FOLDED)) for part in parts
+    )

@@ -23,7 +23,8 @@ BEGIN = "begin; savepoint harness_outer; "
 # What a rollback does not undo, undone for the next test.
 TIDY = "select pg_advisory_unlock_all(); deallocate all; close all"
 
-DEFERRABLE = re.compile("deferr", re.IGNORECASE)
+# Statements that may add or remove a constraint that is checked at commit.
+DEFERRABLE = re.compile(r"deferr|\b(?:alter|create|drop|call)\b|^\s*do\b", re.IGNORECASE)
 
 
 class OuterSession(pg8000.dbapi.Connection):  # type: ignore[misc]  # pg8000 has no type hints

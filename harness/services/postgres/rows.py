@@ -29,7 +29,11 @@ class Row(tuple[Any, ...]):
         raise AttributeError(f"the row has no column {name!r}; it has {', '.join(self.columns)}")
 
     def __getitem__(self, key: Any) -> Any:
-        return getattr(self, key) if isinstance(key, str) else super().__getitem__(key)
+        if not isinstance(key, str):
+            return super().__getitem__(key)
+        if key not in self.columns:
+            raise KeyError(f"the row has no column {key!r}; it has {', '.join(self.columns)}")
+        return super().__getitem__(self.columns.index(key))  # not by attribute: tuples have `count`
 
     def __getnewargs__(self) -> tuple[tuple[str, ...], tuple[Any, ...]]:
         return self.columns, tuple(self)

@@ -87,13 +87,9 @@ class Postgres(Service["PostgresLease"]):
                     f"Postgres({option}={getattr(self, option)!r}): not in this version",
                     hint=f"leave {option} out",
                 )
-        for option in ("seeds", "extensions"):
-            if isinstance(getattr(self, option), str):
-                value = getattr(self, option)
-                raise ServiceDefinitionError(
-                    f"Postgres({option}={value!r}): the option is a string, not a tuple of them",
-                    hint=f"write {option}=({value!r},)",
-                )
+        check_tuple("seeds", self.seeds)
+        check_tuple("extensions", self.extensions)
+        check_pairs(self.settings)
 
     def instance_key(self) -> tuple[object, ...]:
         """Return what makes a server of its own: version, image, settings, needed extensions."""
@@ -136,15 +132,24 @@ class Postgres(Service["PostgresLease"]):
             endpoint=Endpoint("", 0, user=SUPERUSER, password=password, database="postgres"),
         )
 
+    def preload(self) -> None:
+        """Import the driver and what works with it."""
+        from harness.services.postgres.connect import driver
+
+        driver()
+        import harness.services.postgres.instance
+        import harness.services.postgres.virtual  # noqa: F401
+
     def probe(self, running: Running, timeout: float) -> None:
-        """Return when the server answers a query.
+        """Return when the server answers.
 
         Raises:
-            StartError: It answers, and what it says will not change with time.
+            StartError: Its host is unknown.
+            OSError: It does not answer yet.
         """
-        from harness.services.postgres.connect import probe
+        from harness.services.postgres.greeting import greet
 
-        probe(running.endpoint, timeout)
+        greet(running.endpoint, timeout)
 
     def open(self, provider: str, running: Running, settings: Settings) -> PostgresInstance:
         """Return the instance, now that the server answers."""
@@ -161,5 +166,34 @@ def check_word(option: str, value: str, known: tuple[str, ...]) -> None:
     """
     if value not in known:
         raise ServiceDefinitionError(
-            f"Postgres({option}={value!r}): unknown {option}", hint=did_you_mean(value, known)
+            f"Postgres({option}={value!r}): unknown {option}", hint=did_you_mean(str(value), known)
         )
+
+
+def check_tuple(option: str, value: object) -> None:
+    """Do nothing for a tuple.
+
+    Raises:
+        ServiceDefinitionError: It is one text or path, which was forgotten to put into one.
+    """
+    if isinstance(value, str | os.PathLike):
+        raise ServiceDefinitionError(
+            f"Postgres({option}={value!r}): the option is one {type(value).__name__}, "
+            "not a tuple of them",
+            hint=f"write {option}=({value!r},)",
+        )
+
+
+def check_pairs(settings: object) -> None:
+    """Do nothing for a tuple of pairs of texts.
+
+    Raises:
+        ServiceDefinitionError: It is something else.
+    """
+    pairs = settings if isinstance(settings, tuple) else (settings,)
+    for pair in pairs:
+        if not isinstance(pair, tuple) or [type(part) for part in pair] != [str, str]:
+            raise ServiceDefinitionError(
+                f"Postgres(settings={settings!r}): {pair!r} is not a pair of texts",
+                hint='write settings=(("work_mem", "64MB"),)',
+            )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.core.cleanup import Cleanups
 from harness.data import migrations
 from harness.errors import HarnessError, MigrationError, ServiceDefinitionError
-from harness.services.postgres.connect import connect, driver, message
+from harness.services.postgres.connect import connect, driver, message, sqlstate
 from harness.services.postgres.constraints import Constraints
 from harness.services.postgres.lease import PlainLease
 from harness.services.postgres.names import identifier
@@ -16,6 +16,8 @@ from harness.services.postgres.names import identifier
 if TYPE_CHECKING:
     from harness.services.postgres.instance import PostgresInstance
     from harness.services.postgres.service import Postgres
+
+ACTIVE_TRANSACTION = "25001"  # SQLSTATE of a statement that cannot run inside one
 
 
 class Template:
@@ -91,11 +93,10 @@ class Template:
             for extension in self.service.extensions:
                 connection.execute_simple(f"create extension if not exists {identifier(extension)}")
             for path in self._migrations:
-                migrations.run_file(path, connection.execute_simple, message)
+                run_alone(path, connection)
             self._call()
             for path in self._seeds:
-                migrations.run_file(path, connection.execute_simple, message)
-            connection.execute_simple("reset all; reset session authorization")
+                run_alone(path, connection)
             self.constraints = Constraints.read(connection)
         finally:
             cleanups.close()
@@ -118,3 +119,22 @@ class Template:
                     hint="mend it and run the tests again; the unfinished database was removed",
                 ) from error
             lease.commit_connection()
+
+
+def run_alone(path: Path, connection: Any) -> None:
+    """Run one file as if it had a session of its own: what it sets ends with it.
+
+    Raises:
+        MigrationError: A statement failed, or the file leaves a transaction open.
+    """
+    migrations.run_file(path, connection.execute_simple, message)
+    try:
+        connection.execute_simple("discard all")
+    except driver().DatabaseError as error:
+        if sqlstate(error) != ACTIVE_TRANSACTION:
+            raise
+        raise MigrationError(
+            f"{path} leaves a transaction open",
+            cause="it has a BEGIN without its COMMIT, so all that follows would be lost",
+            hint="mend it and run the tests again; the unfinished database was removed",
+        ) from error

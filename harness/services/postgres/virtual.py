@@ -14,8 +14,8 @@ from harness.services.postgres.outer import OuterTransaction
 CONTROL = re.compile(
     r"""\s*(?:
         (?P<begin>begin|start\s+transaction)\b
-      | (?P<commit>commit|end)(?:\s+(?:work|transaction))?\s*;?\s*$
-      | (?P<rollback>rollback|abort)(?:\s+(?:work|transaction))?\s*;?\s*$
+      | (?P<commit>commit|end)(?:\s+(?:work|transaction))?[\s;]*$
+      | (?P<rollback>rollback|abort)(?:\s+(?:work|transaction))?[\s;]*$
     )""",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -29,7 +29,7 @@ def control_word(sql: str) -> str | None:
         ('commit', None)
     """
     match = CONTROL.match(sql)
-    if match is None or ";" in sql.rstrip().rstrip(";"):  # a script is left as it is
+    if match is None or ";" in sql.rstrip("; \t\r\n"):  # a script is left as it is
         return None
     return match.lastgroup
 
@@ -113,8 +113,15 @@ class VirtualConnection:
             "two-phase commit needs real transactions: declare Postgres(isolation='commit')"
         )
 
-    def run(self, sql: str, send: Callable[[], None]) -> None:
-        """Run one statement of a cursor, with the commits and rollbacks that SQL spells out."""
+    def run(self, sql: str, send: Callable[[], None], commit: bool = False) -> None:
+        """Run one statement of a cursor, with the commits and rollbacks that SQL spells out.
+
+        Args:
+            sql: Its text.
+            send: Sends it.
+            commit: Whether it is a transaction of its own where none is open, as in autocommit
+                mode.
+        """
         self._check_open()
         word = control_word(sql)
         if word == "commit":
@@ -124,7 +131,10 @@ class VirtualConnection:
         elif word == "begin":
             self._joined = self._outer.join()
         else:
-            self._joined = self._outer.run(sql, send, commit=self.autocommit)
+            try:
+                self._outer.run(sql, send, commit=commit or self.autocommit)
+            finally:  # a statement that failed takes part as well: its rollback is this one's
+                self._joined = self._outer.number
 
     def _check_open(self) -> None:
         if self._closed:
@@ -150,7 +160,9 @@ class VirtualCursor(pg8000.dbapi.Cursor):  # type: ignore[misc]  # pg8000 has no
         )
 
     def callproc(self, procname: str, parameters: Any = None) -> None:
-        """Call a procedure (PEP 249)."""
+        """Call a procedure (PEP 249); as in pg8000, this begins no transaction."""
         self._virtual.run(
-            f"call {procname}", lambda: super(VirtualCursor, self).callproc(procname, parameters)
+            f"call {procname}",
+            lambda: super(VirtualCursor, self).callproc(procname, parameters),
+            commit=True,
         )

@@ -1,0 +1,72 @@
+"""What type checkers accept: the public API as a user writes it. Checked, never run."""
+
+# pyright: strict
+
+from __future__ import annotations
+
+import random
+from typing import assert_type
+
+from harness import (
+    AsyncHarnessTestCase,
+    Environment,
+    HarnessError,
+    HarnessTestCase,
+    Postgres,
+    PostgresLease,
+    Settings,
+)
+
+
+def migrate(lease: PostgresLease) -> None:
+    lease.execute("create table users (email text)")
+
+
+class SignupTest(HarnessTestCase):
+    db = Postgres(migrations="migrations")
+    other = Postgres(migrations=migrate, seeds=("users.sql",), isolation="commit", name="other")
+
+    def test_a_lease(self) -> None:
+        assert_type(self.db, PostgresLease)
+        assert_type(self.db.count("users"), int)
+        assert_type(self.db.exists("users"), bool)
+        assert_type(self.db.execute("delete from users where email = %s", ["a@example.com"]), int)
+        self.db.connection.cursor().execute("select 1")
+        self.db.connection.commit()
+        self.requireCapability(self.db, "postgres.superuser")
+
+    def test_a_url_is_a_str(self) -> None:
+        text: str = self.db.dsn
+        self.assertTrue(text + self.db.url("psycopg"))
+
+    def test_random_numbers(self) -> None:
+        assert_type(self.rng, random.Random)
+
+
+assert_type(SignupTest.db, Postgres)
+assert_type(SignupTest.db.isolation, str)
+
+
+class AnotherDatabaseTest(SignupTest):
+    db = Postgres(migrations="other migrations", isolation="readonly")
+
+    def test_it_is_a_lease_all_the_same(self) -> None:
+        assert_type(self.db, PostgresLease)
+
+
+class AsyncSignupTest(AsyncHarnessTestCase):
+    environment = Environment(providers="embedded", seed="7")
+    db = Postgres(isolation="commit")
+
+    async def test_a_lease(self) -> None:
+        assert_type(self.db, PostgresLease)
+
+
+def use_without_a_test_case() -> None:
+    with Environment(Settings.read()) as env, env.lease(Postgres()) as db:
+        assert_type(env, Environment)
+        assert_type(db, PostgresLease)
+    try:
+        env.close()
+    except HarnessError as error:
+        assert_type(error.hint, str | None)

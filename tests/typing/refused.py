@@ -1,0 +1,45 @@
+"""What type checkers refuse: each line here is an error. Checked, never run.
+
+An ignored error that is none any more is an error itself: mypy's `warn_unused_ignores`, which is
+part of `--strict`, and pyright's `reportUnnecessaryTypeIgnoreComment`.
+"""
+
+# pyright: strict, reportUnnecessaryTypeIgnoreComment=true
+
+from __future__ import annotations
+
+from harness import Environment, HarnessTestCase, Postgres
+
+
+class AssigningTest(HarnessTestCase):
+    db: Postgres = Postgres()  # without the annotation, pyright takes `self.db = 3` for a new type
+
+    def test_anything(self) -> None:
+        self.db = 3  # type: ignore[assignment]
+
+    def test_another_service(self) -> None:
+        self.db = Postgres()  # type: ignore[assignment]
+
+
+class SignupTest(HarnessTestCase):
+    db = Postgres()
+
+    def test_a_wrong_attribute(self) -> None:
+        self.db.tables()  # type: ignore[attr-defined]
+
+    def test_an_option_is_not_the_leases(self) -> None:
+        print(self.db.isolation)  # type: ignore[attr-defined]
+
+    def test_the_cursor_has_a_connection_of_its_own(self) -> None:
+        self.db.connection.execute("select 1")  # type: ignore[attr-defined]
+
+
+def assign_from_outside(test: SignupTest) -> None:
+    test.db = 3  # type: ignore[assignment]
+
+
+SignupTest.db.execute("select 1")  # type: ignore[attr-defined]
+Postgres(migration="migrations")  # type: ignore[call-arg]
+Postgres(seeds=["users.sql"])  # type: ignore[arg-type]
+Postgres().isolation = "commit"  # type: ignore[misc]
+Environment(seed=7)  # type: ignore[arg-type]
