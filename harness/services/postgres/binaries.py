@@ -10,7 +10,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
@@ -53,6 +53,25 @@ class Installation:
     def major(self) -> str:
         """The major version, such as `15`."""
         return self.version.partition(".")[0]
+
+    def copy_to(self, directory: Path) -> Installation:
+        """Copy the installation, with the shared libraries that a wheel keeps beside its package.
+
+        Args:
+            directory: An empty directory.
+        """
+        for source in (self.bin.parent, *self._base.glob(f"{WHEEL}.libs")):
+            shutil.copytree(source, directory / source.relative_to(self._base), symlinks=True)
+        return self.moved(directory)
+
+    def moved(self, directory: Path) -> Installation:
+        """Return the copy of this installation that `copy_to` made in a directory."""
+        return replace(self, bin=directory / self.bin.relative_to(self._base))
+
+    @property
+    def _base(self) -> Path:
+        """The directory that all parts of the installation lie below."""
+        return self.bin.parents[2 if self.origin == WHEEL else 1]
 
     def __str__(self) -> str:
         return f"PostgreSQL {self.version} in {self.bin}"

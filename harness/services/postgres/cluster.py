@@ -42,6 +42,7 @@ FAST = (
     ("full_page_writes", "off"),
     ("synchronous_commit", "off"),
     ("jit", "off"),
+    ("log_checkpoints", "off"),  # each clone makes two: they would drown what the log says
 )
 
 account_for = functools.cache(accounts.account_for)  # asks by running a program
@@ -147,10 +148,10 @@ def reachable(installation: Installation, account: Account) -> Installation:
         )
     if not target.exists():
         partial = Path(tempfile.mkdtemp(dir=account.copy_to))
-        shutil.copytree(installation.bin.parent, partial, symlinks=True, dirs_exist_ok=True)
+        installation.copy_to(partial)
         partial.chmod(0o755)
         publish(partial, target)
-    return Installation(target / "bin", installation.version, installation.origin)
+    return installation.moved(target)
 
 
 def fill(data: Path, installation: Installation, account: Account, settings: Settings) -> None:
