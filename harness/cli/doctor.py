@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import click
@@ -11,6 +11,7 @@ import click
 from harness.cli.text import indented
 from harness.core.order import PROVIDERS
 from harness.core.provider import provider_named
+from harness.core.recipe import Recipe
 from harness.core.service import Service
 from harness.core.settings import Settings
 from harness.core.waiting import wait_until_ready
@@ -27,16 +28,25 @@ class Finding:
     Attributes:
         service: The kind of service.
         provider: The provider's name.
-        there: Whether it can run the service.
+        offered: Whether it offers to run the service: the first that does is chosen.
+        there: Whether it can indeed.
         words: What would run, or why it cannot.
         chosen: Whether tests would run there.
     """
 
     service: str
     provider: str
+    offered: bool
     there: bool
     words: str
     chosen: bool = False
+
+    @property
+    def state(self) -> str:
+        """Two letters: chosen, there, not there, or chosen and broken."""
+        if self.chosen:
+            return "->" if self.there else "!!"
+        return "ok" if self.there else "no"
 
 
 def examine(service: Service[Any], settings: Settings) -> Iterator[Finding]:
@@ -44,38 +54,39 @@ def examine(service: Service[Any], settings: Settings) -> Iterator[Finding]:
     order = settings.providers.of(service.kind)
     chosen = False
     for name in (*order, *(name for name in PROVIDERS if name not in order)):
-        there, words = look(service, name, settings)
-        takes = there and not chosen and name in order
-        chosen = chosen or takes
+        finding = look(service, name, settings)
         if name not in order:
-            words += " (left out by the setting `providers`)"
-        yield Finding(service.kind, name, there, words, takes)
+            words = f"{finding.words} (left out by the setting `providers`)"
+            finding = replace(finding, words=words)
+        elif finding.offered and not chosen:
+            finding, chosen = replace(finding, chosen=True), True
+        yield finding
 
 
-def look(service: Service[Any], name: str, settings: Settings) -> tuple[bool, str]:
-    """Return whether a provider can run a service, and what or why not. Starts nothing."""
+def look(service: Service[Any], name: str, settings: Settings) -> Finding:
+    """Return what one provider can do for a service. Starts nothing."""
     provider, recipe = provider_named(name), service.recipe(name)
-    if isinstance(recipe, str):
-        return False, recipe
+    reason = recipe if isinstance(recipe, str) else provider.refusal(recipe, settings)
+    if reason is not None or isinstance(recipe, str):
+        return Finding(service.kind, name, False, False, str(reason))
     try:
-        reason = provider.refusal(recipe, settings)
-        if reason is None and name == "external":
-            knock(service, settings)
-        return reason is None, reason or provider.describe(recipe, settings)
+        service.preload()
+        seen = knock(service, recipe, settings) if name == "external" else ""
     except HarnessError as error:
-        return False, str(error)
+        return Finding(service.kind, name, True, False, str(error))
+    words = provider.describe(recipe, settings) + seen
+    return Finding(service.kind, name, True, True, words)
 
 
-def knock(service: Service[Any], settings: Settings) -> None:
-    """Connect to an external server once, and make nothing there.
+def knock(service: Service[Any], recipe: Recipe, settings: Settings) -> str:
+    """Connect to an external server, make nothing there, and return its version.
 
     Raises:
-        HarnessError: It does not answer, or refuses.
+        HarnessError: It does not answer, refuses, or cannot be used.
     """
-    provider, recipe = provider_named("external"), service.recipe("external")
-    assert not isinstance(recipe, str)
-    running = provider.start(recipe, settings)
+    running = provider_named("external").start(recipe, settings)
     wait_until_ready(running, service.probe, what=f"{service.kind} on external", within=1.0)
+    return f", {service.identify(running, settings)}"
 
 
 @click.command()
@@ -83,20 +94,17 @@ def knock(service: Service[Any], settings: Settings) -> None:
 def doctor(settings: Settings) -> None:
     """Show what can run here: for each service and provider, which version, or why not.
 
-    Exits with 1 if some service cannot run at all.
+    An arrow marks where tests would run. Exits with 1 if there is no such place for a service, or
+    if it is marked with !!, because it was chosen and does not work.
     """
-    healthy = True
-    for service in SERVICES:
-        findings = list(examine(service, settings))
-        healthy = healthy and any(finding.chosen for finding in findings)
-        for finding in findings:
-            click.echo(line(finding))
-    if not healthy:
-        click.echo("tests that need a service that is nowhere are skipped")
+    findings = [finding for service in SERVICES for finding in examine(service, settings)]
+    for finding in findings:
+        click.echo(line(finding))
+    working = {finding.service for finding in findings if finding.chosen and finding.there}
+    if working != {service.kind for service in SERVICES}:
         raise SystemExit(1)
 
 
 def line(finding: Finding) -> str:
     """Return a finding as text, its further lines indented."""
-    state = "->" if finding.chosen else "ok" if finding.there else "no"
-    return f"{state}   {finding.service} on {finding.provider}\n{indented(finding.words, 5)}"
+    return f"{finding.state}   {finding.service} on {finding.provider}\n{indented(finding.words, 5)}"

@@ -199,6 +199,7 @@ class Start:
     def _start(self) -> Instance[Any]:
         running = self.choice.provider.start(self.choice.recipe, self.settings)
         try:
+            self.service.preload()  # while the server gets ready
             wait_until_ready(
                 running,
                 self.service.probe,
@@ -217,21 +218,12 @@ class Start:
         Raises:
             StartError: It could not be started.
         """
-        if not self._done.is_set():
-            self._preload()
         self._done.wait()
         if self._failure is not None:
             raise again(self._failure)
         if self._instance is None:
             raise StartError(f"the start of {self.service.label} was interrupted")
         return self._instance
-
-    def _preload(self) -> None:
-        """Use the time of waiting to import the client; what is wrong with it, `open` says."""
-        try:
-            self.service.preload()
-        except HarnessError:
-            pass
 
     def close(self) -> None:
         """Stop it: at once if it is still starting, else by its own clean-ups."""

@@ -37,6 +37,7 @@ class ContainerRecipe:
         environment: Environment variables; may hold a password, so not in the repr.
         command: Command and arguments; empty for the image's own.
         endpoint: How to log in; host and port are filled in by the provider.
+        causes: Likely causes of a failed start, as (text in the log, cause).
     """
 
     image: str
@@ -45,6 +46,7 @@ class ContainerRecipe:
     version: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     command: tuple[str, ...] = ()
+    causes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

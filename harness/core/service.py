@@ -45,7 +45,11 @@ class Service(Generic[L_co]):
         raise NotImplementedError
 
     def preload(self) -> None:
-        """Import what a lease will need; called while the service starts."""
+        """Import what a lease will need; called while the service starts.
+
+        Raises:
+            MissingExtraError: A client is not installed.
+        """
 
     def probe(self, running: Running, timeout: float) -> None:
         """Return when the service answers; raise any exception when it does not yet.
@@ -53,6 +57,17 @@ class Service(Generic[L_co]):
         Args:
             running: What the provider started.
             timeout: Seconds after which to give up waiting for an answer.
+        """
+        raise NotImplementedError
+
+    def identify(self, running: Running, settings: Settings) -> str:
+        """Ask a server what it is, and whether it can be used; make nothing on it.
+
+        Returns:
+            Its name and version.
+
+        Raises:
+            HarnessError: It cannot be used.
         """
         raise NotImplementedError
 

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from harness.core.instance import Running, log_tail
 from harness.errors import HarnessError, StartError, StartTimeoutError
 
-FIRST_PAUSE = 0.002
+SHORTEST_PAUSE = 0.002
 LONGEST_PAUSE = 0.1
+SHARE = 0.05  # of the time waited so far: the most that a pause adds to it
 PROBE_TIMEOUT = 2.0
 
 
@@ -34,8 +35,7 @@ def wait_until_ready(
         StartError: It ended, or the wait was cancelled. A `HarnessError` of the probe is final.
         StartTimeoutError: The time is over; with the last failure of the probe.
     """
-    deadline = time.monotonic() + within
-    pause = FIRST_PAUSE
+    began = time.monotonic()
     while True:
         state = running.exit_state()
         if state is not None:
@@ -50,10 +50,10 @@ def wait_until_ready(
             return
         if cancelled():
             raise StartError(f"the start of {what} was cancelled")
-        if time.monotonic() > deadline:
+        waited = time.monotonic() - began
+        if waited > within:
             raise never_ready(running, what, within, failure) from failure
-        time.sleep(pause)
-        pause = min(pause * 1.5, LONGEST_PAUSE)
+        time.sleep(min(max(SHORTEST_PAUSE, waited * SHARE), LONGEST_PAUSE))
 
 
 def ended(running: Running, what: str, state: str) -> StartError:
@@ -70,10 +70,12 @@ def never_ready(
     running: Running, what: str, within: float, failure: Exception
 ) -> StartTimeoutError:
     """Return the error for a service that runs and does not answer."""
+    tail = log_tail(running)
+    hint = "set HARNESS_START_TIMEOUT to more seconds, or read the end of its log above"
     return StartTimeoutError(
         f"{what} was not ready within {within:g} s ({running.provenance}); "
         f"last failure: {type(failure).__name__}: {failure}",
         cause=running.likely_cause() or "the machine is slow or overloaded",
-        hint="set HARNESS_START_TIMEOUT to more seconds, or read the end of its log above",
-        detail=log_tail(running) or None,
+        hint=hint if tail else "check that the server runs, and its address",
+        detail=tail or None,
     )

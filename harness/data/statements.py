@@ -49,10 +49,17 @@ def split(script: str) -> list[Statement]:
         >>> [statement.text for statement in split("select ';'; -- one\nselect 2")]
         ["select ';'", 'select 2']
     """
-    return list(_statements(script))
+    statements = []
+    line, counted = 1, 0
+    for start, end in _spans(script):
+        line += script.count("\n", counted, start)
+        counted = start
+        statements.append(Statement(script[start:end].rstrip(), line))
+    return statements
 
 
-def _statements(script: str) -> Iterator[Statement]:
+def _spans(script: str) -> Iterator[tuple[int, int]]:
+    """Yield where each statement begins and where it ends, white space included."""
     start: int | None = None  # of the statement, past white space and comments
     at = depth = brackets = 0
     previous = ""
@@ -62,7 +69,7 @@ def _statements(script: str) -> Iterator[Statement]:
         end = _end_of(script, match) if match else at + 1
         if kind == "end" and depth == brackets == 0:
             if start is not None:
-                yield _statement(script, start, at)
+                yield start, at
             start = None
         elif kind not in ("line_comment", "block_comment") and not script[at].isspace():
             start = at if start is None else start
@@ -73,11 +80,7 @@ def _statements(script: str) -> Iterator[Statement]:
             previous = match.group().lower()
         at = end
     if start is not None:
-        yield _statement(script, start, len(script))
-
-
-def _statement(script: str, start: int, end: int) -> Statement:
-    return Statement(script[start:end].rstrip(), script.count("\n", 0, start) + 1)
+        yield start, len(script)
 
 
 def _end_of(script: str, match: re.Match[str]) -> int:

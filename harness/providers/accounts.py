@@ -113,12 +113,18 @@ def group_of(user: str | None) -> int | None:
     return pwd.getpwnam(user).pw_gid
 
 
-def give_to(account: Account, *paths: Path) -> None:
-    """Make the account's user the owner of files that we made for it."""
+def ids_of(account: Account) -> tuple[int, int] | None:
+    """Return the numbers of the account's user and group; None for the user we are."""
     if account.user is None:
-        return
+        return None
     import pwd
 
     entry = pwd.getpwnam(account.user)
-    for path in paths:
-        os.chown(path, entry.pw_uid, entry.pw_gid, follow_symlinks=False)
+    return entry.pw_uid, entry.pw_gid
+
+
+def give_to(account: Account, path: Path) -> None:
+    """Make the account's user the owner of what we made for it."""
+    owner = ids_of(account)
+    if owner is not None:
+        os.chown(path, *owner, follow_symlinks=False)

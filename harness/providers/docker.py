@@ -42,15 +42,22 @@ class ContainerServer:
         container: The started container.
         image: What it was made from.
         endpoint: Where it answers.
+        causes: Likely causes of its end, as (text in the log, cause), before the general ones.
     """
 
     def __init__(
-        self, client: DockerClient, container: Any, image: Image, endpoint: Endpoint
+        self,
+        client: DockerClient,
+        container: Any,
+        image: Image,
+        endpoint: Endpoint,
+        causes: tuple[tuple[str, str], ...] = (),
     ) -> None:
         self.endpoint = endpoint
         self.provenance = str(image)
         self._client = client
         self._container = container
+        self._causes = causes
         self._stopped = False
         self._last_log = ""
 
@@ -83,7 +90,7 @@ class ContainerServer:
     def likely_cause(self) -> str | None:
         """Return the likely cause of its end, read from its log."""
         log = self.log()
-        return next((cause for text, cause in CAUSES if text in log), None)
+        return next((cause for text, cause in (*self._causes, *CAUSES) if text in log), None)
 
     def stop(self) -> None:
         """Remove the container with its volumes. Safe to call twice."""
@@ -156,7 +163,7 @@ class Docker:
             if isinstance(error, DockerException | OSError):
                 raise failed(recipe, image, error) from error
             raise
-        return ContainerServer(client, container, image, endpoint)
+        return ContainerServer(client, container, image, endpoint, recipe.causes)
 
 
 def new_client() -> DockerClient:

@@ -26,8 +26,8 @@ class ExternalServer:
         return ""
 
     def likely_cause(self) -> str | None:
-        """Return None: nothing is known of it."""
-        return None
+        """Return what is most likely if it does not answer."""
+        return f"no server runs at {self.endpoint.host}:{self.endpoint.port}, or the URL is wrong"
 
     def stop(self) -> None:
         """Leave it alone."""

@@ -35,6 +35,7 @@ INITDB = (
 LOCALES = ("C.UTF-8", "C")
 LAYOUT = "1"  # raise it when what initdb is told changes
 INITDB_TIMEOUT = 120
+BLOCK = 1 << 20  # bytes read at once
 
 # A test's data need not survive a crash of the machine.
 FAST = (
@@ -214,18 +215,39 @@ def initdb(data: Path, installation: Installation, account: Account) -> None:
 
 
 def copy_cluster(source: Path, target: Path, account: Account) -> None:
-    """Copy a data directory, for the account to own."""
-    target.mkdir(mode=0o700)
-    accounts.give_to(account, target)
+    """Copy a data directory, for the account to own.
+
+    A thousand small files: plain system calls take half the time of `shutil.copytree`.
+    """
+    copy_directory(str(source), str(target), accounts.ids_of(account))
+
+
+def copy_directory(source: str, target: str, owner: tuple[int, int] | None) -> None:
+    """Copy a directory and all below it, readable by its owner alone."""
+    os.mkdir(target, 0o700)
+    if owner is not None:
+        os.chown(target, *owner)
     with os.scandir(source) as entries:
         for entry in entries:
-            copied = target / entry.name
+            copied = f"{target}/{entry.name}"
             if entry.is_dir(follow_symlinks=False):
-                copy_cluster(Path(entry.path), copied, account)
+                copy_directory(entry.path, copied, owner)
             else:
-                shutil.copyfile(entry.path, copied)
-                copied.chmod(0o600)
-                accounts.give_to(account, copied)
+                copy_file(entry.path, copied, owner)
+
+
+def copy_file(source: str, target: str, owner: tuple[int, int] | None) -> None:
+    """Copy one file, readable by its owner alone."""
+    with open(source, "rb", buffering=0) as original:
+        handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            while block := original.read(BLOCK):
+                while block:
+                    block = block[os.write(handle, block) :]
+            if owner is not None:
+                os.fchown(handle, *owner)
+        finally:
+            os.close(handle)
 
 
 def keep(data: Path, cached: Path) -> None:

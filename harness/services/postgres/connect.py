@@ -58,7 +58,7 @@ def connect(
         host=endpoint.host,
         port=endpoint.port,
         unix_sock=endpoint.socket,
-        password=endpoint.password or None,
+        password=endpoint.password,  # even an empty one: pg8000 fails on None when it is asked
         database=endpoint.database if database is None else database,
         ssl_context=ssl_context(endpoint),
         timeout=timeout,
@@ -124,6 +124,10 @@ CAUSES = {
     "42501": ("the role may not connect", "grant it CONNECT on the database"),
     "53300": ("the server has no connection left", "raise max_connections, or end other runs"),
 }
+NO_ANSWER = (
+    "no PostgreSQL answers there, or it is stopping",
+    "correct the host and the port in the URL",
+)
 
 
 def log_in(endpoint: Endpoint) -> pg8000.dbapi.Connection:
@@ -136,7 +140,7 @@ def log_in(endpoint: Endpoint) -> pg8000.dbapi.Connection:
     try:
         return connect(endpoint)
     except driver().Error as error:
-        cause, hint = CAUSES.get(sqlstate(error), (None, "correct the URL"))
+        cause, hint = CAUSES.get(sqlstate(error), NO_ANSWER)
         where = f"{endpoint.user}@{endpoint.host}:{endpoint.port}/{endpoint.database}"
         raise StartError(
             f"PostgreSQL at {where} refuses the connection: {message(error)}",

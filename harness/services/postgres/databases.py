@@ -116,14 +116,13 @@ class Databases:
         """Drop a database, ending the sessions that are still on it.
 
         They are ended first and watched until they are gone: `drop database ... with (force)`
-        sleeps 100 ms when there is one.
+        sleeps 100 ms when there is one. The server's own processes, such as a worker of the
+        autovacuum, have no user: an ordinary role may not end them, and the drop does.
         """
-        self.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity "
-            f"where datname = {literal(name)} and pid <> pg_backend_pid()"
-        )
+        theirs = f"pg_stat_activity where datname = {literal(name)} and usesysid is not null"
+        self.execute(f"select pg_terminate_backend(pid) from {theirs} and pid <> pg_backend_pid()")
         deadline = time.monotonic() + ENDING_TIMEOUT
-        while self.rows(f"select 1 from pg_stat_activity where datname = {literal(name)}"):
+        while self.rows(f"select 1 from {theirs}"):
             if time.monotonic() > deadline:
                 break  # the drop itself says who is still there
             time.sleep(POLL)

@@ -14,9 +14,9 @@ from harness.core.settings import Settings
 from harness.errors import HarnessError, StartError, again
 from harness.services.postgres import rights
 from harness.services.postgres.connect import driver, message
-from harness.services.postgres.databases import Databases
+from harness.services.postgres.databases import Databases, refused
 from harness.services.postgres.lease import CommitLease, PostgresLease, ReadonlyLease, RollbackLease
-from harness.services.postgres.names import identifier, literal
+from harness.services.postgres.names import identifier, literal, setting_value
 from harness.services.postgres.ownership import Ownership
 from harness.services.postgres.password import random_password, scram_verifier
 from harness.services.postgres.template import Template
@@ -52,8 +52,10 @@ class PostgresInstance(Instance[PostgresLease]):
         self._ownership: Ownership | None = None
         try:
             self._take_over(service)
-        except BaseException:
+        except BaseException as error:
             self.cleanups.close()
+            if isinstance(error, driver().DatabaseError):
+                raise refused(self.endpoint, error) from error
             raise
 
     def _take_over(self, service: Postgres) -> None:
@@ -94,6 +96,8 @@ class PostgresInstance(Instance[PostgresLease]):
         except driver().InterfaceError:
             self.check_alive()
             raise
+        except driver().DatabaseError as error:
+            raise refused(self.endpoint, error) from error
 
     def prepare(self, service: Postgres) -> None:
         """Build the template, and for `rollback` the database that its tests work in."""
@@ -131,8 +135,7 @@ class PostgresInstance(Instance[PostgresLease]):
     def clone(self, template: Template, name: str) -> None:
         """Make a database that equals a template."""
         self.made(name, lambda: self.databases.clone(template.name, name))
-        if self.external:
-            self._configure(name, template.service)
+        self.configure(name, template.service)
 
     def made(self, name: str, make: Callable[[], None]) -> None:
         """Make a database, marked as ours where the server is not."""
@@ -153,11 +156,11 @@ class PostgresInstance(Instance[PostgresLease]):
             cleanups.push(functools.partial(self.databases.drop_template, name))
         cleanups.close()
 
-    def _configure(self, name: str, service: Postgres) -> None:
+    def configure(self, name: str, service: Postgres) -> None:
         """Give a database on somebody else's server the settings that a server of ours has."""
-        for setting, value in service.settings:
+        for setting, value in service.settings if self.external else ():
             try:
-                change = f"set {identifier(setting)} = {literal(value)}"
+                change = f"set {identifier(setting)} = {setting_value(setting, value)}"
                 self.databases.execute(f"alter database {identifier(name)} {change}")
             except driver().DatabaseError as error:
                 raise StartError(

@@ -44,3 +44,25 @@ def table_name(name: str) -> str:
     return ".".join(
         part if part.startswith('"') else identifier(part.translate(FOLDED)) for part in parts
     )
+
+
+# Settings that are lists of names: `set` takes each name apart, a command line all in one text.
+LISTS = {
+    "local_preload_libraries",
+    "search_path",
+    "session_preload_libraries",
+    "temp_tablespaces",
+}
+
+
+def setting_value(setting: str, value: str) -> str:
+    """Write the value of a server setting for `alter database ... set`.
+
+    Example:
+        >>> setting_value("search_path", '"$user", public'), setting_value("DateStyle", "ISO, DMY")
+        ("'$user', 'public'", "'ISO, DMY'")
+    """
+    if setting.lower() not in LISTS:
+        return literal(value)
+    names = (name.strip() for name in value.split(","))
+    return ", ".join(literal(name[1:-1] if name.startswith('"') else name) for name in names)

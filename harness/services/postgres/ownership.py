@@ -10,6 +10,7 @@ from harness.services.postgres.databases import Databases
 from harness.services.postgres.names import identifier, literal
 
 MARK = "harness "
+LOCKS = 1 << 62
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,14 @@ class Owner:
         if not comment.startswith(MARK):
             return None
         try:
-            return cls(**json.loads(comment.removeprefix(MARK)))
+            owner = cls(**json.loads(comment.removeprefix(MARK)))
         except (ValueError, TypeError):
             return None
+        return owner if owner.is_possible() else None
+
+    def is_possible(self) -> bool:
+        """Tell whether we can have written this: the lock becomes a part of a statement."""
+        return type(self.lock) is int and 0 <= self.lock < LOCKS
 
 
 class Ownership:
@@ -47,7 +53,7 @@ class Ownership:
 
     def __init__(self, databases: Databases) -> None:
         self._databases = databases
-        self.owner = Owner(databases.registry, secrets.randbits(62), databases.endpoint.database)
+        self.owner = Owner(databases.registry, secrets.randbelow(LOCKS), databases.endpoint.database)
         databases.execute(f"select pg_advisory_lock({self.owner.lock})")
 
     def mark(self, name: str) -> None:

@@ -117,7 +117,7 @@ class Postgres(Service["PostgresLease"]):
         return PostgresProcess(self.version, self.extensions, self.settings)
 
     def _container(self) -> Recipe | str:
-        from harness.services.postgres.cluster import FAST
+        from harness.services.postgres.cluster import CAUSES, FAST
         from harness.services.postgres.password import SUPERUSER, random_password
 
         password = random_password()
@@ -130,6 +130,7 @@ class Postgres(Service["PostgresLease"]):
             environment={"POSTGRES_USER": SUPERUSER, "POSTGRES_PASSWORD": password},
             command=("postgres", *flags),
             endpoint=Endpoint("", 0, user=SUPERUSER, password=password, database="postgres"),
+            causes=CAUSES,
         )
 
     def preload(self) -> None:
@@ -150,6 +151,18 @@ class Postgres(Service["PostgresLease"]):
         from harness.services.postgres.greeting import greet
 
         greet(running.endpoint, timeout)
+
+    def identify(self, running: Running, settings: Settings) -> str:
+        """Ask a server for its version, and check the rights that tests need there."""
+        from harness.services.postgres import rights
+        from harness.services.postgres.databases import Databases
+
+        databases = Databases(running.endpoint, settings, fast=False)
+        try:
+            rights.check(databases, self)
+            return f"PostgreSQL {databases.rows('show server_version')[0][0]}"
+        finally:
+            databases.close()
 
     def open(self, provider: str, running: Running, settings: Settings) -> PostgresInstance:
         """Return the instance, now that the server answers."""

@@ -73,6 +73,7 @@ class Template:
         databases = self._instance.databases
         self._instance.made(self.name, lambda: databases.create(self.name))
         try:
+            self._instance.configure(self.name, self.service)
             self._fill()
             databases.seal(self.name)
         except BaseException:
