@@ -107,4 +107,5 @@ def doctor(settings: Settings) -> None:
 
 def line(finding: Finding) -> str:
     """Return a finding as text, its further lines indented."""
-    return f"{finding.state}   {finding.service} on {finding.provider}\n{indented(finding.words, 5)}"
+    head = f"{finding.state}   {finding.service} on {finding.provider}"
+    return f"{head}\n{indented(finding.words, 5)}"

@@ -186,7 +186,15 @@ class Start:
         """Start in the background."""
         name = f"harness-start-{self.service.kind}"
         self._begun = True
-        threading.Thread(target=self._run, name=name, daemon=True).start()
+        try:
+            threading.Thread(target=self._run, name=name, daemon=True).start()
+        except RuntimeError as error:  # nobody must wait for what will never run
+            self._failure = StartError(
+                f"the start of {self.service.label} got no thread: {error}",
+                cause="this process has too many threads, or is ending",
+                hint="start services before the end of the process",
+            )
+            self._done.set()
 
     def _run(self) -> None:
         try:

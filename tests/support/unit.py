@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -25,6 +26,7 @@ from tests.support import fakes, project
 
 IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 NO_PERMISSIONS = "permissions do not hold for root"
+PATHS = [str(project.HOME), *filter(None, sys.path)]  # so that a child finds what we find
 
 
 class DirectoryTest(unittest.TestCase):
@@ -116,7 +118,7 @@ def run_python(
     return subprocess.run(
         [sys.executable, *options, "-c", code],
         cwd=cwd,
-        env={**project.environ(), **variables},
+        env={**project.environ(), "PYTHONPATH": os.pathsep.join(PATHS), **variables},
         capture_output=True,
         text=True,
         timeout=60,
@@ -133,12 +135,30 @@ def listening(path: Path, answer: bytes | None = None) -> Iterator[str]:
     """
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(path))
-        server.listen()
-        thread = threading.Thread(target=_serve, args=(server, answer), daemon=True)
-        thread.start()
-        yield f"unix://{path}"
-        with socket.socket(socket.AF_UNIX) as caller:  # wakes the thread where nobody asked
-            caller.connect(str(path))
+        with serving(server, answer):
+            yield f"unix://{path}"
+
+
+@contextlib.contextmanager
+def answering(answer: bytes | None = None) -> Iterator[int]:
+    """Listen on the loopback interface; yield the port."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        with serving(server, answer):
+            yield server.getsockname()[1]
+
+
+@contextlib.contextmanager
+def serving(server: socket.socket, answer: bytes | None) -> Iterator[None]:
+    """Answer the first who asks, in a thread that ends with the block."""
+    server.listen()
+    thread = threading.Thread(target=_serve, args=(server, answer), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError), socket.socket(server.family) as caller:
+            caller.connect(server.getsockname())  # wakes the thread where nobody asked
         thread.join(10)
 
 
@@ -149,6 +169,12 @@ def _serve(server: socket.socket, answer: bytes | None) -> None:
             if answer is not None:
                 connection.sendall(answer)
                 return
+
+
+def error_response(state: str, text: str) -> bytes:
+    """Return the message by which PostgreSQL refuses a connection."""
+    body = f"SFATAL\0C{state}\0M{text}\0\0".encode()
+    return b"E" + struct.pack("!i", len(body) + 4) + body
 
 
 def collect(function: Callable[..., Any], *arguments: Any) -> list[str]:

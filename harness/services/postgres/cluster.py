@@ -51,6 +51,10 @@ account_for = functools.cache(accounts.account_for)  # asks by running a program
 CAUSES = (
     ("Address already in use", "another program took the port"),
     ("No space left on device", "the disk is full"),
+    (
+        "is too long (maximum",
+        "the path of the data is too long for a socket: set HARNESS_DATA_DIR to a shorter one",
+    ),
     ("database files are incompatible", "the data directory is of another version"),
     ("Cannot allocate memory", "the machine has no memory left"),
     ("could not map anonymous shared memory", "the machine has no memory left"),

@@ -106,6 +106,16 @@ def sqlstate(error: BaseException) -> str:
     return str(details.get("C", "")) if isinstance(details, dict) else ""
 
 
+# What a server says last, to a session or before its own end.
+ENDING = {"57P01", "57P02", "57P03"}
+
+
+def is_over(error: BaseException) -> bool:
+    """Tell whether an error means that the session is over, and perhaps the server."""
+    lost = isinstance(error, (driver().InterfaceError, OSError))  # pg8000 passes on a reset
+    return lost or sqlstate(error) in ENDING
+
+
 def message(error: BaseException) -> str:
     """Return what a server's error says: message, detail and hint, on lines of their own."""
     details = error.args[0] if error.args else None

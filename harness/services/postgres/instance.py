@@ -13,7 +13,7 @@ from harness.core.instance import Instance, Running
 from harness.core.settings import Settings
 from harness.errors import HarnessError, StartError, again
 from harness.services.postgres import rights
-from harness.services.postgres.connect import driver, message
+from harness.services.postgres.connect import driver, is_over, message
 from harness.services.postgres.databases import Databases, refused
 from harness.services.postgres.lease import CommitLease, PostgresLease, ReadonlyLease, RollbackLease
 from harness.services.postgres.names import identifier, literal, setting_value
@@ -93,11 +93,12 @@ class PostgresInstance(Instance[PostgresLease]):
         }
         try:
             return leases[service.isolation](service)
-        except driver().InterfaceError:
-            self.check_alive()
+        except (driver().Error, OSError) as error:
+            if is_over(error):
+                self.check_alive()
+            if isinstance(error, driver().DatabaseError):
+                raise refused(self.endpoint, error) from error
             raise
-        except driver().DatabaseError as error:
-            raise refused(self.endpoint, error) from error
 
     def prepare(self, service: Postgres) -> None:
         """Build the template, and for `rollback` the database that its tests work in."""

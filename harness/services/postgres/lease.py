@@ -9,7 +9,7 @@ from harness.core.cleanup import raise_all
 from harness.core.endpoint import Dsn
 from harness.core.lease import Lease
 from harness.errors import HarnessError, LeakError, LeaseError
-from harness.services.postgres.connect import closable, connect, driver
+from harness.services.postgres.connect import closable, connect, driver, is_over
 from harness.services.postgres.names import literal, table_name
 from harness.services.postgres.rows import Row, rows_of
 
@@ -180,7 +180,7 @@ class PostgresLease(Lease):
             error.add_note(str(death))
 
     def _death(self, error: Exception) -> HarnessError | None:
-        if not isinstance(error, driver().InterfaceError):
+        if not is_over(error):
             return None
         try:
             self.instance.check_alive()
@@ -245,10 +245,8 @@ class CommitLease(PlainLease):
             if sessions:
                 failures.append(leaked(sessions))
             self.instance.drop(self.database)
-        except driver().InterfaceError as error:
-            failures.append(self._death(error) or error)
         except Exception as error:
-            failures.append(error)
+            failures.append(self._death(error) or error)
         if not self.outages:  # else the test has been told
             raise_all(self._name, failures)
 
@@ -260,7 +258,7 @@ class CommitLease(PlainLease):
             cursor = self._connection.cursor()
             cursor.execute("select txid_current_if_assigned() is not null")
             uncommitted = cursor.fetchone()[0]
-        except driver().Error:  # closed, or in a failed transaction, which writes nothing
+        except (driver().Error, OSError):  # closed, or a failed transaction, which writes nothing
             return
         if uncommitted:
             failures.append(

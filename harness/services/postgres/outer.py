@@ -135,7 +135,7 @@ class OuterTransaction:
         """Roll back after a failure, which must not hide it when the connection is gone."""
         try:
             self.rollback()
-        except (HarnessError, pg8000.dbapi.Error):
+        except (HarnessError, pg8000.dbapi.Error, OSError):
             pass  # finish() says what became of the outer transaction
 
     def _send(self, sql: str, action: Callable[[], None]) -> None:
@@ -143,8 +143,9 @@ class OuterTransaction:
             action()
         except pg8000.dbapi.DatabaseError as error:
             self._failure = message(error)
+            self._explain(error)
             raise
-        except pg8000.dbapi.InterfaceError as error:
+        except (pg8000.dbapi.InterfaceError, OSError) as error:
             self._explain(error)
             raise
         finally:
@@ -219,8 +220,9 @@ class OuterTransaction:
             if sqlstate(error) in NO_SAVEPOINT:
                 self._lost = "a script or a function that the test ran"
                 raise lost(self._lost) from error
+            self._explain(error)
             raise
-        except pg8000.dbapi.InterfaceError as error:
+        except (pg8000.dbapi.InterfaceError, OSError) as error:
             self._explain(error)
             raise
 

@@ -53,7 +53,8 @@ class Ownership:
 
     def __init__(self, databases: Databases) -> None:
         self._databases = databases
-        self.owner = Owner(databases.registry, secrets.randbelow(LOCKS), databases.endpoint.database)
+        lock = secrets.randbelow(LOCKS)
+        self.owner = Owner(databases.registry, lock, databases.endpoint.database)
         databases.execute(f"select pg_advisory_lock({self.owner.lock})")
 
     def mark(self, name: str) -> None:

@@ -1,0 +1,79 @@
+"""A service that runs: its log, its death and what it can do."""
+
+import unittest
+
+from harness.core.instance import Instance, log_tail
+from harness.errors import CapabilityError, CleanupError, ServiceDiedError
+from tests.support.unit import ScriptedRunning
+
+
+class InstanceTest(unittest.TestCase):
+    def instance(self, *states, **options):
+        return Instance("db", "docker", ScriptedRunning(*states, **options))
+
+    def test_its_repr_says_what_and_where(self):
+        self.assertEqual("<db on docker: Script 1.0>", repr(self.instance()))
+
+    def test_nothing_is_said_while_it_runs(self):
+        self.instance().check_alive()
+
+    def test_a_death_says_state_log_and_cause(self):
+        instance = self.instance("exit code 137", log="out of memory", cause="no memory")
+
+        with self.assertRaises(ServiceDiedError) as caught:
+            instance.check_alive()
+
+        self.assertEqual(
+            "db on docker died: exit code 137 (Script 1.0)\n"
+            "    out of memory\n"
+            "  likely cause: no memory\n"
+            "  next: look at the end of its log above, then run the tests again",
+            str(caught.exception),
+        )
+
+    def test_a_death_that_takes_a_moment_is_seen(self):
+        with self.assertRaisesRegex(ServiceDiedError, "it crashed, or was killed from outside"):
+            self.instance(None, None, "exit code 1").check_alive()
+
+    def test_what_it_can_do_is_not_refused(self):
+        instance = self.instance()
+        instance.capabilities = frozenset({"db.superuser", "db.extension.a"})
+
+        instance.need()
+        instance.need("db.superuser")
+
+    def test_what_it_cannot_do_is_named_with_what_it_can(self):
+        instance = self.instance()
+        instance.capabilities = frozenset({"db.superuser"})
+
+        with self.assertRaises(CapabilityError) as caught:
+            instance.need("db.superuser", "db.fly", "db.dig")
+
+        self.assertEqual(
+            "db on docker cannot do: db.dig, db.fly\n"
+            "  likely cause: Script 1.0 does not offer it\n"
+            "  next: it can do: db.superuser",
+            str(caught.exception),
+        )
+
+    def test_one_that_can_do_nothing_extra_says_so(self):
+        with self.assertRaisesRegex(CapabilityError, "it can do: nothing extra"):
+            self.instance().need("db.fly")
+
+    def test_closing_stops_it_last_and_whatever_fails(self):
+        instance = self.instance()
+        stops = []
+        instance.cleanups.push(lambda: stops.append(instance.running.stops))
+        instance.cleanups.push(lambda: 1 / 0)
+
+        with self.assertRaisesRegex(CleanupError, "of db on docker failed\n    - division by zero"):
+            instance.close()
+
+        self.assertEqual(([0], 1), (stops, instance.running.stops))
+
+    def test_its_log_is_that_of_what_runs(self):
+        self.assertEqual("one\ntwo", self.instance(log="one\ntwo").log)
+
+    def test_the_tail_of_a_log_has_no_empty_lines_at_its_end(self):
+        self.assertEqual("b\nc", log_tail(ScriptedRunning(log="a\nb\nc\n\n"), 2))
+        self.assertEqual("", log_tail(ScriptedRunning()))

@@ -1,0 +1,136 @@
+"""Where servers keep their data, and what to say when there is no room."""
+
+import errno
+import shutil
+import sys
+import unittest
+from pathlib import Path
+from unittest import mock
+
+from harness.errors import MissingExtraError, StartError
+from harness.providers import directories
+from tests.support.unit import IS_ROOT, NO_PERMISSIONS, DirectoryTest
+
+MEMORY = directories.SHARED_MEMORY
+
+
+class ParentTest(DirectoryTest):
+    def test_the_directory_that_was_set_is_taken(self):
+        self.assertEqual(Path("/x"), directories.data_parent(self.settings(HARNESS_DATA_DIR="/x")))
+
+    def test_else_shared_memory_if_it_is_roomy_else_the_temporary_directory(self):
+        parent = directories.data_parent(self.settings())
+
+        self.assertEqual(directories.roomy(MEMORY), parent == MEMORY)
+
+    def test_a_directory_on_a_disk_is_not_roomy(self):
+        self.assertFalse(directories.roomy(self.directory / "missing"))
+        self.assertFalse(directories.is_tmpfs(self.directory))
+        self.assertFalse(directories.roomy(self.directory))
+
+    def test_where_mounts_cannot_be_read_nothing_is_a_tmpfs(self):
+        with mock.patch.object(Path, "read_text", side_effect=FileNotFoundError):
+            self.assertFalse(directories.is_tmpfs(MEMORY))
+
+    @unittest.skipUnless(directories.is_tmpfs(MEMORY), "there is no shared memory here")
+    def test_shared_memory_is_roomy_with_a_gibibyte_free(self):
+        free = shutil.disk_usage(MEMORY).free
+
+        with mock.patch.object(directories, "SHARED_MEMORY_NEEDED", free // 2):
+            self.assertTrue(directories.roomy(MEMORY))
+        with mock.patch.object(directories, "SHARED_MEMORY_NEEDED", free * 2):
+            self.assertFalse(directories.roomy(MEMORY))
+            self.assertNotEqual(MEMORY, directories.data_parent(self.settings()))
+
+    def test_a_gibibyte_is_needed(self):
+        self.assertEqual(1024**3, directories.SHARED_MEMORY_NEEDED)
+
+
+class HomeTest(DirectoryTest):
+    def refused(self, place):
+        with self.assertRaises(StartError) as caught:
+            directories.make_home(self.settings(HARNESS_DATA_DIR=str(place)))
+        return str(caught.exception)
+
+    def test_a_home_is_an_empty_directory_of_our_own(self):
+        settings = self.settings(HARNESS_DATA_DIR=".")
+
+        one, other = directories.make_home(settings), directories.make_home(settings)
+
+        self.assertNotEqual(one, other)
+        self.assertEqual(self.directory, one.parent)
+        self.assertTrue(one.name.startswith(directories.PREFIX))
+        self.assertEqual(0o700, one.stat().st_mode & 0o777)
+
+    def test_a_missing_directory_is_an_error(self):
+        place = self.directory / "missing"
+
+        self.assertEqual(
+            f"the data of a server cannot be written below {place}: No such file or directory\n"
+            "  likely cause: the disk is full, or the directory is missing or not ours to write\n"
+            "  next: free some room, or set HARNESS_DATA_DIR to another directory",
+            self.refused(place),
+        )
+
+    def test_a_file_is_no_directory(self):
+        self.assertIn("Not a directory", self.refused(self.write("file")))
+
+    @unittest.skipIf(IS_ROOT, NO_PERMISSIONS)
+    def test_a_directory_of_others_is_an_error(self):
+        place = self.directory / "closed"
+        place.mkdir(mode=0o500)
+
+        self.assertIn("Permission denied", self.refused(place))
+
+    def test_a_full_disk_is_an_error_with_its_reason(self):
+        error = directories.no_room(Path("/x"), OSError(errno.ENOSPC, "No space left on device"))
+
+        self.assertIn("below /x: No space left on device", str(error))
+
+    def test_an_error_without_a_number_is_shown_as_it_is(self):
+        self.assertIn("below /x: broken", str(directories.no_room(Path("/x"), OSError("broken"))))
+
+
+class CacheTest(DirectoryTest):
+    def test_the_directory_that_was_set_is_taken(self):
+        settings = self.settings(HARNESS_CACHE_DIR="cache")
+
+        self.assertEqual(self.directory / "cache", directories.cache_directory(settings))
+
+    def test_else_the_users_own(self):
+        self.environment(XDG_CACHE_HOME=str(self.directory / "user"))
+
+        place = directories.cache_directory(self.settings())
+
+        self.assertEqual("unittest-harness", place.name)
+        self.assertTrue(place.is_relative_to(self.directory))
+        self.assertFalse(place.exists())
+
+    def test_without_platformdirs_it_names_the_extra(self):
+        with (
+            mock.patch.dict(sys.modules, {"platformdirs": None}),
+            self.assertRaises(MissingExtraError) as caught,
+        ):
+            directories.cache_directory(self.settings())
+
+        self.assertIn('pip install "unittest-harness[postgres]"', str(caught.exception))
+
+
+class RemoveTest(DirectoryTest):
+    def test_all_is_removed(self):
+        self.write("home/data/base/1")
+
+        directories.remove(self.directory / "home")
+
+        self.assertEqual([], list(self.directory.iterdir()))
+
+    def test_what_is_gone_is_no_error(self):
+        directories.remove(self.directory / "home")
+
+    @unittest.skipIf(IS_ROOT, NO_PERMISSIONS)
+    def test_what_cannot_be_removed_is_an_error(self):
+        self.write("home/data/1")
+        (self.directory / "home" / "data").chmod(0o500)
+
+        with self.assertRaises(PermissionError):
+            directories.remove(self.directory / "home")

@@ -1,0 +1,32 @@
+"""The mark by which a database is known as ours."""
+
+import unittest
+
+from harness.services.postgres.ownership import Owner
+
+OWNER = Owner("0123abcd", 42, "shop")
+
+
+class MarkTest(unittest.TestCase):
+    def test_a_mark_is_read_back(self):
+        self.assertEqual(OWNER, Owner.read(OWNER.mark()))
+
+    def test_a_mark_stays_the_same(self):
+        self.assertEqual(
+            'harness {"database": "shop", "lock": 42, "registry": "0123abcd"}', OWNER.mark()
+        )
+
+    def test_anybody_elses_comment_is_no_mark(self):
+        for comment in (
+            "",
+            "the shop",
+            "harness",
+            "harness is a library",
+            "harness {}",
+            "harness []",
+            'harness {"registry": "a"}',
+            'harness {"registry": "a", "lock": 1, "database": "b", "more": 1}',
+            " " + OWNER.mark(),
+        ):
+            with self.subTest(comment):
+                self.assertIsNone(Owner.read(comment))
