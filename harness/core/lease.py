@@ -22,8 +22,8 @@ class Lease:
     A lease is a context manager; leaving it releases it. Subclasses do their work in `_release`.
     """
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, of: object) -> None:
+        self._of = of
         self._released = False
         self.outages: list[Exception] = []  # raised to the holder because the instance died
 
@@ -54,6 +54,10 @@ class Lease:
 
     def _release(self) -> None:
         raise NotImplementedError
+
+    @property
+    def _name(self) -> str:
+        return str(self._of)
 
     def _check_held(self) -> None:
         if self._released:

@@ -41,7 +41,8 @@ def wait_until_ready(
         if state is not None:
             raise ended(running, what, state)
         try:
-            probe(running, PROBE_TIMEOUT)
+            rest = within - (time.monotonic() - began)
+            probe(running, min(PROBE_TIMEOUT, max(rest, SHORTEST_PAUSE)))
         except HarnessError:  # known, and the same tomorrow
             raise
         except Exception as error:

@@ -9,8 +9,10 @@ import os
 import socket
 from hashlib import sha256
 from pathlib import Path
+from urllib.parse import urlsplit
 
 TIMEOUT = 1.0
+DEFAULT_PORT = 2375
 SOCKETS = (
     "/var/run/docker.sock",
     "{XDG_RUNTIME_DIR}/docker.sock",
@@ -99,7 +101,9 @@ class HostConnection(http.client.HTTPConnection):
     def __init__(self, host: str) -> None:
         scheme, _, self._address = host.partition("://")
         self._unix = scheme == "unix"
-        super().__init__("localhost" if self._unix else self._address, timeout=TIMEOUT)
+        parts = urlsplit(host)
+        name = "localhost" if self._unix else parts.hostname or ""
+        super().__init__(name, None if self._unix else parts.port or DEFAULT_PORT, TIMEOUT)
 
     def connect(self) -> None:
         """Connect, over a Unix socket where it is one."""

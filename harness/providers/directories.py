@@ -74,7 +74,8 @@ def cache_directory(settings: Settings) -> Path:
             "the package platformdirs is not installed",
             hint='pip install "unittest-harness[postgres]"',
         ) from error
-    return platformdirs.user_cache_path("unittest-harness")
+    found: Path = platformdirs.user_cache_path("unittest-harness")
+    return found if found.is_absolute() else Path(tempfile.gettempdir(), "unittest-harness")
 
 
 def remove(home: Path) -> None:

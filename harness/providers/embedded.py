@@ -55,7 +55,7 @@ class LocalServer:
         code = self.process.poll()
         if code is None:
             return None
-        return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        return f"exit code {code}" if code >= 0 else f"killed by {signal_name(-code)}"
 
     def log(self) -> str:
         """Return what the server has logged; after its removal, what it had logged until then."""
@@ -91,6 +91,14 @@ class LocalServer:
             except subprocess.TimeoutExpired:
                 self.process.kill()
         self.process.wait()
+
+
+def signal_name(number: int) -> str:
+    """Return the name of a signal, such as SIGKILL; real-time ones have numbers only."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 class Embedded:

@@ -116,17 +116,25 @@ class Databases:
         """Drop a database, ending the sessions that are still on it.
 
         They are ended first and watched until they are gone: `drop database ... with (force)`
-        sleeps 100 ms when there is one. The server's own processes, such as a worker of the
-        autovacuum, have no user: an ordinary role may not end them, and the drop does.
+        sleeps 100 ms when there is one.
         """
-        theirs = f"pg_stat_activity where datname = {literal(name)} and usesysid is not null"
-        self.execute(f"select pg_terminate_backend(pid) from {theirs} and pid <> pg_backend_pid()")
-        deadline = time.monotonic() + ENDING_TIMEOUT
-        while self.rows(f"select 1 from {theirs}"):
-            if time.monotonic() > deadline:
-                break  # the drop itself says who is still there
-            time.sleep(POLL)
+        self.execute(
+            f"select pg_terminate_backend(pid) {users_of(name)} and pid <> pg_backend_pid()"
+        )
+        self.await_empty(name)
         self.execute(f"drop database if exists {identifier(name)}")
+
+    def await_empty(self, name: str) -> None:
+        """Wait until a database has no session: cloning or dropping it sleeps 100 ms otherwise.
+
+        A session ends a moment after its connection was closed. Where one stays, what follows
+        says who it is.
+        """
+        deadline = time.monotonic() + ENDING_TIMEOUT
+        while self.rows(f"select 1 {users_of(name)}"):
+            if time.monotonic() > deadline:
+                return
+            time.sleep(POLL)
 
     def drop_template(self, name: str) -> None:
         """Drop a sealed database."""
@@ -142,6 +150,15 @@ class Databases:
             self._connection.close()
         except driver().Error:
             pass  # the server is gone, which is reported where it matters
+
+
+def users_of(name: str) -> str:
+    """Return the clause that selects the sessions of users on a database.
+
+    The server's own processes, such as a worker of the autovacuum, have no user: an ordinary role
+    may not end them, and a drop does.
+    """
+    return f"from pg_stat_activity where datname = {literal(name)} and usesysid is not null"
 
 
 def refused(endpoint: Endpoint, error: Exception) -> StartError:

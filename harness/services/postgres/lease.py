@@ -64,7 +64,7 @@ class PostgresLease(Lease):
     """
 
     def __init__(self, instance: PostgresInstance, service: Postgres, database: str) -> None:
-        super().__init__(service.label)
+        super().__init__(service)
         self.instance = instance
         self.service = service
         self.database = database

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import pg8000.core
 import pg8000.dbapi
 
 from harness.errors import DeferredConstraintError, HarnessError, OuterTransactionLostError
@@ -27,14 +28,28 @@ TIDY = "select pg_advisory_unlock_all(); deallocate all; close all"
 DEFERRABLE = re.compile(r"deferr|\b(?:alter|create|drop|call)\b|^\s*do\b", re.IGNORECASE)
 
 
-class OuterSession(pg8000.dbapi.Connection):  # type: ignore[misc]  # pg8000 has no type hints
-    """A connection that knows whether it is in a transaction, and keeps no test's adapters."""
+NO_NAME = b"\0"
+
+
+class DueError(pg8000.dbapi.DatabaseError):  # type: ignore[misc]  # pg8000 has no type hints
+    """A statement of ours, sent ahead of the test's own, failed."""
+
+
+class OuterSession(pg8000.dbapi.Connection):  # type: ignore[misc]
+    """A connection that saves round trips, and tells whether it is in a transaction.
+
+    Attributes:
+        due: Statements that are sent ahead of the next one, without waiting for their answer.
+        status: The state of the transaction: idle, open or failed.
+    """
 
     py_types: Any
     pg_types: Any
 
     def __init__(self, *args: Any, **parameters: Any) -> None:
         self.status = IDLE
+        self.due = ""
+        self._unanswered = ""
         super().__init__(*args, **parameters)
         self.autocommit = True  # transactions are begun by us alone
         self._pristine: tuple[Any, Any] = (dict(self.py_types), self.pg_types.copy())
@@ -43,6 +58,62 @@ class OuterSession(pg8000.dbapi.Connection):  # type: ignore[misc]  # pg8000 has
         """Note the state of the transaction, which the server tells after each statement."""
         self.status = bytes(data)
         super().handle_READY_FOR_QUERY(data, context)
+
+    def execute_simple(self, statement: str) -> Any:
+        """Run a statement without parameters."""
+        self._send_due()
+        return super().execute_simple(statement)
+
+    def execute_unnamed(
+        self, statement: str, vals: Any = (), oids: Any = (), stream: Any = None
+    ) -> Any:
+        """Run a statement with parameters, in one round trip where pg8000 takes three.
+
+        The messages are those of the extended query protocol
+        (https://www.postgresql.org/docs/current/protocol-flow.html), all sent before any answer
+        is read. pg8000 has no public way to send what it has buffered: where its private one is
+        gone, its own three round trips are taken.
+        """
+        wire = getattr(self, "_sock", None)
+        if stream is not None or wire is None:
+            self._send_due()
+            return super().execute_unnamed(statement, vals, oids, stream)
+        parameters = pg8000.core.make_params(self.py_types, vals)  # may fail: before all sending
+        context = pg8000.core.Context(statement)
+        self._send_due()
+        self.send_PARSE(NO_NAME, statement, oids)
+        self.send_DESCRIBE_STATEMENT(NO_NAME)
+        self.send_BIND(NO_NAME, parameters)
+        self.send_EXECUTE()
+        wire.write(pg8000.core.SYNC_MSG)
+        wire.flush()
+        self.handle_messages(context)
+        return context
+
+    def _send_due(self) -> None:
+        if self.due:
+            self.send_QUERY(self.due)
+            self._unanswered, self.due = self.due, ""
+
+    def handle_messages(self, context: Any) -> None:
+        """Read the answer to a statement, and before it that to what was sent ahead."""
+        sent, self._unanswered = self._unanswered, ""
+        if not sent:
+            super().handle_messages(context)
+            return
+        try:
+            super().handle_messages(pg8000.core.Context(sent))
+        except pg8000.dbapi.DatabaseError as error:
+            self._skip_answer()
+            raise DueError(*error.args) from error
+        super().handle_messages(context)
+
+    def _skip_answer(self) -> None:
+        """Read the answer to a statement that could not run, so that the next one gets its own."""
+        try:
+            super().handle_messages(pg8000.core.Context(""))
+        except pg8000.dbapi.DatabaseError:
+            pass  # it failed because what was sent ahead of it did
 
     def forget_adapters(self) -> None:
         """Drop the type adapters and notices that an earlier test left on the connection."""
@@ -86,7 +157,7 @@ class OuterTransaction:
         self._deferred_changed = False
         self._failure = ""
         self._lost: str | None = None
-        self._due = BEGIN  # statements of ours that go out with the next one
+        session.due = BEGIN
 
     @property
     def failed(self) -> bool:
@@ -141,6 +212,8 @@ class OuterTransaction:
     def _send(self, sql: str, action: Callable[[], None]) -> None:
         try:
             action()
+        except DueError as error:
+            raise self._due_failed(error) from error
         except pg8000.dbapi.DatabaseError as error:
             self._failure = message(error)
             self._explain(error)
@@ -149,8 +222,16 @@ class OuterTransaction:
             self._explain(error)
             raise
         finally:
-            if self.session.status == IDLE:
-                self._lost = sql
+            if self.session.status == IDLE and not self.session.due:
+                self._lost = self._lost or sql
+
+    def _due_failed(self, error: Exception) -> Exception:
+        """Return the error to raise when a savepoint of ours was not there any more."""
+        if sqlstate(error) not in NO_SAVEPOINT:
+            self._explain(error)
+            return error
+        self._lost = "a script or a function that the test ran"
+        return lost(self._lost)
 
     def _check(self) -> None:
         if self._lost is not None:
@@ -161,8 +242,7 @@ class OuterTransaction:
         with self.lock:
             self._check()
             if not self.open:
-                due, self._due = self._due, ""
-                self._own(f"{due}savepoint harness_tx")
+                self.session.due += "savepoint harness_tx"
                 self.open = True
                 self.number += 1
             return self.number
@@ -184,7 +264,7 @@ class OuterTransaction:
                 raise pg8000.dbapi.InterfaceError("in failed transaction block")
             if self._constraints.can_wait or self._deferred_changed:
                 self._check_constraints()
-            self._due = "release harness_tx; "
+            self.session.due = "release harness_tx; "
             self.open = False
 
     def _check_constraints(self) -> None:
@@ -209,7 +289,7 @@ class OuterTransaction:
             self._check()
             if self.open:
                 self._own("rollback to savepoint harness_tx")
-                self._due = "release harness_tx; "
+                self.session.due = "release harness_tx; "
                 self.open = False
 
     def _own(self, sql: str) -> None:
@@ -217,9 +297,8 @@ class OuterTransaction:
         try:
             self.session.execute_simple(sql)
         except pg8000.dbapi.DatabaseError as error:
-            if sqlstate(error) in NO_SAVEPOINT:
-                self._lost = "a script or a function that the test ran"
-                raise lost(self._lost) from error
+            if isinstance(error, DueError) or sqlstate(error) in NO_SAVEPOINT:
+                raise self._due_failed(error) from error
             self._explain(error)
             raise
         except (pg8000.dbapi.InterfaceError, OSError) as error:
@@ -235,7 +314,8 @@ class OuterTransaction:
         """
         with self.lock:
             self._check()
-            if self._due == BEGIN:
+            due, self.session.due = self.session.due, ""
+            if due.startswith(BEGIN):
                 return  # nothing was ever sent
             check = "rollback to savepoint harness_outer"
             if not self.failed:

@@ -117,7 +117,8 @@ class Postgres(Service["PostgresLease"]):
         return PostgresProcess(self.version, self.extensions, self.settings)
 
     def _container(self) -> Recipe | str:
-        from harness.services.postgres.cluster import CAUSES, FAST
+        from harness.services.postgres.causes import CAUSES
+        from harness.services.postgres.cluster import FAST
         from harness.services.postgres.password import SUPERUSER, random_password
 
         password = random_password()

@@ -74,11 +74,16 @@ class Template:
         self._instance.made(self.name, lambda: databases.create(self.name))
         try:
             self._instance.configure(self.name, self.service)
-            self._fill()
+            if self._has_content():
+                self._fill()
+                databases.await_empty(self.name)
             databases.seal(self.name)
         except BaseException:
             self._instance.drop(self.name)
             raise
+
+    def _has_content(self) -> bool:
+        return bool(self.service.migrations or self._seeds or self.service.extensions)
 
     def _fill(self) -> None:
         connection = connect(
