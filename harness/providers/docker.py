@@ -19,6 +19,7 @@ from harness.core.settings import Settings
 from harness.errors import StartError
 from harness.providers import daemon
 from harness.providers.images import Image, image_named
+from harness.providers.interrupts import interrupts_held
 
 if TYPE_CHECKING:
     from testcontainers.core.docker_client import DockerClient
@@ -94,14 +95,15 @@ class ContainerServer:
 
     def stop(self) -> None:
         """Remove the container with its volumes. Safe to call twice."""
-        if self._stopped:
-            return
-        self._stopped = True
-        self.log()
-        cleanups = Cleanups(self.provenance)
-        cleanups.push(self._client.client.close)
-        cleanups.push(lambda: remove(self._container))
-        cleanups.close()
+        with interrupts_held():
+            if self._stopped:
+                return
+            self._stopped = True
+            cleanups = Cleanups(self.provenance)
+            cleanups.push(self._client.client.close)
+            cleanups.push(lambda: remove(self._container))
+            cleanups.push(self.log)
+            cleanups.close()
 
 
 def remove(container: Any) -> None:

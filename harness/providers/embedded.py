@@ -15,6 +15,7 @@ from harness.core.recipe import ContainerRecipe, Launch, ProcessRecipe, Recipe, 
 from harness.core.settings import Settings
 from harness.providers import directories
 from harness.providers.accounts import group_of
+from harness.providers.interrupts import interrupts_held
 
 STOP_TIMEOUT = 5.0
 LOG_NAME = "server.log"
@@ -71,17 +72,18 @@ class LocalServer:
 
     def stop(self) -> None:
         """Stop the process at once and remove its directory. Safe to call twice."""
-        with self._lock:
-            if self._stopped:
-                return
-            self._stopped = True
-        cleanups = Cleanups(self.provenance)
-        cleanups.push(lambda: directories.remove(self.home))
-        cleanups.push(lambda: self._recipe.sweep(self.home))
-        cleanups.push(self.log)
-        cleanups.push(self._port.close)
-        cleanups.push(self._end_process)
-        cleanups.close()
+        with interrupts_held():
+            with self._lock:
+                if self._stopped:
+                    return
+                self._stopped = True
+            cleanups = Cleanups(self.provenance)
+            cleanups.push(lambda: directories.remove(self.home))
+            cleanups.push(lambda: self._recipe.sweep(self.home))
+            cleanups.push(self.log)
+            cleanups.push(self._port.close)
+            cleanups.push(self._end_process)
+            cleanups.close()
 
     def _end_process(self) -> None:
         if self.process.poll() is None:
