@@ -25,6 +25,8 @@ from harness.services.postgres.workspace import Workspace
 if TYPE_CHECKING:
     from harness.services.postgres.service import Postgres
 
+MOST_AWAKE = 4  # each holds a connection or two, of perhaps a hundred that many processes share
+
 
 class PostgresInstance(Instance[PostgresLease]):
     """A PostgreSQL server: templates by content, databases cloned from them, leases on those.
@@ -46,6 +48,7 @@ class PostgresInstance(Instance[PostgresLease]):
         self._keys: dict[Postgres, str] = {}
         self._failed: dict[Postgres, HarnessError] = {}
         self._idle: dict[Postgres, list[Workspace]] = {}
+        self._awake: list[Workspace] = []  # idle, their sessions open, the last used at the end
         self._readonly: dict[Postgres, str] = {}
         self.external = provider == "external"
         self._made: set[str] = set()
@@ -175,7 +178,10 @@ class PostgresInstance(Instance[PostgresLease]):
         with self._lock:
             idle = self._idle.setdefault(service, [])
             if idle:
-                return idle.pop()
+                workspace = idle.pop()
+                if workspace in self._awake:
+                    self._awake.remove(workspace)
+                return workspace
         workspace = Workspace(self, self.template(service), self.new_database(service))
         self.cleanups.push(workspace.close)
         return workspace
@@ -184,6 +190,9 @@ class PostgresInstance(Instance[PostgresLease]):
         """Keep a clean workspace for the next lease."""
         with self._lock:
             self._idle[service].append(workspace)
+            self._awake.append(workspace)
+            while len(self._awake) > MOST_AWAKE:
+                self._awake.pop(0).rest()
 
     def _shared(self, service: Postgres) -> str:
         with self._lock:

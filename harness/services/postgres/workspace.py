@@ -29,6 +29,7 @@ class Workspace:
         self._template = template
         self._watcher: Watcher | None = None
         self._session = self._connect()
+        self._resting = False
 
     def _connect(self) -> OuterSession:
         session = connect(self._instance.endpoint, self.name, factory=OuterSession)
@@ -41,6 +42,9 @@ class Workspace:
         Args:
             explain: Called with an error of a broken connection before the test gets it.
         """
+        if self._resting:
+            self._session = self._connect()
+            self._resting = False
         self._session.forget_adapters()
         return OuterTransaction(self._session, self._template.constraints, explain)
 
@@ -58,6 +62,11 @@ class Workspace:
         self._instance.clone(self._template, self.name)
         self._session = self._connect()
 
+    def rest(self) -> None:
+        """Close the sessions until the next test: a server has only so many."""
+        self._hang_up()
+        self._resting = True
+
     def close(self) -> None:
         """Close the sessions; the database goes with the instance."""
         self._hang_up()
@@ -68,5 +77,5 @@ class Workspace:
             try:
                 if connection is not None:
                     connection.close()
-            except driver().Error:
+            except (driver().Error, OSError):
                 pass  # closed already, by the server or by the test

@@ -1,0 +1,74 @@
+"""One suite for every provider: each class of tests is written once, and run on all of them."""
+
+import atexit
+import dataclasses
+import functools
+import os
+import sys
+
+from harness import Environment, HarnessTestCase, Postgres
+from harness.core.settings import Settings
+from tests.integration.inner import run_inner
+
+CREATOR = "HARNESS_CI_CREATOR_URL"
+
+
+@functools.cache
+def environment(provider):
+    """Return the environment of one provider, shared by all tests of this process."""
+    made = creator() if provider == "creator" else Environment(providers=provider)
+    atexit.register(made.close)
+    return made
+
+
+def creator():
+    """Return `external`, as a role that may create databases and nothing else."""
+    url = os.environ.get(CREATOR, "")
+    settings = Settings.read(environ={**os.environ, "DATABASE_URL": url})
+    return Environment(dataclasses.replace(settings), providers="external")
+
+
+PROVIDERS = ("external", "docker", "embedded")
+
+
+def on_every_provider(tests):
+    """Add to the module one test case for each provider, which differs in `environment` alone."""
+    return on(tests, *PROVIDERS)
+
+
+def on_every_provider_and_role(tests):
+    """The same, and once more as an ordinary role, where DATABASE_URL may name a superuser."""
+    return on(tests, *PROVIDERS, "creator")
+
+
+def on(tests, *providers):
+    module = sys.modules[tests.__module__]
+    for provider in providers:
+        name = f"{tests.__name__}On{provider.capitalize()}"
+        attributes = {
+            "__module__": tests.__module__,
+            "__doc__": tests.__doc__,
+            "environment": environment(provider),
+        }
+        setattr(module, name, type(name, (tests, Conformance, HarnessTestCase), attributes))
+    return tests
+
+
+class Conformance:
+    """What the tests of all providers use."""
+
+    needed = Postgres()  # where it cannot run, the tests are skipped, though they touch it not
+
+    def run_inner(self, case, *methods):
+        """Run a test case on this provider, its methods in that order; return the result."""
+        case.environment = self.environment
+        return run_inner(case, *methods)
+
+    def sqlstate(self, raised):
+        """Return the server's code of an error that `assertRaises` caught."""
+        return raised.exception.args[0]["C"]
+
+    def raised_by(self, result):
+        """Return the one exception that an inner run reported."""
+        self.assertEqual(1, len(result.raised), result.raised)
+        return result.raised[0]

@@ -1,0 +1,143 @@
+"""SQLAlchemy engines over a lease, whatever the provider."""
+
+import asyncio
+
+from sqlalchemy import Column, Integer, MetaData, String, Table, select, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from harness import HarnessTestCase, Postgres
+from harness.adapters.sqlalchemy import async_engine, engine
+from harness.errors import ConfigurationError
+from tests.integration.providers import on_every_provider
+from tests.integration.shop import shop
+
+ITEMS = Table(
+    "items",
+    MetaData(),
+    Column("id", Integer, primary_key=True),
+    Column("name", String),
+    Column("price", Integer),
+)
+ADD = ITEMS.insert().values(name="a", price=1)
+
+
+class Engines:
+    def engine(self, lease, **options):
+        made = engine(lease, **options)
+        self.addCleanup(made.dispose)
+        return made
+
+
+@on_every_provider
+class PostgresConformanceEngineUnderRollback(Engines):
+    db = Postgres(migrations=shop)
+
+    def test_what_a_session_commits_stays_and_the_lease_sees_it(self):
+        with Session(self.engine(self.db)) as session:
+            session.execute(ADD)
+            session.commit()
+
+        self.assertEqual(1, self.db.count("items"))
+
+    def test_what_a_session_does_not_commit_is_undone(self):
+        with Session(self.engine(self.db)) as session:
+            session.execute(ADD)
+
+        self.assertEqual(0, self.db.count("items"))
+
+    def test_an_error_a_rollback_and_on(self):
+        with Session(self.engine(self.db)) as session:
+            session.execute(ADD)
+            session.commit()
+            with self.assertRaises(DBAPIError):
+                session.execute(ADD)
+            session.rollback()
+            session.execute(ADD.values(name="b"))
+            session.commit()
+
+        self.assertEqual(2, self.db.count("items"))
+
+    def test_nested_transactions(self):
+        with Session(self.engine(self.db)) as session:
+            session.execute(ADD)
+            with self.assertRaises(DBAPIError), session.begin_nested():
+                session.execute(ADD)
+            session.commit()
+
+        self.assertEqual(1, self.db.count("items"))
+
+    def test_autocommit(self):
+        with self.engine(self.db, isolation_level="AUTOCOMMIT").connect() as connection:
+            connection.execute(ADD)
+
+        self.assertEqual(1, self.db.count("items"))
+
+    def test_tables_made_by_the_metadata_are_gone_in_the_next_test(self):
+        test = self
+
+        class Case(HarnessTestCase):
+            db = Postgres()
+
+            def make(case):  # noqa: N805
+                case.assertFalse(case.db.exists("items"))
+                ITEMS.metadata.create_all(test.engine(case.db))
+                case.assertTrue(case.db.exists("items"))
+
+            test_a = test_b = make
+
+        self.assertEqual([], self.run_inner(Case).raised)
+
+    def test_another_driver_and_an_asynchronous_engine_are_refused(self):
+        with self.assertRaisesRegex(ConfigurationError, "isolation='commit'"):
+            engine(self.db, "psycopg")
+        with self.assertRaisesRegex(ConfigurationError, "isolation='commit'"):
+            async_engine(self.db)
+
+
+@on_every_provider
+class PostgresConformanceEngineUnderCommit(Engines):
+    db = Postgres(migrations=shop, isolation="commit")
+    shared = Postgres(migrations=shop, isolation="readonly", name="shared")
+
+    def test_each_driver_commits_for_everybody(self):
+        for number, driver in enumerate((None, "pg8000", "psycopg")):
+            with self.subTest(driver), Session(self.engine(self.db, driver=driver)) as session:
+                session.execute(ADD.values(name=f"item {number}"))
+                session.commit()
+                self.assertEqual(number + 1, self.db.count("items"))
+
+    def test_an_asynchronous_engine(self):
+        async def add():
+            made = async_engine(self.db)
+            async with made.begin() as connection:
+                await connection.execute(ADD)
+            async with made.connect() as connection:
+                names = (await connection.execute(select(ITEMS.c.name))).scalars().all()
+            await made.dispose()
+            return names
+
+        self.assertEqual(["a"], asyncio.run(add()))
+        self.assertEqual(1, self.db.count("items"))
+
+    def test_an_engine_on_shared_data_reads_and_cannot_write(self):
+        with self.engine(self.shared).connect() as connection:
+            self.assertEqual(0, connection.execute(text("select count(*) from items")).scalar())
+            with self.assertRaises(DBAPIError):
+                connection.execute(ADD)
+
+    def test_an_engine_that_is_not_disposed_of_is_a_leak(self):
+        made = []
+
+        class Case(HarnessTestCase):
+            db = Postgres(migrations=shop, isolation="commit")
+
+            def test(case):  # noqa: N805
+                made.append(engine(case.db))
+                with made[0].connect() as connection:
+                    connection.execute(text("select 1"))
+
+        error = self.raised_by(self.run_inner(Case))
+        made[0].dispose()
+
+        self.assertIn("a pool or a connection made from the lease's dsn", str(error))
