@@ -43,13 +43,13 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS)
 def matrix(session: nox.Session) -> None:
-    """The tests on each supported Python that is installed."""
-    run_tests(session)
+    """The tests on each supported Python that is installed, on embedded servers."""
+    run_tests(session, HARNESS_CI_CONFORMANCE="embedded")
 
 
-def run_tests(session: nox.Session) -> None:
+def run_tests(session: nox.Session, **variables: str) -> None:
     session.install("-e", ".[all]", *DRIVERS)
-    session.run("python", *STRICT, "-m", "tests", *session.posargs)
+    session.run("python", *STRICT, "-m", "tests", *session.posargs, env=variables)
 
 
 @nox.session

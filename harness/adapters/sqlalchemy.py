@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import ConfigurationError, MissingExtraError
-from harness.services.postgres.lease import PostgresLease, RollbackLease
+from harness.services.postgres.lease import PostgresLease
+from harness.services.postgres.rollback import RollbackLease
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

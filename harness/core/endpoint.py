@@ -70,15 +70,16 @@ class Endpoint:
         Raises:
             ValueError: It is not a URL with a host, or its port is not a number.
         """
-        parts = urlsplit(url)
-        if not parts.scheme or not parts.hostname:
-            raise ValueError("it is not a URL with a host")
         try:
+            parts = urlsplit(url)
             port = parts.port
         except ValueError:  # whose text may show a part of a password
             raise ValueError(
-                "its port is not a number; in a password, write / ? # @ as %2F %3F %23 %40"
+                "its host or port cannot be read; "
+                "in a password, write / ? # @ [ ] as %2F %3F %23 %40 %5B %5D"
             ) from None
+        if not parts.scheme or not parts.hostname:
+            raise ValueError("it is not a URL with a host")
         pairs = (item.partition("=") for item in parts.query.split("&") if item)
         return cls(
             host=parts.hostname,

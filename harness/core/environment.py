@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from harness.core.choice import Choice, choose
 from harness.core.cleanup import Cleanups
 from harness.core.instance import Instance
+from harness.core.interrupts import interrupts_held
 from harness.core.lease import Lease
 from harness.core.service import Service
 from harness.core.settings import Settings, current_settings
@@ -21,6 +22,8 @@ from harness.core.waiting import wait_until_ready
 from harness.errors import HarnessError, LeaseError, StartError, again
 
 L = TypeVar("L", bound=Lease)
+
+CANCEL_TIMEOUT = 30.0  # seconds
 
 _environments: weakref.WeakSet[Environment] = weakref.WeakSet()
 
@@ -161,7 +164,8 @@ class Environment:
             for start in self._starts.values():
                 cleanups.push(start.close)
             self._starts = {}
-        cleanups.close()
+        with interrupts_held():
+            cleanups.close()
 
     def _forget(self) -> None:
         """Drop what a forked child inherited: its parent still uses and will stop it."""
@@ -236,8 +240,12 @@ class Start:
     def close(self) -> None:
         """Stop it: at once if it is still starting, else by its own clean-ups."""
         self._cancelled.set()
-        if self._begun:
-            self._done.wait()
+        if self._begun and not self._done.wait(CANCEL_TIMEOUT):
+            raise StartError(
+                f"the start of {self.service.label} did not end within {CANCEL_TIMEOUT:g} s",
+                cause="it was cancelled in the middle, perhaps while pulling an image",
+                hint="look for what it may have left: `docker ps`, or `ps` for its server",
+            )
         if self._instance is not None:
             self._instance.close()
 

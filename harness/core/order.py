@@ -5,16 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from harness.core.nearest import did_you_mean
+from harness.core.nearest import did_you_mean, nearest
 from harness.errors import ConfigurationError, UnknownProviderError
 
 PROVIDERS = ("external", "docker", "embedded")
+SERVICES = ("postgres",)  # ours; a project may have kinds of its own
 
 
 def check_provider(name: str) -> str:
     """Return `name` if it is that of a provider."""
     if name not in PROVIDERS:
         raise UnknownProviderError(f"unknown provider {name!r}", hint=did_you_mean(name, PROVIDERS))
+    return name
+
+
+def check_service(name: str) -> str:
+    """Return the name of a kind of service, unless it looks like a misspelt one of ours."""
+    near = nearest(name, SERVICES)
+    if name in PROVIDERS or (near is not None and name not in SERVICES):
+        hint = f"did you mean {near}?" if near else f"write SERVICE@{name} or SERVICE={name}"
+        raise ConfigurationError(f"unknown service {name!r}", hint=hint)
     return name
 
 
@@ -50,7 +60,8 @@ class ProviderOrder:
             service, equals, provider = (part.strip() for part in word.rpartition("="))
             check_provider(provider)
             if equals:
-                by_service[service] = (*by_service.get(service, ()), provider)
+                kind = check_service(service)
+                by_service[kind] = (*by_service.get(kind, ()), provider)
             else:
                 default.append(provider)
         if not default and not by_service:
@@ -89,8 +100,12 @@ class Requirement:
         split = [word.partition("@") for word in found if "@" in word]
         return cls(
             everything="all" in found,
-            services=frozenset(word for word in found if "@" not in word and word != "all"),
-            pairs=frozenset((service, check_provider(name)) for service, _, name in split),
+            services=frozenset(
+                check_service(word) for word in found if "@" not in word and word != "all"
+            ),
+            pairs=frozenset(
+                (check_service(service), check_provider(name)) for service, _, name in split
+            ),
         )
 
     def demands(self, service: str, provider: str) -> bool:

@@ -7,6 +7,7 @@ import importlib.util
 import os
 import secrets
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -14,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 from harness.core.cleanup import Cleanups
 from harness.core.endpoint import Endpoint
 from harness.core.identity import registry_id
+from harness.core.interrupts import interrupts_held
 from harness.core.recipe import ContainerRecipe, Recipe
 from harness.core.settings import Settings
 from harness.errors import StartError
 from harness.providers import daemon
 from harness.providers.images import Image, image_named
-from harness.providers.interrupts import interrupts_held
 
 if TYPE_CHECKING:
     from testcontainers.core.docker_client import DockerClient
@@ -68,7 +69,7 @@ class ContainerServer:
 
         try:
             self._container.reload()
-        except DockerException as error:
+        except (DockerException, OSError) as error:
             return f"the container is gone: {explanation(error)}"
         state = self._container.attrs["State"]
         if state["Status"] in ("created", "running", "restarting"):
@@ -84,8 +85,8 @@ class ContainerServer:
 
         try:
             self._last_log = self._container.logs(tail=LOG_LINES).decode(errors="replace")
-        except DockerException:
-            pass  # the container is gone: the last reading stands
+        except (DockerException, OSError):
+            pass  # the container or the daemon is gone: the last reading stands
         return self._last_log
 
     def likely_cause(self) -> str | None:
@@ -117,6 +118,14 @@ def remove(container: Any) -> None:
     except APIError as error:
         if error.status_code != 409:  # removal is already in progress
             raise
+
+
+def remove_after(error: BaseException, container: Any) -> None:
+    """Remove a container whose start failed; a second failure is a note of the first."""
+    try:
+        remove(container)
+    except Exception as second:
+        error.add_note(f"its container could not be removed either: {second}")
 
 
 class Docker:
@@ -161,11 +170,14 @@ class Docker:
             endpoint = published(client, container.id, recipe)
         except BaseException as error:
             if container is not None:
-                remove(container)
+                remove_after(error, container)
             if isinstance(error, DockerException | OSError):
                 raise failed(recipe, image, error) from error
             raise
         return ContainerServer(client, container, image, endpoint, recipe.causes)
+
+
+_environment = threading.Lock()
 
 
 def new_client() -> DockerClient:
@@ -176,7 +188,7 @@ def new_client() -> DockerClient:
     the environment, which is put back.
     """
     host = daemon.docker_host()
-    with kept("DOCKER_HOST"):
+    with _environment, kept("DOCKER_HOST"):
         from testcontainers.core.docker_client import DockerClient
 
         if host != "unix:///var/run/docker.sock":
@@ -253,6 +265,8 @@ def failed(recipe: ContainerRecipe, image: Image, error: Exception) -> StartErro
 
     if isinstance(error, ImageNotFound | NotFound) or "manifest unknown" in str(error):
         cause = "the registry has no image of that digest, or it is private"
+    elif "Read timed out" in str(error) or "Connection aborted" in str(error):
+        cause = "the Docker daemon stopped answering"
     elif "lookup" in str(error) or "dial tcp" in str(error) or "connection refused" in str(error):
         cause = "the registry cannot be reached"
     else:

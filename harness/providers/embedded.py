@@ -11,11 +11,11 @@ from pathlib import Path
 
 from harness.core.cleanup import Cleanups
 from harness.core.endpoint import Endpoint
+from harness.core.interrupts import interrupts_held
 from harness.core.recipe import ContainerRecipe, Launch, ProcessRecipe, Recipe, UrlRecipe
 from harness.core.settings import Settings
 from harness.providers import directories
 from harness.providers.accounts import group_of
-from harness.providers.interrupts import interrupts_held
 
 STOP_TIMEOUT = 5.0
 LOG_NAME = "server.log"

@@ -73,14 +73,14 @@ def read(url: str, recipe: UrlRecipe) -> Endpoint:
     Raises:
         StartError: It is no URL, or one for another kind of server.
     """
-    try:
-        endpoint = Endpoint.parse(url, recipe.default_port)
-    except ValueError as error:
-        raise unusable(url, recipe, str(error)) from error
-    scheme = url.partition("://")[0].partition("+")[0]
-    if scheme not in recipe.schemes:
+    scheme = url.partition(":")[0].partition("+")[0]
+    if scheme not in recipe.schemes and "://" in url:
         raise unusable(url, recipe, f"{scheme}:// is for another kind of server")
-    return endpoint
+    try:
+        return Endpoint.parse(url, recipe.default_port)
+    except ValueError as error:
+        cause = str(error)
+    raise unusable(url, recipe, cause)  # outside: frames of the parser hold the password
 
 
 def unusable(url: str, recipe: UrlRecipe, cause: str) -> StartError:
@@ -88,7 +88,8 @@ def unusable(url: str, recipe: UrlRecipe, cause: str) -> StartError:
     return StartError(
         f"{recipe.variable} has the value {masked(url)!r}",
         cause=cause,
-        hint=f"write {recipe.schemes[0]}://user:password@host:{recipe.default_port}/database",
+        hint=f"write {recipe.schemes[0]}://user:password@host:{recipe.default_port}/database, "
+        f"or leave {recipe.variable} out with HARNESS_PROVIDERS=docker,embedded",
     )
 
 

@@ -21,8 +21,8 @@ class MisuseTest(InnerTest):
 
         self.assertEqual(
             "Fake(name='db') is a service, not a lease: it has no attribute 'use'\n"
-            "  likely cause: a service only declares what a test needs; "
-            "a test or `with` holds the lease\n"
+            "  likely cause: a lease is held in setUp, in a test and in its clean-ups; "
+            "in setUpClass there is none\n"
             "  next: use self.<name>.use in a test, "
             "or `with Environment() as env, env.lease(...) as lease: lease.use`",
             str(caught.exception),

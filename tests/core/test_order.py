@@ -48,6 +48,22 @@ class ProviderOrderTest(unittest.TestCase):
             ):
                 ProviderOrder.parse(text)
 
+    def test_a_misspelt_service_names_the_nearest(self):
+        for parse, text in (
+            (ProviderOrder.parse, "postgress=docker"),
+            (Requirement.parse, "postgress"),
+            (Requirement.parse, "postgre@docker"),
+        ):
+            with (
+                self.subTest(text),
+                self.assertRaisesRegex(ConfigurationError, "did you mean postgres"),
+            ):
+                parse(text)
+
+    def test_a_provider_in_the_place_of_a_service_is_told_where_it_belongs(self):
+        with self.assertRaisesRegex(ConfigurationError, "write SERVICE@docker"):
+            Requirement.parse("docker")
+
 
 class RequirementTest(unittest.TestCase):
     def test_nothing_is_required_by_default(self):

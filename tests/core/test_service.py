@@ -111,8 +111,8 @@ class AttributeTest(unittest.TestCase):
 
         self.assertEqual(
             "Cache() is a service, not a lease: it has no attribute 'client'\n"
-            "  likely cause: a service only declares what a test needs; "
-            "a test or `with` holds the lease\n"
+            "  likely cause: a lease is held in setUp, in a test and in its clean-ups; "
+            "in setUpClass there is none\n"
             "  next: use self.<name>.client in a test, "
             "or `with Environment() as env, env.lease(...) as lease: lease.client`",
             str(caught.exception),

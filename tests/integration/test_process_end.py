@@ -2,7 +2,6 @@
 
 import signal
 import time
-import unittest
 
 from tests.integration.sandbox import SandboxTest, wait_for, wait_until
 
@@ -109,7 +108,6 @@ class EndOfRun:
     def test_an_interrupt_during_the_start_leaves_nothing(self):
         self.check_interrupt_during_the_start(1)
 
-    @unittest.skip(OPEN)
     def test_two_interrupts_during_the_start_leave_nothing(self):
         self.check_interrupt_during_the_start(2)
 

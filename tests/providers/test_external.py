@@ -67,7 +67,8 @@ class ExternalTest(DirectoryTest):
         self.assertEqual(
             "DATABASE_URL has the value 'mysql://me:***@localhost/shop'\n"
             "  likely cause: mysql:// is for another kind of server\n"
-            "  next: write postgresql://user:password@host:5432/database",
+            "  next: write postgresql://user:password@host:5432/database, "
+            "or leave DATABASE_URL out with HARNESS_PROVIDERS=docker,embedded",
             self.refused("mysql://me:secret@localhost/shop"),
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import shutil
 import signal
 import tempfile
 from dataclasses import dataclass
@@ -122,7 +123,10 @@ def reachable(installation: Installation, account: Account) -> Installation:
         )
     if not target.exists():
         partial = Path(tempfile.mkdtemp(dir=account.copy_to))
-        installation.copy_to(partial)
-        partial.chmod(0o755)
-        publish(partial, target)
+        try:
+            installation.copy_to(partial)
+            partial.chmod(0o755)
+            publish(partial, target)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)  # where it was not published
     return installation.moved(target)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import functools
+import socket
 import ssl
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.core.endpoint import Endpoint, is_loopback
 from harness.errors import MissingExtraError, StartError
+from harness.services.postgres.greeting import dial
 
 if TYPE_CHECKING:
     import pg8000.dbapi
 
 APPLICATION_NAME = "harness"
+LOGIN_TIMEOUT = 10.0  # seconds
+ADMIN_TIMEOUT = 300.0  # seconds: for making or dropping one database
 
 
 def driver() -> Any:
@@ -45,7 +49,8 @@ def connect(
     Args:
         endpoint: Where the server answers.
         database: Database to connect to; the endpoint's own.
-        timeout: Seconds after which to give up on an answer; None to wait.
+        timeout: Seconds to wait for the answer to a statement; None for as long as it takes.
+            Logging in has a limit of its own, except under TLS.
         factory: A subclass of pg8000's connection to make.
         parameters: Server settings of this session.
 
@@ -53,19 +58,57 @@ def connect(
         A DB-API connection (PEP 249).
     """
     make = factory or driver().Connection
-    connection: pg8000.dbapi.Connection = make(
-        endpoint.user,
-        host=endpoint.host,
-        port=endpoint.port,
-        unix_sock=endpoint.socket,
-        password=endpoint.password,  # even an empty one: pg8000 fails on None when it is asked
-        database=endpoint.database if database is None else database,
-        ssl_context=ssl_context(endpoint),
-        timeout=timeout,
-        application_name=parameters.pop("application_name", APPLICATION_NAME),
-        startup_params=parameters,
-    )
+    name = parameters.pop("application_name", APPLICATION_NAME)
+    tls = ssl_context(endpoint)
+    line = None if tls is not False else call(endpoint)
+    try:
+        connection: pg8000.dbapi.Connection = make(
+            endpoint.user,
+            host=endpoint.host,
+            port=endpoint.port,
+            sock=line,
+            password=endpoint.password,  # even an empty one: pg8000 fails on None when asked
+            database=endpoint.database if database is None else database,
+            ssl_context=tls,
+            timeout=timeout,
+            application_name=name,
+            startup_params=parameters,
+        )
+    except BaseException as error:
+        if line is not None:
+            line.close()
+        raise without_frames(error) from without_frames(error.__cause__)
+    if line is not None:
+        line.settimeout(timeout)
     return connection
+
+
+def call(endpoint: Endpoint) -> socket.socket:
+    """Connect to a server, with a limit for the log-in that follows.
+
+    Raises:
+        InterfaceError: Nobody answers.
+        StartError: The host is unknown.
+    """
+    try:
+        line = dial(endpoint, LOGIN_TIMEOUT)
+    except OSError as error:
+        where = endpoint.socket or f"{endpoint.host}:{endpoint.port}"
+        raise driver().InterfaceError(f"no connection to {where}: {error}") from error
+    line.settimeout(LOGIN_TIMEOUT)
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    return line
+
+
+E = TypeVar("E", bound=BaseException | None)
+
+
+def without_frames(error: E) -> E:
+    """Return an error without its traceback: a driver's frames hold the password.
+
+    A runner that shows the values of variables, as `unittest --locals` does, would print it.
+    """
+    return error if error is None else error.with_traceback(None)
 
 
 @functools.cache
@@ -148,7 +191,7 @@ def log_in(endpoint: Endpoint) -> pg8000.dbapi.Connection:
         MissingExtraError: pg8000 is not installed.
     """
     try:
-        return connect(endpoint)
+        return connect(endpoint, timeout=ADMIN_TIMEOUT)
     except driver().Error as error:
         cause, hint = CAUSES.get(sqlstate(error), NO_ANSWER)
         where = f"{endpoint.user}@{endpoint.host}:{endpoint.port}/{endpoint.database}"

@@ -11,8 +11,8 @@ from typing import Any
 from harness.core.endpoint import Endpoint
 from harness.core.identity import nonce, registry_id
 from harness.core.settings import Settings
-from harness.errors import StartError
-from harness.services.postgres.connect import driver, log_in, message, sqlstate
+from harness.errors import LeakError, StartError
+from harness.services.postgres.connect import driver, is_over, log_in, message, sqlstate
 from harness.services.postgres.names import identifier, literal
 
 ENDING_TIMEOUT = 5.0
@@ -51,21 +51,35 @@ class Databases:
         self._nonce = nonce()
         self._count = 0
         self._lock = threading.RLock()
-        self._connection = log_in(endpoint)
-        self._connection.autocommit = True
+        self._connection: Any = None
         self.server_version = int(self.rows("show server_version_num")[0][0])
         copy = fast and self.server_version >= 150000
         self._strategy = " strategy file_copy" if copy else ""
 
     def execute(self, sql: str) -> None:
         """Run one statement outside any transaction."""
-        with self._lock:
-            self._connection.execute_simple(sql)
+        self._run(sql)
 
     def rows(self, sql: str) -> list[Any]:
         """Run one query and return its rows."""
+        return list(self._run(sql).rows or ())
+
+    def _run(self, sql: str) -> Any:
+        """Run a statement, on a new connection where the last one was lost.
+
+        One that was interrupted before its answer was read is lost, too: the next statement would
+        be given that answer.
+        """
         with self._lock:
-            return list(self._connection.execute_simple(sql).rows or ())
+            if self._connection is None:
+                self._connection = log_in(self.endpoint)
+                self._connection.autocommit = True
+            try:
+                return self._connection.execute_simple(sql)
+            except BaseException as error:
+                if not isinstance(error, driver().DatabaseError) or is_over(error):
+                    self._hang_up()
+                raise
 
     def new_name(self, key: str) -> str:
         """Return a name that no other database has: `t_<registry>_<key>_<process><n>`."""
@@ -107,8 +121,8 @@ class Databases:
     def sessions(self, name: str, known: Iterable[int] = ()) -> list[Session]:
         """Return the client sessions on a database, without the known ones."""
         rows = self.rows(
-            "select pid, application_name, coalesce(state, ''), query from pg_stat_activity "
-            f"where datname = {literal(name)} and backend_type = 'client backend'"
+            "select pid, application_name, coalesce(state, ''), coalesce(query, '') "
+            + users_of(name)
         )
         return [Session(*row) for row in rows if row[0] not in set(known)]
 
@@ -119,10 +133,14 @@ class Databases:
         sleeps 100 ms when there is one.
         """
         self.execute(
-            f"select pg_terminate_backend(pid) {users_of(name)} and pid <> pg_backend_pid()"
+            f"select pg_terminate_backend(pid) {users_of(name)} and pid <> pg_backend_pid() "
+            "and pg_has_role(usesysid, 'member')"
         )
         self.await_empty(name)
-        self.execute(f"drop database if exists {identifier(name)}")
+        try:
+            self.execute(f"drop database if exists {identifier(name)}")
+        except driver().DatabaseError as error:
+            raise not_dropped(name, self.sessions(name), error) from error
 
     def await_empty(self, name: str) -> None:
         """Wait until a database has no session: cloning or dropping it sleeps 100 ms otherwise.
@@ -146,10 +164,26 @@ class Databases:
 
     def close(self) -> None:
         """Close the connection; one that the server has closed is closed all the same."""
+        with self._lock:
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        connection, self._connection = self._connection, None
         try:
-            self._connection.close()
+            if connection is not None:
+                connection.close()
         except driver().Error:
             pass  # the server is gone, which is reported where it matters
+
+
+def not_dropped(name: str, sessions: list[Session], error: Exception) -> LeakError:
+    """Return the error for a database that somebody else's session keeps."""
+    return LeakError(
+        f"the database {name} could not be dropped: {message(error)}",
+        detail="\n".join(str(session) for session in sessions),
+        cause="a connection of another role, which we may not end, is still open on it",
+        hint=f"close it, then run: drop database {identifier(name)}",
+    )
 
 
 def users_of(name: str) -> str:

@@ -45,6 +45,7 @@ def dial(endpoint: Endpoint, timeout: float) -> socket.socket:
         except socket.gaierror as error:
             raise unknown_host(endpoint.host, error) from error
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(timeout)
     try:
         connection.connect(endpoint.socket)
     except OSError:

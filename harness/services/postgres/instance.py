@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING
 
 from harness.core.cleanup import Cleanups
 from harness.core.instance import Instance, Running
+from harness.core.interrupts import interrupts_held
 from harness.core.settings import Settings
 from harness.errors import HarnessError, StartError, again
 from harness.services.postgres import rights
 from harness.services.postgres.connect import driver, is_over, message
 from harness.services.postgres.databases import Databases, refused
-from harness.services.postgres.lease import CommitLease, PostgresLease, ReadonlyLease, RollbackLease
+from harness.services.postgres.lease import PostgresLease
 from harness.services.postgres.names import identifier, literal, setting_value
+from harness.services.postgres.ordinary import CommitLease, ReadonlyLease
 from harness.services.postgres.ownership import Ownership
 from harness.services.postgres.password import random_password, scram_verifier
+from harness.services.postgres.rollback import RollbackLease
 from harness.services.postgres.template import Template
 from harness.services.postgres.workspace import Workspace
 
@@ -65,10 +68,11 @@ class PostgresInstance(Instance[PostgresLease]):
         """Connect, check or set what is needed, and learn what the server can do."""
         self.databases = Databases(self.endpoint, self.settings, fast=not self.external)
         self.cleanups.push(self.databases.close)
-        self.cleanups.push(self._drop_all)
         if self.external:
             rights.check(self.databases, service)
             self._ownership = Ownership(self.databases)
+            self.cleanups.push(self._ownership.close)
+            self.cleanups.push(self._drop_all)
             self._ownership.drop_orphans()
         elif not self.endpoint.password:
             self._set_password()
@@ -96,8 +100,8 @@ class PostgresInstance(Instance[PostgresLease]):
         }
         try:
             return leases[service.isolation](service)
-        except (driver().Error, OSError) as error:
-            if is_over(error):
+        except (driver().Error, OSError, StartError) as error:
+            if is_over(error) or isinstance(error, StartError):
                 self.check_alive()
             if isinstance(error, driver().DatabaseError):
                 raise refused(self.endpoint, error) from error
@@ -142,16 +146,22 @@ class PostgresInstance(Instance[PostgresLease]):
         self.configure(name, template.service)
 
     def made(self, name: str, make: Callable[[], None]) -> None:
-        """Make a database, marked as ours where the server is not."""
-        make()
-        if self._ownership is not None:
-            self._made.add(name)
-            self._ownership.mark(name)
+        """Make a database, marked as ours where the server is not.
+
+        A Ctrl-C waits until both are done: an unmarked database would never be found again.
+        """
+        with interrupts_held():
+            if self._ownership is not None:
+                self._made.add(name)
+            make()
+            if self._ownership is not None:
+                self._ownership.mark(name)
 
     def drop(self, name: str) -> None:
         """Drop a database that was made here."""
-        self.databases.drop_template(name)
-        self._made.discard(name)
+        with interrupts_held():
+            self.databases.drop_template(name)
+            self._made.discard(name)
 
     def _drop_all(self) -> None:
         """Drop what is left of our databases, on a server that goes on without us."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import secrets
 from dataclasses import dataclass
+from typing import Any
 
+from harness.services.postgres.connect import driver, log_in
 from harness.services.postgres.databases import Databases
 from harness.services.postgres.names import identifier, literal
 
@@ -55,10 +57,31 @@ class Ownership:
         self._databases = databases
         lock = secrets.randbelow(LOCKS)
         self.owner = Owner(databases.registry, lock, databases.endpoint.database)
-        databases.execute(f"select pg_advisory_lock({self.owner.lock})")
+        self._holder: Any = None
+        self._hold()
+
+    def _hold(self) -> None:
+        """Take the lock, on a connection that does nothing else; again if that one was lost."""
+        try:
+            if self._holder is not None:
+                self._holder.execute_simple("select 1")
+                return
+        except (driver().Error, OSError):
+            pass
+        self._holder = log_in(self._databases.endpoint)
+        self._holder.autocommit = True
+        self._holder.execute_simple(f"select pg_advisory_lock({self.owner.lock})")
+
+    def close(self) -> None:
+        """Give up the claim."""
+        try:
+            self._holder.close()
+        except (driver().Error, OSError):
+            pass  # the server has closed it already
 
     def mark(self, name: str) -> None:
         """Mark a database as ours."""
+        self._hold()
         self._databases.execute(
             f"comment on database {identifier(name)} is {literal(self.owner.mark())}"
         )

@@ -78,9 +78,13 @@ class Postgres(Service["PostgresLease"]):
     alias: str | None = None
 
     def __post_init__(self) -> None:
+        if isinstance(self.migrations, list | set | dict):
+            check_callable(self.migrations)
         super().__post_init__()
         check_word("isolation", self.isolation, ISOLATIONS)
         check_word("driver", self.driver, DRIVERS)
+        if not (self.migrations is None or isinstance(self.migrations, str | os.PathLike)):
+            check_callable(self.migrations)
         for option, default in NOT_YET.items():
             if getattr(self, option) != default:
                 raise ServiceDefinitionError(
@@ -170,6 +174,19 @@ class Postgres(Service["PostgresLease"]):
         from harness.services.postgres.instance import PostgresInstance
 
         return PostgresInstance(provider, running, settings, self)
+
+
+def check_callable(migrations: object) -> None:
+    """Do nothing for what can be called with a lease.
+
+    Raises:
+        ServiceDefinitionError: It is neither a directory nor a callable.
+    """
+    if not callable(migrations):
+        raise ServiceDefinitionError(
+            f"Postgres(migrations={migrations!r}): neither a directory nor a callable",
+            hint='write migrations="migrations", or a function that takes a lease',
+        )
 
 
 def check_word(option: str, value: str, known: tuple[str, ...]) -> None:

@@ -10,8 +10,8 @@ from harness.data import migrations
 from harness.errors import HarnessError, MigrationError, ServiceDefinitionError
 from harness.services.postgres.connect import connect, driver, message, sqlstate
 from harness.services.postgres.constraints import Constraints
-from harness.services.postgres.lease import PlainLease
 from harness.services.postgres.names import identifier
+from harness.services.postgres.ordinary import PlainLease
 
 if TYPE_CHECKING:
     from harness.services.postgres.instance import PostgresInstance

@@ -25,10 +25,19 @@ where c.relkind = 'r' and c.relpersistence <> 't'
 order by 1
 """
 STRUCTURE = """
-select count(*), coalesce(max(c.oid), 0),
-       count(*) filter (where age(c.xmin) <= age({xid}::text::xid))
-from pg_class c join pg_namespace n on n.oid = c.relnamespace
-where c.relpersistence <> 't' and n.nspname not in ('pg_catalog', 'pg_toast')
+select count(*), coalesce(max(o.oid), 0),
+       count(*) filter (where age(o.xmin) <= age({xid}::text::xid))
+from (
+    select oid, xmin, relnamespace as namespace from pg_class where relpersistence <> 't'
+    union all select oid, xmin, pronamespace from pg_proc
+    union all select oid, xmin, typnamespace from pg_type
+    union all select oid, xmin, connamespace from pg_constraint
+    union all select t.oid, t.xmin, c.relnamespace
+              from pg_trigger t join pg_class c on c.oid = t.tgrelid
+    union all select oid, xmin, oid from pg_namespace
+) o join pg_namespace n on n.oid = o.namespace
+where n.nspname not in ('pg_catalog', 'information_schema')
+  and n.nspname not like 'pg\\_temp%' and n.nspname not like 'pg\\_toast%'
 """
 NEXT_XID = "select txid_snapshot_xmax(txid_current_snapshot()) % 4294967296"
 

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from harness.services.postgres.connect import connect, driver
-from harness.services.postgres.outer import OuterSession, OuterTransaction
+from harness.services.postgres.lease import LOCK_TIMEOUT_MS
+from harness.services.postgres.outer import OuterTransaction
+from harness.services.postgres.session import OuterSession
 from harness.services.postgres.watcher import Watcher
 
 if TYPE_CHECKING:
@@ -32,7 +34,12 @@ class Workspace:
         self._resting = False
 
     def _connect(self) -> OuterSession:
-        session = connect(self._instance.endpoint, self.name, factory=OuterSession)
+        session = connect(
+            self._instance.endpoint,
+            self.name,
+            factory=OuterSession,
+            lock_timeout=LOCK_TIMEOUT_MS,
+        )
         assert isinstance(session, OuterSession)
         return session
 

@@ -5,11 +5,14 @@ import dataclasses
 import pickle
 import unittest
 from pathlib import Path
+from types import SimpleNamespace
 
 from harness import Postgres
+from harness.core.endpoint import Endpoint
 from harness.core.recipe import ContainerRecipe, UrlRecipe
 from harness.errors import NotALeaseError, ServiceDefinitionError
 from harness.services.postgres.cluster import PostgresProcess
+from harness.services.postgres.lease import PostgresLease
 from harness.services.postgres.service import NOT_YET
 from tests.support.unit import run_python
 
@@ -188,3 +191,23 @@ class RecipeTest(unittest.TestCase):
         self.assertEqual("image='mine' was asked for", service.recipe("external"))
         self.assertEqual("image='mine' was asked for", service.recipe("embedded"))
         self.assertEqual("mine", service.recipe("docker").image)
+
+
+class MigrationsTest(unittest.TestCase):
+    def test_what_is_neither_a_directory_nor_a_callable_is_refused(self):
+        for migrations in (["migrations"], ("migrations",), 12):
+            with (
+                self.subTest(migrations),
+                self.assertRaisesRegex(
+                    ServiceDefinitionError, 'neither a directory nor(?s:.*)migrations="migrations"'
+                ),
+            ):
+                Postgres(migrations=migrations)
+
+    def test_a_url_for_a_driver_without_libpq_leaves_its_options_out(self):
+        endpoint = Endpoint("h", 1, "me", "x", "shop", options=(("sslmode", "disable"),))
+        instance = SimpleNamespace(endpoint=endpoint)
+        lease = PostgresLease(instance, Postgres(), "t_1")
+
+        self.assertEqual("postgresql+pg8000://me:x@h:1/t_1", lease.url())
+        self.assertEqual("postgresql+psycopg://me:x@h:1/t_1?sslmode=disable", lease.url("psycopg"))

@@ -1,0 +1,153 @@
+"""The lease that undoes what the test wrote: `rollback`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from harness.core.cleanup import raise_all
+from harness.core.endpoint import Dsn
+from harness.errors import IsolationError, LeakError, LeaseError
+from harness.services.postgres import connect
+from harness.services.postgres.lease import LOCK_NOT_AVAILABLE, Connection, PostgresLease
+from harness.services.postgres.watcher import leaked, lingering
+
+if TYPE_CHECKING:
+    from harness.services.postgres.instance import PostgresInstance
+    from harness.services.postgres.service import Postgres
+    from harness.services.postgres.virtual import VirtualConnection
+    from harness.services.postgres.watcher import Sight
+    from harness.services.postgres.workspace import Workspace
+
+
+class RollbackLease(PostgresLease):
+    """A database in which everything the test writes is undone at its end.
+
+    Only `connection` and the lease's own methods see the writes; other connections do not.
+    """
+
+    def __init__(self, instance: PostgresInstance, service: Postgres, workspace: Workspace) -> None:
+        from harness.services.postgres.virtual import VirtualConnection
+
+        super().__init__(instance, service, workspace.name)
+        self._make_connection = VirtualConnection
+        self._workspace = workspace
+        self._outer = workspace.begin(self._explain)
+        self._connections: list[VirtualConnection] = []
+        self._helper: VirtualConnection | None = None
+        self._virtual: VirtualConnection | None = None
+        self._before: Sight | None = None
+
+    @property
+    def connection(self) -> Connection:
+        """A DB-API connection whose commits and rollbacks stay inside the test."""
+        self._check_held()
+        if self._virtual is None or self._virtual.closed:
+            self._virtual = self.new_connection()
+        return self._virtual
+
+    def new_connection(self) -> VirtualConnection:
+        """Return one more connection into the same transaction, to close on its own.
+
+        What is open on one of them is open on all: they share the test's one session.
+        """
+        self._check_held()
+        connection = self._make_connection(self._outer)
+        self._connections.append(connection)
+        return connection
+
+    def url(self, driver: str | None = None) -> Dsn:
+        """Return the database's URL; other connections do not see what this test writes."""
+        url = super().url(driver)
+        if self._before is None:
+            self._before = self._look()
+        return url
+
+    def _look(self) -> Sight:
+        try:
+            return self._workspace.watcher.look()
+        except connect.driver().DatabaseError as error:
+            if connect.sqlstate(error) == LOCK_NOT_AVAILABLE:
+                raise locked_structure() from error
+            raise
+
+    def _helper_cursor(self) -> Any:
+        if self._helper is None:
+            self._helper = self.new_connection()
+            self._helper.autocommit = True
+        if self._outer.open and self._outer.failed:
+            raise failed_transaction(self._outer.failure)
+        return self._helper.cursor()
+
+    def failure_notes(self) -> list[str]:
+        """Return a note for a test that wrote here and read through the DSN."""
+        if self._before is None or not self._outer.used:
+            return []
+        return [
+            "this test used `connection` and `dsn`: under isolation='rollback' other connections "
+            "do not see what `connection` wrote; Postgres(isolation='commit') shows it to all"
+        ]
+
+    def _release(self) -> None:
+        for connection in self._connections:
+            connection.expire()
+        failures: list[Exception] = []
+        pristine = self._finish(failures)
+        try:
+            if not pristine:
+                self.instance.check_alive()
+                self._workspace.replace()
+            self.instance.give_back(self.service, self._workspace)
+        except Exception as error:
+            failures[:] = [error]  # the server is gone: what came before only follows from it
+        if not self.outages:  # else the test has been told
+            raise_all(self._name, failures)
+
+    def _finish(self, failures: list[Exception]) -> bool:
+        """Undo the test, note what it broke, and return whether the database is pristine."""
+        try:
+            self._outer.finish()
+        except Exception as error:
+            failures.append(error)
+        leaks = [] if self._before is None else self._others(self._before)
+        failures.extend(leaks)
+        broken = self._outer.lost or self._outer.session.status != b"I"
+        return not (broken or leaks)
+
+    def _others(self, before: Sight) -> list[Exception]:
+        """Return what other connections did to this database while the test ran."""
+        try:
+            watcher = self._workspace.watcher
+            sessions = lingering(self.instance.databases, self.database, watcher.known)
+            changed = [] if sessions else watcher.changed_since(before)
+        except Exception as error:
+            return [error]
+        if sessions:
+            return [leaked(sessions)]
+        return [committed_elsewhere(changed)] if changed else []
+
+
+def locked_structure() -> IsolationError:
+    """Return the error for a DSN that is asked for after `connection` changed the structure."""
+    return IsolationError(
+        "the dsn was asked for after `connection` changed a table's structure",
+        cause="until the test ends, every other connection waits for that table",
+        hint="declare Postgres(isolation='commit'), or read self.db.dsn before the change",
+    )
+
+
+def committed_elsewhere(changed: list[str]) -> LeakError:
+    """Return the error for commits beside a `rollback` test."""
+    return LeakError(
+        f"another connection committed to the test's database: {', '.join(changed)}",
+        cause="the code under test connected by itself, with the lease's dsn",
+        hint="give it self.db.connection, or declare Postgres(isolation='commit')",
+    )
+
+
+def failed_transaction(failure: str) -> LeaseError:
+    """Return the error for using the lease while the code's transaction has failed."""
+    return LeaseError(
+        f"the transaction of `connection` has failed and was not rolled back: {failure}",
+        cause="the code under test caught an error and went on without connection.rollback()",
+        hint="roll back where the error is handled; PostgreSQL refuses all statements until then",
+    )
