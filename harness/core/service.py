@@ -115,7 +115,8 @@ class Service(Generic[L_co]):
                 raise AttributeError(name)
             raise NotALeaseError(
                 f"{self.label} is a service, not a lease: it has no attribute {name!r}",
-                cause="a lease is held in setUp, in a test and in its clean-ups; in setUpClass there is none",
+                cause="a lease is held in setUp, in a test and in its clean-ups; "
+                "in setUpClass there is none",
                 hint=f"use self.<name>.{name} in a test, "
                 f"or `with Environment() as env, env.lease(...) as lease: lease.{name}`",
             )

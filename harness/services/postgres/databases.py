@@ -65,21 +65,33 @@ class Databases:
         return list(self._run(sql).rows or ())
 
     def _run(self, sql: str) -> Any:
-        """Run a statement, on a new connection where the last one was lost.
-
-        One that was interrupted before its answer was read is lost, too: the next statement would
-        be given that answer.
-        """
+        """Run a statement, once more on a new connection where the last one was lost."""
         with self._lock:
-            if self._connection is None:
-                self._connection = log_in(self.endpoint)
-                self._connection.autocommit = True
             try:
-                return self._connection.execute_simple(sql)
-            except BaseException as error:
-                if not isinstance(error, driver().DatabaseError) or is_over(error):
-                    self._hang_up()
-                raise
+                return self._send(sql)
+            except Exception as error:
+                if not is_over(error):
+                    raise
+                try:
+                    return self._send(sql)
+                except StartError:  # the server is gone, which the first error says better
+                    raise error from None
+
+    def _send(self, sql: str) -> Any:
+        """Run a statement on the connection, which is given up if it was lost.
+
+        It is lost, too, if it was interrupted before the answer was read: the next statement
+        would be given that answer.
+        """
+        if self._connection is None:
+            self._connection = log_in(self.endpoint)
+            self._connection.autocommit = True
+        try:
+            return self._connection.execute_simple(sql)
+        except BaseException as error:
+            if not isinstance(error, driver().DatabaseError) or is_over(error):
+                self._hang_up()
+            raise
 
     def new_name(self, key: str) -> str:
         """Return a name that no other database has: `t_<registry>_<key>_<process><n>`."""

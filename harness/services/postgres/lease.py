@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.core.endpoint import Dsn
@@ -97,9 +98,10 @@ class PostgresLease(Lease):
         """
         self._check_held()
         name = self.service.driver if driver is None else driver
-        return self.instance.endpoint.url(
-            f"postgresql+{name}" if name else "postgresql", self.database
-        )
+        endpoint = self.instance.endpoint
+        if name in NOT_LIBPQ:
+            endpoint = replace(endpoint, options=())
+        return endpoint.url(f"postgresql+{name}" if name else "postgresql", self.database)
 
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> int:
         """Run a statement and commit it.
