@@ -20,11 +20,16 @@ def check(databases: Databases, service: Postgres) -> None:
             create databases.
     """
     where = f"PostgreSQL at {databases.endpoint.host}:{databases.endpoint.port}"
-    recovery, read_only, role, may_create, version = databases.rows(
+    check_rights(databases, where)
+    check_offer(databases, service, where)
+
+
+def check_rights(databases: Databases, where: str) -> None:
+    """Check that the server can be written, and that our role may create databases."""
+    recovery, read_only, role, may_create = databases.rows(
         "select pg_is_in_recovery(), current_setting('default_transaction_read_only') = 'on', "
         "current_user, "
-        "(select rolcreatedb or rolsuper from pg_roles where rolname = current_user), "
-        "split_part(current_setting('server_version'), ' ', 1)"
+        "(select rolcreatedb or rolsuper from pg_roles where rolname = current_user)"
     )[0]
     if recovery or read_only:
         raise StartError(
@@ -38,6 +43,11 @@ def check(databases: Databases, service: Postgres) -> None:
             cause="tests never write the database in the URL; they need databases of their own",
             hint=f"alter role {role} createdb",
         )
+
+
+def check_offer(databases: Databases, service: Postgres, where: str) -> None:
+    """Check that the server has the version and the extensions that were asked for."""
+    version = databases.rows("show server_version")[0][0].partition(" ")[0]
     if service.version is not None and not binaries.fits(version, service.version):
         raise StartError(
             f"{where} has version {version}, and version={service.version!r} was asked for",
