@@ -71,7 +71,7 @@ class Installation:
     @property
     def _base(self) -> Path:
         """The directory that all parts of the installation lie below."""
-        return self.bin.parents[2 if self.origin == WHEEL else 1]
+        return self.bin.parents[2 if self.bin.parents[1].name == WHEEL else 1]
 
     def __str__(self) -> str:
         return f"PostgreSQL {self.version} in {self.bin}"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import os
+import shutil
 import signal
+import subprocess
 from pathlib import Path
 
 IPC_RMID = 0
@@ -65,5 +67,23 @@ def remove_segment(lock_file: Path) -> None:
     """Remove the System V shared memory segment that the server's own lock file names."""
     lines = lock_file.read_text(encoding="utf-8", errors="replace").splitlines()
     fields = lines[SEGMENT_LINE].split() if len(lines) > SEGMENT_LINE else []
-    if len(fields) == 2 and os.name == "posix":
-        ctypes.CDLL(None).shmctl(int(fields[1]), IPC_RMID, None)
+    if len(fields) != 2 or os.name != "posix":
+        return
+    removed = ctypes.CDLL(None).shmctl(int(fields[1]), IPC_RMID, None)
+    if removed != 0 and shutil.which("ipcrm"):
+        remove_as(lock_file.stat(), int(fields[1]))
+
+
+def remove_as(owner: os.stat_result, segment: int) -> None:
+    """Remove a segment as the user it belongs to: in a container, root itself may not.
+
+    A segment that is gone already is no failure, so none is looked at.
+    """
+    subprocess.run(
+        ["ipcrm", "-m", str(segment)],
+        user=owner.st_uid,
+        group=owner.st_gid,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=False,
+    )
