@@ -8,7 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from harness.core.cleanup import Cleanups
 from harness.core.endpoint import Endpoint
 from harness.core.lease import Lease
-from harness.errors import CapabilityError, ServiceDiedError
+from harness.errors import CapabilityError, LeaseError, ServiceDiedError
 
 L = TypeVar("L", bound="Lease")
 
@@ -58,6 +58,7 @@ class Instance(Generic[L]):
         self.endpoint = running.endpoint
         self.provenance = running.provenance
         self.capabilities: frozenset[str] = frozenset()
+        self._closed = False
         self.cleanups = Cleanups(f"{kind} on {provider}")
         self.cleanups.push(running.stop)
 
@@ -89,7 +90,14 @@ class Instance(Generic[L]):
 
         Raises:
             ServiceDiedError: It ended; with its exit state and the end of its log.
+            LeaseError: It was stopped by us, with its environment.
         """
+        if self._closed:
+            raise LeaseError(
+                f"{self.kind} on {self.provider} was used after its environment was closed",
+                cause="a lease was kept longer than its environment",
+                hint="use it inside the `with` block, or make a new Environment()",
+            )
         state = self._settled_state()
         if state is not None:
             raise ServiceDiedError(
@@ -121,4 +129,5 @@ class Instance(Generic[L]):
 
     def close(self) -> None:
         """Give up everything that was made on it, then stop it."""
+        self._closed = True
         self.cleanups.close()

@@ -3,7 +3,7 @@
 import unittest
 
 from harness.core.instance import Instance, log_tail
-from harness.errors import CapabilityError, CleanupError, ServiceDiedError
+from harness.errors import CapabilityError, CleanupError, LeaseError, ServiceDiedError
 from tests.support.unit import ScriptedRunning
 
 
@@ -34,6 +34,13 @@ class InstanceTest(unittest.TestCase):
     def test_a_death_that_takes_a_moment_is_seen(self):
         with self.assertRaisesRegex(ServiceDiedError, "it crashed, or was killed from outside"):
             self.instance(None, None, "exit code 1").check_alive()
+
+    def test_one_that_we_stopped_ourselves_did_not_die(self):
+        instance = self.instance("exit code 0")
+        instance.close()
+
+        with self.assertRaisesRegex(LeaseError, "used after its environment was closed"):
+            instance.check_alive()
 
     def test_what_it_can_do_is_not_refused(self):
         instance = self.instance()

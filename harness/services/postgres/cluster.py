@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,10 +97,8 @@ class PostgresProcess:
             "port": str(port),
             "unix_socket_directories": str(home),
             "dynamic_shared_memory_type": "mmap",  # nothing of ours in /dev/shm after a kill
-            **dict(FAST),
-            **dict(self.settings),
         }
-        flags = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        flags = server_flags({**options, **dict(self.settings)})
         return [str(installation.postgres), "-D", str(home / "data"), *flags]
 
     def likely_cause(self, log: str) -> str | None:
@@ -109,6 +108,17 @@ class PostgresProcess:
     def sweep(self, home: Path) -> None:
         """Remove what a killed server leaves outside its directory."""
         leftovers.sweep(home / "data")
+
+
+def server_flags(settings: Mapping[str, str]) -> list[str]:
+    """Return server settings as command line flags: those for speed, unless `settings` differ.
+
+    Example:
+        >>> server_flags({"port": "1"})[-2:]
+        ['-c', 'port=1']
+    """
+    options = {**dict(FAST), **settings}
+    return [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
 
 
 def reachable(installation: Installation, account: Account) -> Installation:

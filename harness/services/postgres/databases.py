@@ -139,11 +139,14 @@ class Databases:
         return [Session(*row) for row in rows if row[0] not in set(known)]
 
     def drop(self, name: str) -> None:
-        """Drop a database, ending the sessions that are still on it.
+        """Drop a database, sealed or not, ending the sessions that are still on it.
 
         They are ended first and watched until they are gone: `drop database ... with (force)`
         sleeps 100 ms when there is one.
         """
+        known = f"from pg_database where datname = {literal(name)}"
+        if self.rows(f"select 1 {known} and datistemplate"):
+            self.execute(f"alter database {identifier(name)} with is_template false")
         self.execute(
             f"select pg_terminate_backend(pid) {users_of(name)} and pid <> pg_backend_pid() "
             "and pg_has_role(usesysid, 'member')"
@@ -165,14 +168,6 @@ class Databases:
             if time.monotonic() > deadline:
                 return
             time.sleep(POLL)
-
-    def drop_template(self, name: str) -> None:
-        """Drop a sealed database."""
-        if self.rows(
-            f"select 1 from pg_database where datname = {literal(name)} and datistemplate"
-        ):
-            self.execute(f"alter database {identifier(name)} with is_template false")
-        self.drop(name)
 
     def close(self) -> None:
         """Close the connection; one that the server has closed is closed all the same."""

@@ -160,14 +160,14 @@ class PostgresInstance(Instance[PostgresLease]):
     def drop(self, name: str) -> None:
         """Drop a database that was made here."""
         with interrupts_held():
-            self.databases.drop_template(name)
+            self.databases.drop(name)
             self._made.discard(name)
 
     def _drop_all(self) -> None:
         """Drop what is left of our databases, on a server that goes on without us."""
         cleanups = Cleanups(f"the databases at {self.endpoint.host}:{self.endpoint.port}")
         for name in self._made:
-            cleanups.push(functools.partial(self.databases.drop_template, name))
+            cleanups.push(functools.partial(self.databases.drop, name))
         cleanups.close()
 
     def configure(self, name: str, service: Postgres) -> None:

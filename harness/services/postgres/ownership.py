@@ -95,7 +95,7 @@ class Ownership:
         ):
             owner = Owner.read(comment)
             if owner is not None and self._is_ours_and_dead(owner):
-                self._databases.drop_template(name)
+                self._databases.drop(name)
                 self._databases.execute(f"select pg_advisory_unlock({owner.lock})")
                 dropped.append(name)
         return dropped

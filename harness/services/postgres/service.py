@@ -122,18 +122,16 @@ class Postgres(Service["PostgresLease"]):
 
     def _container(self) -> Recipe | str:
         from harness.services.postgres.causes import CAUSES
-        from harness.services.postgres.cluster import FAST
+        from harness.services.postgres.cluster import server_flags
         from harness.services.postgres.password import SUPERUSER, random_password
 
         password = random_password()
-        options = {**dict(FAST), **dict(self.settings)}
-        flags = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         return ContainerRecipe(
             image=self.image or "postgres",
             version=self.version,
             port=PORT,
             environment={"POSTGRES_USER": SUPERUSER, "POSTGRES_PASSWORD": password},
-            command=("postgres", *flags),
+            command=("postgres", *server_flags(dict(self.settings))),
             endpoint=Endpoint("", 0, user=SUPERUSER, password=password, database="postgres"),
             causes=CAUSES,
         )
