@@ -78,13 +78,11 @@ class Postgres(Service["PostgresLease"]):
     alias: str | None = None
 
     def __post_init__(self) -> None:
-        if isinstance(self.migrations, list | set | dict):
+        if not (self.migrations is None or isinstance(self.migrations, str | os.PathLike)):
             check_callable(self.migrations)
         super().__post_init__()
         check_word("isolation", self.isolation, ISOLATIONS)
         check_word("driver", self.driver, DRIVERS)
-        if not (self.migrations is None or isinstance(self.migrations, str | os.PathLike)):
-            check_callable(self.migrations)
         for option, default in NOT_YET.items():
             if getattr(self, option) != default:
                 raise ServiceDefinitionError(

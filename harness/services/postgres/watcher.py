@@ -71,8 +71,6 @@ class Watcher:
             instance.endpoint, name, application_name="harness watcher", lock_timeout="2000"
         )
         self._connection.autocommit = True
-        self._databases = instance.databases
-        self._name = name
         self.known = (test_pid, int(self._value("select pg_backend_pid()")))
 
     def _value(self, sql: str) -> int:

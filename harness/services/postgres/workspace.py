@@ -65,7 +65,7 @@ class Workspace:
     def replace(self) -> None:
         """Make the database anew, under the same name: the old one is no longer pristine."""
         self._hang_up()
-        self._instance.databases.drop(self.name)
+        self._instance.drop(self.name)
         self._instance.clone(self._template, self.name)
         self._session = self._connect()
 
