@@ -12,6 +12,7 @@
     ├── UnavailableError              no provider can run the service here
     │   └── RequiredError             ... and HARNESS_REQUIRE says that one must
     ├── CapabilityError               the instance lacks what the test needs
+    ├── RegistryError                 the directory by which processes share cannot be used
     ├── StartError                    a chosen provider failed to start the service
     │   └── StartTimeoutError         ... it never became ready
     ├── ServiceDiedError              an instance ended while a test was using it
@@ -42,6 +43,7 @@ __all__ = [
     "MissingExtraError",
     "NotALeaseError",
     "OuterTransactionLostError",
+    "RegistryError",
     "RequiredError",
     "ServiceDefinitionError",
     "ServiceDiedError",
@@ -149,6 +151,10 @@ class RequiredError(UnavailableError):
 
 class CapabilityError(HarnessError):
     """The chosen provider lacks a capability that the test needs."""
+
+
+class RegistryError(HarnessError):
+    """The directory by which processes find each other's instances cannot be used."""
 
 
 class StartError(HarnessError):

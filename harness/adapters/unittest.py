@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from harness.adapters.repeat import method_name, repeat_command, say, test_identity
 from harness.adapters.result import NotingResult
 from harness.core.environment import Environment, default_environment
+from harness.core.group import Group
 from harness.core.lease import Holder, Lease, outside
 from harness.core.seed import derive, run_seed
 from harness.core.service import Service
@@ -37,6 +38,21 @@ def services_of(case: type) -> tuple[Service[Any], ...]:
         found = dict.fromkeys(value for value in values if isinstance(value, Service))
         _services[case] = tuple(found)
     return _services[case]
+
+
+_owners: weakref.WeakSet[type] = weakref.WeakSet()  # whose exclusive services will be given up
+_groups: weakref.WeakKeyDictionary[type, Group] = weakref.WeakKeyDictionary()
+
+
+def group_of(case: type) -> Group:
+    """Return the services of a test class, in the order of their needs.
+
+    Raises:
+        ServiceDefinitionError: They cannot be started together; with the reason.
+    """
+    if case not in _groups:
+        _groups[case] = Group(services_of(case), f"{case.__module__}.{case.__qualname__}")
+    return _groups[case]
 
 
 class HarnessMixin(_Base):
@@ -92,7 +108,7 @@ class HarnessMixin(_Base):
             unittest.SkipTest: One is missing.
             CapabilityError: One is missing where `HARNESS_REQUIRE` demands the service.
         """
-        instance = lease.instance  # type: ignore[attr-defined]
+        instance = lease.instance
         try:
             instance.need(*names)
         except CapabilityError as error:
@@ -122,7 +138,7 @@ class HarnessMixin(_Base):
         try:
             environment = self._harness_environment()
             environment.settings  # noqa: B018 - a wrong setting is an error without services too
-            for service in services_of(type(self)):
+            for service in group_of(type(self)).services:
                 announce(environment.choose(service).sentence(service.kind))
         except Exception as error:
             return error
@@ -145,9 +161,19 @@ class HarnessMixin(_Base):
         """Get ready before the test; the async base starts its services here."""
 
     def _harness_acquire(self, service: Service[L]) -> L:
-        environment = self._harness_environment()
-        environment.start_in_background(services_of(type(self)))
-        return environment.lease(service)
+        environment, group = self._harness_environment(), group_of(type(self))
+        if service.exclusive:
+            self._harness_own(environment, group)
+        environment.start_in_background(group)
+        return environment.lease(service, group)
+
+    @classmethod
+    def _harness_own(cls, environment: Environment, group: Group) -> None:
+        """Have the exclusive services of this class given up when its tests are over."""
+        if cls not in _owners:
+            _owners.add(cls)
+            cls.addClassCleanup(_owners.discard, cls)
+            cls.addClassCleanup(environment.close_group, group)
 
     def _harness_lease(self, service: Service[L]) -> L:
         """Return this test's lease of a service; called by the service, as a descriptor."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unittest
 
-from harness.adapters.unittest import HarnessMixin, services_of
+from harness.adapters.unittest import HarnessMixin, group_of
 
 
 class AsyncHarnessTestCase(HarnessMixin, unittest.IsolatedAsyncioTestCase):
@@ -26,10 +26,12 @@ class AsyncHarnessTestCase(HarnessMixin, unittest.IsolatedAsyncioTestCase):
 
     def _harness_prepare(self) -> None:
         environment = self._harness_environment()
-        services = services_of(type(self))
-        environment.start_in_background(services)
-        for service in services:
+        group = group_of(type(self))
+        if any(service.exclusive for service in group.services):
+            self._harness_own(environment, group)
+        environment.start_in_background(group)
+        for service in group.services:
             try:
-                environment.prepare(service)
+                environment.prepare(service, group)
             except Exception:
                 continue  # kept, and raised when the test touches this service

@@ -84,7 +84,7 @@ def knock(service: Service[Any], recipe: Recipe, settings: Settings) -> str:
     Raises:
         HarnessError: It does not answer, refuses, or cannot be used.
     """
-    running = provider_named("external").start(recipe, settings)
+    running = provider_named("external").start(recipe, settings, None)
     wait_until_ready(running, service.probe, what=f"{service.kind} on external", within=1.0)
     return f", {service.identify(running, settings)}"
 

@@ -7,23 +7,24 @@ import functools
 import os
 import threading
 import weakref
-from collections.abc import Iterable
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, TypeVar
 
 from harness.core.choice import Choice, choose
 from harness.core.cleanup import Cleanups
+from harness.core.group import Group
+from harness.core.identity import nonce
 from harness.core.instance import Instance
 from harness.core.interrupts import interrupts_held
 from harness.core.lease import Lease
 from harness.core.service import Service
 from harness.core.settings import Settings, current_settings
-from harness.core.waiting import wait_until_ready
-from harness.errors import HarnessError, LeaseError, StartError, again
+from harness.core.start import Start
+from harness.errors import HarnessError, LeaseError, again
 
 L = TypeVar("L", bound=Lease)
-
-CANCEL_TIMEOUT = 30.0  # seconds
+T = TypeVar("T")
 
 _environments: weakref.WeakSet[Environment] = weakref.WeakSet()
 
@@ -52,6 +53,8 @@ class Environment:
             self.settings  # noqa: B018 - a wrong override is an error here, not at first use
         self._lock = threading.RLock()
         self._starts: dict[tuple[object, ...], Start] = {}
+        self._nonce = nonce()
+        self._by_hand = Group(owner=f"environment-{self._nonce}", by_hand=True)
         self._closed = False
         _environments.add(self)
 
@@ -72,20 +75,16 @@ class Environment:
     ) -> None:
         self.close()
 
+    @functools.cached_property
+    def _choices(self) -> dict[Service[Any], Choice | HarnessError]:
+        return {}
+
     def choose(self, service: Service[Any]) -> Choice:
         """Return where a service runs, or would run. Starts nothing.
 
         Raises:
             UnavailableError: No provider can run it; with every provider's reason.
         """
-        start = self._starts.get(key_of(service))
-        return start.choice if start is not None else self._choose(service)
-
-    @functools.cached_property
-    def _choices(self) -> dict[Service[Any], Choice | HarnessError]:
-        return {}
-
-    def _choose(self, service: Service[Any]) -> Choice:
         if service not in self._choices:
             try:
                 self._choices[service] = choose(service, self.settings)
@@ -96,35 +95,40 @@ class Environment:
             raise again(outcome)
         return outcome
 
-    def start_in_background(self, services: Iterable[Service[Any]]) -> None:
-        """Begin to start services side by side; return at once.
+    def start_in_background(self, group: Group) -> None:
+        """Begin to start the services of a group side by side; return at once.
 
         A failure is kept until its own service is asked for.
         """
-        for service in services:
+        for service in group.services:
             try:
-                self._begin(service)
+                self._begin(service, group)
             except HarnessError:
-                continue  # kept by _choose, raised to whoever asks for this service
+                continue  # kept by choose, raised to whoever asks for this service
 
-    def instance(self, service: Service[Any]) -> Instance[Any]:
+    def instance(self, service: Service[Any], group: Group | None = None) -> Instance[Any]:
         """Return the instance for a service, started if need be, ready.
+
+        Args:
+            service: The service.
+            group: Those that it is declared with; None for all that this environment was asked for
+                by hand.
 
         Raises:
             UnavailableError: No provider can run it.
             StartError: The chosen provider failed. There is no second choice.
         """
-        return self._begin(service).wait()
+        return self._begin(service, group).wait()
 
-    def prepare(self, service: Service[Any]) -> None:
+    def prepare(self, service: Service[Any], group: Group | None = None) -> None:
         """Make everything that the first lease of a service needs, so that taking it is quick.
 
         Raises:
             HarnessError: As `lease`.
         """
-        self.instance(service).prepare(service)
+        self.instance(service, group).prepare(service)
 
-    def lease(self, service: Service[L]) -> L:
+    def lease(self, service: Service[L], group: Group | None = None) -> L:
         """Hand out a lease; a context manager that releases it.
 
         Raises:
@@ -132,24 +136,99 @@ class Environment:
             ServiceDiedError: The instance has ended since.
             MigrationError: A migration failed.
         """
-        lease: L = self.instance(service).lease(service)
+        instance = self.instance(service, group)
+        instance.revive()
+        lease: L = instance.lease(service)
         return lease
 
-    def _begin(self, service: Service[Any]) -> Start:
-        key = key_of(service)
+    def start(self, service: Service[Any]) -> Instance[Any]:
+        """Start a service and return its instance, ready; in dockertest's manner.
+
+        Raises:
+            UnavailableError, StartError: As `instance`.
+
+        Example:
+            ::
+
+                with Environment() as env:
+                    cache = env.start(Container("redis@sha256:...", ports=[6379]))
+                    env.retry(lambda: connect(cache.address(6379)), within=30)
+                    env.stop(cache)
+        """
+        return self.instance(service)
+
+    def stop(self, instance: Instance[Any]) -> None:
+        """Give up an instance now, rather than with the environment; twice is no error.
+
+        Raises:
+            CleanupError: Something could not be removed; all else was.
+        """
         with self._lock:
-            if self._closed:
-                raise LeaseError(
-                    f"{service.label} was asked for after its environment was closed",
-                    hint="make a new Environment()",
-                )
+            keys = [key for key, start in self._starts.items() if start.made(instance)]
+            starts = [self._starts.pop(key) for key in keys]
+        with interrupts_held():
+            for start in starts:
+                start.close()
+
+    def retry(self, probe: Callable[[], T], within: float = 30.0) -> T:
+        """Call until it raises no exception; return its result.
+
+        Args:
+            probe: What is tried.
+            within: Seconds after which to give up.
+
+        Raises:
+            NotYetError: The time is over; with the last exception.
+            ServiceDiedError: A service of this environment has died meanwhile.
+        """
+        raise NotImplementedError
+
+    def _check_alive(self) -> None:
+        with self._lock:
+            starts = list(self._starts.values())
+        for start in starts:
+            start.check_alive()
+
+    def _begin(self, service: Service[Any], group: Group | None) -> Start:
+        with self._lock:
+            self._check_open(service)
+            if group is None:
+                group = self._by_hand
+                group.add(service)
+            key = key_of(service, group)
             if key not in self._starts:
-                start = Start(service, self._choose(service), self.settings)
+                needs = [self._begin(need, group) for need in group.needs_of(service)]
                 if not self._starts:
                     atexit.register(self.close)  # for whoever forgets it, or is interrupted
+                network, private = place_of(service, group)
+                private = private and f"{private}-{self._nonce}"
+                start = Start(service, self.choose(service), self.settings, needs, network, private)
                 self._starts[key] = start
                 start.begin()
             return self._starts[key]
+
+    def _check_open(self, service: Service[Any]) -> None:
+        if self._closed:
+            raise LeaseError(
+                f"{service.label} was asked for after its environment was closed",
+                hint="make a new Environment()",
+            )
+
+    def close_group(self, group: Group) -> None:
+        """Give up the exclusive services of a group, whose owner needs them no more.
+
+        Raises:
+            CleanupError: Something could not be removed; all else was.
+        """
+        with self._lock:
+            private = f"{group.owner}-{self._nonce}"
+            keys = [key for key, start in self._starts.items() if start.private == private]
+            starts = [self._starts.pop(key) for key in keys]
+        cleanups = Cleanups(f"the services of {group.owner}")
+        for start in starts:
+            cleanups.push(start.close)
+        with interrupts_held():
+            cleanups.close()
 
     def close(self) -> None:
         """Stop everything, the last started first, one after another.
@@ -173,86 +252,17 @@ class Environment:
         self._starts = {}
 
 
-class Start:
-    """One service on its way from a choice to an instance, in a thread of its own."""
-
-    def __init__(self, service: Service[Any], choice: Choice, settings: Settings) -> None:
-        self.service = service
-        self.choice = choice
-        self.settings = settings
-        self._begun = False
-        self._done = threading.Event()
-        self._cancelled = threading.Event()
-        self._instance: Instance[Any] | None = None
-        self._failure: Exception | None = None
-
-    def begin(self) -> None:
-        """Start in the background."""
-        name = f"harness-start-{self.service.kind}"
-        self._begun = True
-        try:
-            threading.Thread(target=self._run, name=name, daemon=True).start()
-        except RuntimeError as error:  # nobody must wait for what will never run
-            self._failure = StartError(
-                f"the start of {self.service.label} got no thread: {error}",
-                cause="this process has too many threads, or is ending",
-                hint="start services before the end of the process",
-            )
-            self._done.set()
-
-    def _run(self) -> None:
-        try:
-            self._instance = self._start()
-        except Exception as error:
-            self._failure = error
-        finally:
-            self._done.set()
-
-    def _start(self) -> Instance[Any]:
-        running = self.choice.provider.start(self.choice.recipe, self.settings)
-        try:
-            self.service.preload()  # while the server gets ready
-            wait_until_ready(
-                running,
-                self.service.probe,
-                what=f"{self.service.kind} on {self.choice.provider.name}",
-                within=self.choice.provider.patience or self.settings.start_timeout,
-                cancelled=self._cancelled.is_set,
-            )
-            return self.service.open(self.choice.provider.name, running, self.settings)
-        except BaseException:
-            running.stop()
-            raise
-
-    def wait(self) -> Instance[Any]:
-        """Return the instance once it is ready.
-
-        Raises:
-            StartError: It could not be started.
-        """
-        self._done.wait()
-        if self._failure is not None:
-            raise again(self._failure)
-        if self._instance is None:
-            raise StartError(f"the start of {self.service.label} was interrupted")
-        return self._instance
-
-    def close(self) -> None:
-        """Stop it: at once if it is still starting, else by its own clean-ups."""
-        self._cancelled.set()
-        if self._begun and not self._done.wait(CANCEL_TIMEOUT):
-            raise StartError(
-                f"the start of {self.service.label} did not end within {CANCEL_TIMEOUT:g} s",
-                cause="it was cancelled in the middle, perhaps while pulling an image",
-                hint="look for what it may have left: `docker ps`, or `ps` for its server",
-            )
-        if self._instance is not None:
-            self._instance.close()
-
-
-def key_of(service: Service[Any]) -> tuple[object, ...]:
+def key_of(service: Service[Any], group: Group) -> tuple[object, ...]:
     """Return what tells the instances of one environment apart."""
-    return (service.kind, *service.instance_key())
+    place = place_of(service, group)
+    needs = tuple(key_of(need, group) for need in group.needs_of(service))
+    return (service.kind, service.instance_key(), place, needs)
+
+
+def place_of(service: Service[Any], group: Group) -> tuple[str | None, str]:
+    """Return the network that a service is on, and what makes it nobody else's."""
+    network = group.network if service.networked else None
+    return network, group.owner if service.exclusive else ""
 
 
 @functools.cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any, Generic, Protocol, TypeVar
 
 from harness.core.cleanup import Cleanups
@@ -21,6 +22,9 @@ class Running(Protocol):
 
     endpoint: Endpoint
     provenance: str
+    fresh: bool  # started for us; else it was found running
+    identity: str  # what tells it from every other, also from its own successor
+    secrets: tuple[str, ...]  # texts that must never be shown
 
     def exit_state(self) -> str | None:
         """Return how it ended, such as `exit code 1`, or None while it runs."""
@@ -28,11 +32,32 @@ class Running(Protocol):
     def log(self) -> str:
         """Return what it has logged so far; empty where the log is not ours to read."""
 
+    def log_mark(self) -> object:
+        """Return the place that its log has reached, for `log_since`. Reads nothing."""
+
+    def log_since(self, mark: object) -> str:
+        """Return what it has logged since a mark was taken."""
+
     def likely_cause(self) -> str | None:
         """Return the likely cause of its end, or None where it cannot be told."""
 
+    def record(self) -> dict[str, Any]:
+        """Return what another process needs to find it, for `Provider.attach`."""
+
     def stop(self) -> None:
-        """Stop it at once and remove all that it left. Safe to call twice."""
+        """Give it up; the last one out removes it and all that it left. Safe to call twice."""
+
+    def pause(self) -> None:
+        """Freeze it: it keeps its connections and does not answer."""
+
+    def resume(self) -> None:
+        """Let a frozen one go on."""
+
+    def kill(self) -> None:
+        """End it as a crash would."""
+
+    def restart(self) -> None:
+        """Start it again in its place, with the data that it had, after ending it if need be."""
 
 
 def log_tail(running: Running, lines: int = LOG_TAIL_LINES) -> str:
@@ -49,6 +74,9 @@ class Instance(Generic[L]):
         endpoint: Where it answers.
         provenance: Image digest or binary version.
         capabilities: What it can do that not every provider can.
+        identity: What tells it from every other instance, also from its own successor.
+        exclusive: Whether it is one class's own, which may then pause and kill it.
+        disturbed: How often it was killed or restarted: connections do not outlive that.
     """
 
     def __init__(self, kind: str, provider: str, running: Running) -> None:
@@ -57,7 +85,12 @@ class Instance(Generic[L]):
         self.running = running
         self.endpoint = running.endpoint
         self.provenance = running.provenance
+        self.identity = running.identity
+        self.exclusive = False
+        self.disturbed = 0
+        self._paused = False
         self.capabilities: frozenset[str] = frozenset()
+        self.await_ready: Callable[[], None] = lambda: None  # set by whoever started it
         self._closed = False
         self.cleanups = Cleanups(f"{kind} on {provider}")
         self.cleanups.push(running.stop)
@@ -81,12 +114,20 @@ class Instance(Generic[L]):
         """
 
     @property
+    def secrets(self) -> tuple[str, ...]:
+        """Texts that must never be shown."""
+        return tuple(secret for secret in (self.endpoint.password, *self.running.secrets) if secret)
+
+    @property
     def log(self) -> str:
         """What the server has logged so far."""
         return self.running.log()
 
-    def check_alive(self) -> None:
-        """Do nothing while the server runs. Ask after a failure: it may take a moment to end.
+    def check_alive(self, settle: float = SETTLE) -> None:
+        """Do nothing while the server runs.
+
+        Args:
+            settle: Seconds to wait for its end: after a failure it may take a moment.
 
         Raises:
             ServiceDiedError: It ended; with its exit state and the end of its log.
@@ -98,7 +139,7 @@ class Instance(Generic[L]):
                 cause="a lease was kept longer than its environment",
                 hint="use it inside the `with` block, or make a new Environment()",
             )
-        state = self._settled_state()
+        state = self._settled_state(settle)
         if state is not None:
             raise ServiceDiedError(
                 f"{self.kind} on {self.provider} died: {state} ({self.provenance})",
@@ -107,8 +148,8 @@ class Instance(Generic[L]):
                 detail=log_tail(self.running) or None,
             )
 
-    def _settled_state(self) -> str | None:
-        deadline = time.monotonic() + SETTLE
+    def _settled_state(self, settle: float) -> str | None:
+        deadline = time.monotonic() + settle
         while (state := self.running.exit_state()) is None and time.monotonic() < deadline:
             time.sleep(SETTLE / 10)
         return state
@@ -127,7 +168,72 @@ class Instance(Generic[L]):
                 hint=f"it can do: {', '.join(sorted(self.capabilities)) or 'nothing extra'}",
             )
 
+    def pause(self) -> None:
+        """Freeze it: it keeps its connections and does not answer.
+
+        Raises:
+            LeaseError: It is not exclusive.
+        """
+        self._check_exclusive("pause")
+        self._paused = True
+        self.running.pause()
+
+    def resume(self) -> None:
+        """Let a paused one go on.
+
+        Raises:
+            LeaseError: It is not exclusive.
+        """
+        self._check_exclusive("resume")
+        self.running.resume()
+        self._paused = False
+
+    def kill(self) -> None:
+        """End it as a crash would, at once; it stays down until `restart`.
+
+        Raises:
+            LeaseError: It is not exclusive.
+        """
+        self._check_exclusive("kill")
+        self.disturbed += 1
+        self.running.kill()
+        self._paused = False
+
+    def restart(self) -> None:
+        """Start it again in its place, with its data; end it before if it runs.
+
+        It returns when the service answers.
+
+        Raises:
+            LeaseError: It is not exclusive.
+            StartError: It does not come up again.
+        """
+        self._check_exclusive("restart")
+        self.disturbed += 1
+        self.running.restart()
+        self._paused = False
+        self.await_ready()
+
+    def revive(self) -> None:
+        """Bring an exclusive instance back that a test has paused or killed.
+
+        Raises:
+            StartError: It does not come up again.
+        """
+        if self._paused:
+            self.resume()
+        if self.exclusive and self.running.exit_state() is not None:
+            self.restart()
+
+    def _check_exclusive(self, action: str) -> None:
+        if not self.exclusive:
+            raise LeaseError(
+                f"{self.kind} on {self.provider} was told to {action}, and other tests may use it",
+                cause="it was declared without exclusive=True",
+                hint="declare the service with exclusive=True: the class gets one of its own",
+            )
+
     def close(self) -> None:
-        """Give up everything that was made on it, then stop it."""
+        """Give up everything that was made on it, then the server; the last one out stops it."""
         self._closed = True
         self.cleanups.close()

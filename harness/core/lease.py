@@ -22,6 +22,8 @@ class Lease:
     A lease is a context manager; leaving it releases it. Subclasses do their work in `_release`.
     """
 
+    instance: Any = None  # what it is a lease of; each kind of lease says which
+
     def __init__(self, of: object) -> None:
         self._of = of
         self._released = False
@@ -46,6 +48,8 @@ class Lease:
         """
         if not self._released:
             self._released = True
+            if self.instance is not None:
+                self.instance.revive()
             self._release()
 
     def failure_notes(self) -> list[str]:

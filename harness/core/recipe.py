@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from harness.core.endpoint import Endpoint
+from harness.core.registry.things import Thing
 from harness.core.settings import Settings
 
 
@@ -31,13 +32,20 @@ class ContainerRecipe:
     """A container.
 
     Attributes:
-        image: Name of an entry in `images.json`.
+        image: Name of an entry in `images.json`, or a reference that is pinned by digest.
         version: What the tag of the image must begin with, where the user asked for a version.
-        port: The port that the server listens on inside.
+        port: The port that the server listens on inside; 0 for none.
         environment: Environment variables; may hold a password, so not in the repr.
         command: Command and arguments; empty for the image's own.
         endpoint: How to log in; host and port are filled in by the provider.
         causes: Likely causes of a failed start, as (text in the log, cause).
+        ports: Further ports that it listens on inside.
+        files: Files to put into it before it starts, as (absolute path inside, content).
+        user: User that its command runs as; None for the image's own.
+        memory: Most memory that it may use, in bytes; None for no limit.
+        network: Number of the network on which it sees its peers; None for none.
+        alias: Its name on that network.
+        steady: Whether its published port outlives a restart.
     """
 
     image: str
@@ -47,6 +55,13 @@ class ContainerRecipe:
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     command: tuple[str, ...] = ()
     causes: tuple[tuple[str, str], ...] = ()
+    ports: tuple[int, ...] = ()
+    files: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)
+    user: str | None = None
+    memory: int | None = None
+    network: str | None = None
+    alias: str | None = None
+    steady: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,6 +90,9 @@ class Launch:
         account: The user it runs under.
         stop_signal: Signal number that asks it to stop at once.
         environment: Its whole environment.
+        grace: Seconds that it is given to stop.
+        leftovers: What it leaves outside its directory when it is killed, as things of the
+            registry.
     """
 
     command: tuple[str, ...]
@@ -83,6 +101,8 @@ class Launch:
     account: Account
     stop_signal: int
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    grace: float = 5.0
+    leftovers: tuple[Thing, ...] = ()
 
 
 class ProcessRecipe(Protocol):
@@ -105,9 +125,6 @@ class ProcessRecipe(Protocol):
 
     def likely_cause(self, log: str) -> str | None:
         """Return the likely cause of a failed start, read from its log."""
-
-    def sweep(self, home: Path) -> None:
-        """Remove what a killed server leaves outside `home`, such as shared memory."""
 
 
 Recipe: TypeAlias = UrlRecipe | ContainerRecipe | ProcessRecipe

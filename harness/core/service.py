@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, Protocol, TypeVar, overload
 
 from harness.core.instance import Instance, Running
@@ -32,9 +33,13 @@ class Service(Generic[L_co]):
 
     Attributes:
         kind: The kind of service, as settings name it, such as `postgres`.
+        exclusive: Whether each class that declares it gets an instance of its own.
+        alias: Its name on the network that it shares with the other services of its class.
     """
 
     kind: ClassVar[str] = "service"
+    exclusive: bool = False
+    alias: str | None = None
 
     def recipe(self, provider: str) -> Recipe | str:
         """Return how `provider` runs this service, or why it cannot."""
@@ -43,6 +48,27 @@ class Service(Generic[L_co]):
     def instance_key(self) -> tuple[object, ...]:
         """Return what tells two instances apart; equal keys share one instance."""
         raise NotImplementedError
+
+    def needs(self) -> tuple[Service[Any] | str, ...]:
+        """Return what has to run before this service can start: services, or their aliases."""
+        return ()
+
+    @property
+    def networked(self) -> bool:
+        """Whether a container of this service belongs on the network that its class uses."""
+        return self.alias is not None
+
+    def connected(self, recipe: Recipe, instances: Mapping[Service[Any], Instance[Any]]) -> Recipe:
+        """Return a recipe with the addresses of what this service needs filled in.
+
+        Args:
+            recipe: What `recipe` returned.
+            instances: What runs, for each service that it needs.
+
+        Raises:
+            StartError: One cannot be reached from there.
+        """
+        return recipe
 
     def preload(self) -> None:
         """Import what a lease will need; called while the service starts.

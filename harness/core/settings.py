@@ -110,6 +110,25 @@ OPTIONS = {
             "",
             "where prepared data directories are kept between runs; the user's cache directory",
         ),
+        Option(
+            "state_dir",
+            parse_optional_path,
+            "",
+            "where processes find each other's services, on a local disk; "
+            "the user's directory for state",
+        ),
+        Option(
+            "reuse",
+            parse_flag,
+            "no",
+            "keep services running for the next run; ignored where CI is set",
+        ),
+        Option(
+            "reuse_ttl",
+            parse_seconds,
+            "1800",
+            "seconds after which a service that was kept and not used again is removed",
+        ),
     )
 }
 
@@ -137,6 +156,9 @@ class Settings:
     allow_remote: bool
     data_dir: Path | None
     cache_dir: Path | None
+    state_dir: Path | None
+    reuse: bool
+    reuse_ttl: float
     environ: Mapping[str, str] = field(repr=False, compare=False)
     texts: Mapping[str, str] = field(repr=False, compare=False)
     sources: Mapping[str, str] = field(repr=False, compare=False)

@@ -98,12 +98,12 @@ def speaks_tls() -> bool:
 class HostConnection(http.client.HTTPConnection):
     """An HTTP connection to the address that a Docker host URL names."""
 
-    def __init__(self, host: str) -> None:
+    def __init__(self, host: str, timeout: float = TIMEOUT) -> None:
         scheme, _, self._address = host.partition("://")
         self._unix = scheme == "unix"
         parts = urlsplit(host)
         name = "localhost" if self._unix else parts.hostname or ""
-        super().__init__(name, None if self._unix else parts.port or DEFAULT_PORT, TIMEOUT)
+        super().__init__(name, None if self._unix else parts.port or DEFAULT_PORT, timeout)
 
     def connect(self) -> None:
         """Connect, over a Unix socket where it is one."""
@@ -111,5 +111,5 @@ class HostConnection(http.client.HTTPConnection):
             super().connect()
             return
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(TIMEOUT)
+        self.sock.settimeout(self.timeout)
         self.sock.connect(self._address)

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from harness.core.registry.claim import Claim
 from harness.core.settings import Settings
 from harness.errors import MissingExtraError, StartError
 
@@ -41,17 +42,22 @@ def is_tmpfs(directory: Path) -> bool:
     return any(line.split()[1:3] == [str(directory), "tmpfs"] for line in mounts.splitlines())
 
 
-def make_home(settings: Settings) -> Path:
-    """Make an empty directory for one server.
+def home_of(claim: Claim, settings: Settings) -> Path:
+    """Return the directory of one server, named after its owner and itself. Makes nothing."""
+    name = f"{PREFIX}{claim.registry.identifier}-{claim.instance}"
+    return data_parent(settings) / name
+
+
+def make(home: Path) -> None:
+    """Make an empty directory for one server, for us alone.
 
     Raises:
         StartError: It cannot be made; with the file system's reason.
     """
-    parent = data_parent(settings)
     try:
-        return Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
+        home.mkdir(mode=0o700)
     except OSError as error:
-        raise no_room(parent, error) from error
+        raise no_room(home.parent, error) from error
 
 
 def no_room(place: Path, error: OSError) -> StartError:
@@ -76,15 +82,3 @@ def cache_directory(settings: Settings) -> Path:
         ) from error
     found: Path = platformdirs.user_cache_path("unittest-harness")
     return found if found.is_absolute() else Path(tempfile.gettempdir(), "unittest-harness")
-
-
-def remove(home: Path) -> None:
-    """Remove a server's directory; a file that is just vanishing is no error.
-
-    Raises:
-        OSError: Something in it cannot be removed.
-    """
-    for attempt in range(5):  # a dying child may still write a file between listing and removal
-        shutil.rmtree(home, ignore_errors=attempt < 4)
-        if not home.exists():
-            return

@@ -4,128 +4,32 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.util
+import io
 import os
-import secrets
 import socket
+import tarfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from harness.core.cleanup import Cleanups
-from harness.core.endpoint import Endpoint
-from harness.core.identity import registry_id
-from harness.core.interrupts import interrupts_held
 from harness.core.recipe import ContainerRecipe, Recipe
+from harness.core.registry.claim import Claim
 from harness.core.settings import Settings
 from harness.errors import StartError
-from harness.providers import daemon
+from harness.providers import daemon, network
+from harness.providers.container import ContainerServer
+from harness.providers.embedded import reserve_port
+from harness.providers.engine import Engine
 from harness.providers.images import Image, image_named
+from harness.providers.network import LABEL
+from harness.providers.server import endpoint_of
 
 if TYPE_CHECKING:
     from testcontainers.core.docker_client import DockerClient
 
-LABEL = "org.unittest-harness"
-LOG_LINES = 200
 LOOPBACK = "127.0.0.1"
-
-CAUSES = (
-    ("No space left on device", "the disk of the Docker host is full"),
-    ("exec format error", "the image is for another processor architecture"),
-    ("Permission denied", "the image's user may not write where it needs to"),
-)
-
-
-class ContainerServer:
-    """A server in a container of ours.
-
-    Args:
-        client: testcontainers' client.
-        container: The started container.
-        image: What it was made from.
-        endpoint: Where it answers.
-        causes: Likely causes of its end, as (text in the log, cause), before the general ones.
-    """
-
-    def __init__(
-        self,
-        client: DockerClient,
-        container: Any,
-        image: Image,
-        endpoint: Endpoint,
-        causes: tuple[tuple[str, str], ...] = (),
-    ) -> None:
-        self.endpoint = endpoint
-        self.provenance = str(image)
-        self._client = client
-        self._container = container
-        self._causes = causes
-        self._stopped = False
-        self._last_log = ""
-
-    def exit_state(self) -> str | None:
-        """Return how the container ended, with its out-of-memory flag, or None while it runs."""
-        from docker.errors import DockerException
-
-        try:
-            self._container.reload()
-        except (DockerException, OSError) as error:
-            return f"the container is gone: {explanation(error)}"
-        state = self._container.attrs["State"]
-        if state["Status"] in ("created", "running", "restarting"):
-            return None
-        if state["Status"] == "paused":
-            return "paused"
-        memory = ", killed for want of memory" if state.get("OOMKilled") else ""
-        return f"exit code {state['ExitCode']}{memory}"
-
-    def log(self) -> str:
-        """Return the end of the container's log; after its removal, what was read last."""
-        from docker.errors import DockerException
-
-        try:
-            self._last_log = self._container.logs(tail=LOG_LINES).decode(errors="replace")
-        except (DockerException, OSError):
-            pass  # the container or the daemon is gone: the last reading stands
-        return self._last_log
-
-    def likely_cause(self) -> str | None:
-        """Return the likely cause of its end, read from its log."""
-        log = self.log()
-        return next((cause for text, cause in (*self._causes, *CAUSES) if text in log), None)
-
-    def stop(self) -> None:
-        """Remove the container with its volumes. Safe to call twice."""
-        with interrupts_held():
-            if self._stopped:
-                return
-            self._stopped = True
-            cleanups = Cleanups(self.provenance)
-            cleanups.push(self._client.client.close)
-            cleanups.push(lambda: remove(self._container))
-            cleanups.push(self.log)
-            cleanups.close()
-
-
-def remove(container: Any) -> None:
-    """Remove a container; one that is gone already, or is being removed, is no error."""
-    from docker.errors import APIError, NotFound
-
-    try:
-        container.remove(force=True, v=True)
-    except NotFound:
-        pass
-    except APIError as error:
-        if error.status_code != 409:  # removal is already in progress
-            raise
-
-
-def remove_after(error: BaseException, container: Any) -> None:
-    """Remove a container whose start failed; a second failure is a note of the first."""
-    try:
-        remove(container)
-    except Exception as second:
-        error.add_note(f"its container could not be removed either: {second}")
 
 
 class Docker:
@@ -133,6 +37,7 @@ class Docker:
 
     name = "docker"
     patience = None
+    shares = True
 
     def refusal(self, recipe: Recipe, settings: Settings) -> str | None:
         """Return why no container can be started here, or None. Starts none."""
@@ -152,29 +57,130 @@ class Docker:
         assert isinstance(recipe, ContainerRecipe)
         return str(image_named(recipe.image, settings))
 
-    def start(self, recipe: Recipe, settings: Settings) -> ContainerServer:
-        """Pull the image if need be, and start a container on a free port of the loopback.
+    def place(self, settings: Settings) -> str:
+        """Return the daemon's address."""
+        return daemon.docker_host()
+
+    def start(self, recipe: Recipe, settings: Settings, claim: Claim | None) -> ContainerServer:
+        """Pull the image if need be, and start a container on free ports of the loopback.
 
         Raises:
-            StartError: The image cannot be had, or the daemon refuses; no container is left.
+            StartError: The image cannot be had, or the daemon refuses.
         """
-        assert isinstance(recipe, ContainerRecipe)
+        assert isinstance(recipe, ContainerRecipe) and claim is not None
         image = image_named(recipe.image, settings)
         from docker.errors import DockerException
 
-        container = None
+        held = None
         try:
             client = new_client()
-            container = create(client, recipe, image, settings)
-            client.start(container)
-            endpoint = published(client, container.id, recipe)
+            try:
+                held = join_network(claim, recipe)
+                return run(client, claim, recipe, image, held)
+            finally:
+                client.client.close()
         except BaseException as error:
-            if container is not None:
-                remove_after(error, container)
+            if held is not None:
+                release_after(error, claim, held)
             if isinstance(error, DockerException | OSError):
                 raise failed(recipe, image, error) from error
             raise
-        return ContainerServer(client, container, image, endpoint, recipe.causes)
+
+    def attach(self, recipe: Recipe, settings: Settings, claim: Claim) -> ContainerServer:
+        """Return a container that another process has started."""
+        assert isinstance(recipe, ContainerRecipe) and claim.record is not None
+        held = join_network(claim, recipe)
+        record = claim.record
+        server = ContainerServer(
+            claim,
+            Engine(record["host"]),
+            record["name"],
+            record["provenance"],
+            recipe,
+            endpoint_of(record),
+            tuple((inside, host, port) for inside, host, port in record["ports"]),
+            False,
+            held[0] if held else None,
+        )
+        server.secrets = tuple(record["secrets"])
+        return server
+
+
+def join_network(claim: Claim, recipe: ContainerRecipe) -> tuple[Claim, str] | None:
+    """Hold the network that a container is on; None if it is on none."""
+    if recipe.network is None:
+        return None
+    return network.join(claim.registry, daemon.docker_host(), recipe.network)
+
+
+def release_after(error: BaseException, claim: Claim, held: tuple[Claim, str]) -> None:
+    """Remove the container of a failed start, then give its network up."""
+    for release in (claim.release, held[0].release):
+        try:
+            release()
+        except Exception as second:
+            error.add_note(f"what was made could not be removed either: {second}")
+
+
+def run(
+    client: DockerClient,
+    claim: Claim,
+    recipe: ContainerRecipe,
+    image: Image,
+    held: tuple[Claim, str] | None,
+) -> ContainerServer:
+    """Make a container, written down before it is, and start it."""
+    engine = Engine(daemon.docker_host())
+    name = f"harness-{claim.registry.identifier}-{claim.instance}"
+    pull(client, image)
+    claim.intend("container", host=engine.host, name=name, made=False)
+    container = create(client, claim, recipe, image, name)
+    claim.amend(made=True)
+    for path, content in recipe.files:
+        container.put_archive("/", archive(path, content))
+    if held is not None:
+        connect(engine, container.id, held[1], recipe.alias)
+    client.start(container)
+    ports = tuple((port, *published(client, container.id, port)) for port in ports_of(recipe))
+    endpoint = dataclasses.replace(recipe.endpoint, trusted=True)
+    if ports:
+        endpoint = dataclasses.replace(endpoint, host=ports[0][1], port=ports[0][2])
+    return ContainerServer(
+        claim, engine, name, str(image), recipe, endpoint, ports, True, held[0] if held else None
+    )
+
+
+def ports_of(recipe: ContainerRecipe) -> tuple[int, ...]:
+    """Return all ports that are published, the main one first."""
+    main = (recipe.port,) if recipe.port else ()
+    return tuple(dict.fromkeys((*main, *recipe.ports)))
+
+
+def archive(path: str, content: bytes) -> bytes:
+    """Return a tar archive of one file, readable by all: the image's user need not be root."""
+    info = tarfile.TarInfo(path.lstrip("/"))
+    info.size, info.mode, info.mtime = len(content), 0o644, int(time.time())
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        tar.addfile(info, io.BytesIO(content))
+    return packed.getvalue()
+
+
+def connect(engine: Engine, container_id: str, network_name: str, alias: str | None) -> None:
+    """Put a container on a network, under its alias there."""
+    aliases = [alias] if alias is not None else []
+    body = {"Container": container_id, "EndpointConfig": {"Aliases": aliases}}
+    engine.post(f"/networks/{network_name}/connect", body)
+
+
+def pull(client: DockerClient, image: Image) -> None:
+    """Pull an image that is not there; the login is the one of Docker's own configuration."""
+    from docker.errors import ImageNotFound
+
+    try:
+        client.client.images.get(image.reference)
+    except ImageNotFound:
+        client.client.images.pull(image.reference)
 
 
 _environment = threading.Lock()
@@ -209,18 +215,34 @@ def kept(variable: str) -> Iterator[None]:
             os.environ[variable] = before
 
 
-def create(client: DockerClient, recipe: ContainerRecipe, image: Image, settings: Settings) -> Any:
+def create(
+    client: DockerClient, claim: Claim, recipe: ContainerRecipe, image: Image, name: str
+) -> Any:
     """Make the container, with our labels; not started yet."""
-    registry = registry_id(settings)
-    return client.create(
+    return client.client.containers.create(
         image.reference,
         command=list(recipe.command) or None,
         environment=dict(recipe.environment),
-        ports={f"{recipe.port}/tcp": (publish_address(client), None)},  # type: ignore[dict-item]
-        labels={f"{LABEL}.registry": registry, f"{LABEL}.service": recipe.image},
-        name=f"harness-{registry}-{recipe.image}-{secrets.token_hex(4)}",
+        ports={
+            f"{port}/tcp": (publish_address(client), free_port() if recipe.steady else None)
+            for port in ports_of(recipe)
+        },
+        labels={
+            f"{LABEL}.registry": claim.registry.identifier,
+            f"{LABEL}.instance": claim.instance,
+            f"{LABEL}.service": recipe.image,
+        },
+        name=name,
+        user=recipe.user,
+        mem_limit=recipe.memory,
         detach=True,
     )
+
+
+def free_port() -> int:
+    """Return a port that is free now: one that the daemon chooses changes at each restart."""
+    with reserve_port() as holder:
+        return int(holder.getsockname()[1])
 
 
 def publish_address(client: DockerClient) -> str:
@@ -231,14 +253,13 @@ def publish_address(client: DockerClient) -> str:
     return LOOPBACK if client.host() in ("localhost", LOOPBACK) else ""
 
 
-def published(client: DockerClient, container_id: str, recipe: ContainerRecipe) -> Endpoint:
-    """Return where the tests reach a container's port."""
+def published(client: DockerClient, container_id: str, port: int) -> tuple[str, int]:
+    """Return the host and port at which the tests reach a container's port."""
     if inside_other_container(client, container_id):
-        host, port = client.bridge_ip(container_id), recipe.port
-    else:
-        host, port = client.host(), int(client.port(container_id, recipe.port))
+        return client.bridge_ip(container_id), port
+    host = client.host()
     host = LOOPBACK if host == "localhost" else host  # published on the IPv4 loopback only
-    return dataclasses.replace(recipe.endpoint, host=host, port=port, trusted=True)
+    return host, int(client.port(container_id, port))
 
 
 def inside_other_container(client: DockerClient, container_id: str) -> bool:

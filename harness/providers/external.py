@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from harness.core.endpoint import Endpoint, is_loopback, masked
 from harness.core.recipe import Recipe, UrlRecipe
+from harness.core.registry.claim import Claim
 from harness.core.settings import Settings
-from harness.errors import StartError
+from harness.errors import CapabilityError, StartError
 
 
 @dataclass
@@ -16,6 +18,13 @@ class ExternalServer:
 
     endpoint: Endpoint
     provenance: str
+    fresh = False
+    secrets: tuple[str, ...] = ()
+
+    @property
+    def identity(self) -> str:
+        """Where it is: there is no other way to tell it from its successor."""
+        return f"{self.endpoint.host}:{self.endpoint.port}"
 
     def exit_state(self) -> str | None:
         """Return None: whether it runs is seen only by talking to it."""
@@ -29,14 +38,49 @@ class ExternalServer:
         """Return what is most likely if it does not answer."""
         return f"no server runs at {self.endpoint.host}:{self.endpoint.port}, or the URL is wrong"
 
+    def log_mark(self) -> None:
+        """Return nothing: there is no log."""
+
+    def log_since(self, mark: object) -> str:
+        """Return nothing: the log is not ours to read."""
+        return ""
+
+    def record(self) -> dict[str, Any]:
+        """Return nothing: whoever has the URL has found it."""
+        return {}
+
     def stop(self) -> None:
         """Leave it alone."""
+
+    def pause(self) -> None:
+        """Refuse: it is not ours."""
+        raise self._not_ours("paused")
+
+    def resume(self) -> None:
+        """Refuse: it is not ours."""
+        raise self._not_ours("resumed")
+
+    def kill(self) -> None:
+        """Refuse: it is not ours."""
+        raise self._not_ours("killed")
+
+    def restart(self) -> None:
+        """Refuse: it is not ours."""
+        raise self._not_ours("restarted")
+
+    def _not_ours(self, done: str) -> CapabilityError:
+        return CapabilityError(
+            f"the server at {self.identity} cannot be {done}",
+            cause="it was found by its URL, and is not ours",
+            hint="run this service with HARNESS_PROVIDERS=docker,embedded",
+        )
 
 
 class External:
     """The provider of servers named by `DATABASE_URL` and its like."""
 
     name = "external"
+    shares = False
     patience = 5.0  # it should run already: a wrong URL must not cost a minute
 
     def refusal(self, recipe: Recipe, settings: Settings) -> str | None:
@@ -49,7 +93,11 @@ class External:
         assert isinstance(recipe, UrlRecipe)
         return f"{recipe.variable}={masked(settings.environ[recipe.variable])}"
 
-    def start(self, recipe: Recipe, settings: Settings) -> ExternalServer:
+    def place(self, settings: Settings) -> str:
+        """Return nothing: a server is told by its URL."""
+        return ""
+
+    def start(self, recipe: Recipe, settings: Settings, claim: Claim | None) -> ExternalServer:
         """Read the URL; connects to nothing.
 
         Raises:
@@ -65,6 +113,10 @@ class External:
                 hint="set HARNESS_ALLOW_REMOTE=1 if that server is meant for tests",
             )
         return ExternalServer(endpoint, f"{recipe.variable}={masked(url)}")
+
+    def attach(self, recipe: Recipe, settings: Settings, claim: Claim) -> ExternalServer:
+        """Read the URL: there is nothing to attach to."""
+        return self.start(recipe, settings, claim)
 
 
 def read(url: str, recipe: UrlRecipe) -> Endpoint:

@@ -13,11 +13,12 @@ from pathlib import Path
 
 from harness.core.endpoint import Endpoint
 from harness.core.recipe import Account, Launch
+from harness.core.registry.things import thing
 from harness.core.settings import Settings
 from harness.errors import StartError
 from harness.providers import accounts
 from harness.providers.embedded import clean_environment
-from harness.services.postgres import binaries, leftovers
+from harness.services.postgres import binaries
 from harness.services.postgres.binaries import Installation
 from harness.services.postgres.causes import likely_cause
 from harness.services.postgres.datadir import fill, fingerprint, publish
@@ -88,6 +89,7 @@ class PostgresProcess:
             account=account,
             stop_signal=signal.SIGQUIT if hasattr(signal, "SIGQUIT") else signal.SIGTERM,
             environment=clean_environment(),
+            leftovers=(thing("segment", data=str(home / "data")),),
         )
 
     def command(self, installation: Installation, home: Path, port: int) -> list[str]:
@@ -104,10 +106,6 @@ class PostgresProcess:
     def likely_cause(self, log: str) -> str | None:
         """Return the likely cause of a failed start, read from the server's log."""
         return likely_cause(log)
-
-    def sweep(self, home: Path) -> None:
-        """Remove what a killed server leaves outside its directory."""
-        leftovers.sweep(home / "data")
 
 
 def server_flags(settings: Mapping[str, str]) -> list[str]:

@@ -75,7 +75,7 @@ class PostgresInstance(Instance[PostgresLease]):
             self.cleanups.push(self._drop_all)
             self._ownership.drop_orphans()
         elif not self.endpoint.password:
-            self._set_password()
+            self._set_password()  # one that was found running has one
         self.capabilities = rights.capabilities(self.databases)
 
     def _set_password(self) -> None:

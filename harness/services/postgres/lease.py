@@ -65,6 +65,8 @@ class PostgresLease(Lease):
         database: Name of the database.
     """
 
+    instance: PostgresInstance
+
     def __init__(self, instance: PostgresInstance, service: Postgres, database: str) -> None:
         super().__init__(service)
         self._lock = threading.RLock()

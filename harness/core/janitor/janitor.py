@@ -1,0 +1,192 @@
+"""The janitor's work: serve those who are there, remove what nobody holds any more, then leave."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from typing import Any
+
+from harness.core.janitor.children import Children
+from harness.core.janitor.link import SOCKET
+from harness.core.registry import files, processes
+from harness.core.registry.locks import Lock
+from harness.core.registry.slot import Slot
+
+SOON = 0.02  # seconds to the next look while somebody is at an instance that nobody may hold
+LATER = 1.0  # while a process holds something that has no connection to us
+MOST_FAILURES = 8  # of a removal, each after twice the pause of the one before
+SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER, prctl(2)
+
+
+class Janitor:
+    """Parent of the embedded servers; removes the instances that nobody holds.
+
+    Args:
+        path: The registry's directory.
+        listener: Descriptor of the socket on which processes join.
+    """
+
+    def __init__(self, path: str, listener: int) -> None:
+        self._path = path
+        self._listener = socket.socket(fileno=listener)
+        self._listener.setblocking(False)
+        self._members: dict[int, Member] = {}
+        self._children = Children()
+        self._failures: dict[str, int] = {}
+        self._poll = select.poll()
+        self._strangers = any(self._slots())  # of a janitor that was killed: they do not call us
+        detach()
+        self._poll.register(self._listener, select.POLLIN)
+        self._poll.register(wake_at_signals(), select.POLLIN)
+        files.write(f"{path}/janitor.pid", (os.getpid(), processes.start_time(os.getpid())))
+
+    def run(self) -> None:
+        """Work until there is nothing to look after."""
+        pause: float | None = SOON
+        while True:
+            for handle, _ in self._poll.poll(None if pause is None else pause * 1000):
+                self._serve(handle)
+            self._children.reap()
+            pause = self._tend()
+            if pause is None and not self._members and self._leave():
+                return
+
+    def _serve(self, handle: int) -> None:
+        if handle == self._listener.fileno():
+            self._accept()
+        elif handle in self._members:
+            self._hear(self._members[handle])
+        else:
+            os.read(handle, 4096)  # signals, for which `run` looks
+
+    def _accept(self) -> bool:
+        try:
+            connection, _ = self._listener.accept()
+        except BlockingIOError:
+            return False
+        member = Member(connection)
+        self._members[connection.fileno()] = member
+        self._poll.register(connection, select.POLLIN)
+        return True
+
+    def _hear(self, member: Member) -> None:
+        try:
+            for request in member.read():
+                self._do(member, request)
+        except (EOFError, OSError):
+            self._poll.unregister(member.connection)
+            del self._members[member.connection.fileno()]
+            member.connection.close()
+
+    def _do(self, member: Member, request: dict[str, Any]) -> None:
+        if request["do"] == "hello":
+            sys.path += [entry for entry in request["path"] if entry not in sys.path]
+        elif request["do"] == "spawn":
+            member.answer(self._children.spawn(request))
+
+    def _tend(self) -> float | None:
+        """Remove what nobody holds; return in how many seconds to look again."""
+        pauses = [pause for slot in self._slots() if (pause := self._look(slot)) is not None]
+        return min(pauses, default=None)
+
+    def _slots(self) -> list[Slot]:
+        directory = f"{self._path}/slots"
+        return [Slot(f"{directory}/{name}") for name in os.listdir(directory)]
+
+    def _look(self, slot: Slot) -> float | None:
+        """Remove an instance if nobody holds it; return in how many seconds to look again."""
+        try:
+            state = slot.tidy()
+        except Exception as error:
+            return self._fail(slot, error)
+        self._failures.pop(slot.path, None)
+        if state == "kept":
+            until: float = (slot.record or {}).get("until", 0)
+            return max(until - time.time(), SOON)
+        if state == "busy":
+            return SOON if not self._members else LATER
+        if state == "held" and (self._strangers or not self._members):
+            return LATER
+        return None
+
+    def _fail(self, slot: Slot, error: Exception) -> float | None:
+        """Write down why an instance could not be removed; leave it to the next run in the end."""
+        count = self._failures[slot.path] = self._failures.get(slot.path, 0) + 1
+        if count == 1:
+            print(f"{time.ctime()}: {slot.path}: {describe(error)}", file=sys.stderr, flush=True)
+        return None if count > MOST_FAILURES else SOON * 2**count
+
+    def _leave(self) -> bool:
+        """Close our door, unless somebody has just come in; tell whether it is closed.
+
+        Whoever finds it closed starts the next janitor, under the lock that we hold meanwhile.
+        """
+        with Lock(f"{self._path}/spawn") as lock:
+            if not lock.try_exclusive():
+                return False
+            door, closed = f"{self._path}/{SOCKET}", f"{self._path}/{SOCKET}.closed"
+            os.rename(door, closed)
+            if self._accept():
+                os.rename(closed, door)
+                return False
+            os.unlink(closed)
+            files.remove(f"{self._path}/janitor.pid")
+            return True
+
+
+class Member:
+    """A process that is there, and the part of a request that it has sent so far."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection = connection
+        self.connection.setblocking(False)
+        self._received = b""
+
+    def read(self) -> list[dict[str, Any]]:
+        """Return the requests that have arrived.
+
+        Raises:
+            EOFError: The process is gone, or has left.
+        """
+        block = self.connection.recv(1 << 16)
+        if not block:
+            raise EOFError
+        *lines, self._received = (self._received + block).split(b"\n")
+        return [json.loads(line) for line in lines]
+
+    def answer(self, message: dict[str, Any]) -> None:
+        """Answer a request; the few bytes always fit."""
+        self.connection.sendall(json.dumps(message).encode() + b"\n")
+
+
+def detach() -> None:
+    """Leave the run's session, so that no signal to its group reaches us; adopt all orphans."""
+    try:
+        os.setsid()
+    except PermissionError:
+        pass  # we lead one already
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_IGN)
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
+
+
+def wake_at_signals() -> int:
+    """Return a descriptor that can be read when a child has ended."""
+    reading, writing = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.set_wakeup_fd(writing)
+    signal.signal(signal.SIGCHLD, lambda number, frame: None)
+    return reading
+
+
+def describe(error: Exception) -> str:
+    """Return an error with all that it groups."""
+    parts = error.exceptions if isinstance(error, ExceptionGroup) else (error,)
+    return "; ".join(f"{type(part).__name__}: {part}" for part in parts)

@@ -1,0 +1,104 @@
+"""The registry's directory: where it is, and whose."""
+
+from __future__ import annotations
+
+import errno
+import functools
+import os
+import sys
+
+from harness.core.identity import registry_id, registry_path
+from harness.core.janitor.link import JanitorLink
+from harness.core.registry import files, locks
+from harness.core.registry.slot import Slot
+from harness.core.settings import Settings
+from harness.errors import RegistryError
+
+FORMAT = 1  # raise it when an older version could not read, or would misread, what is written
+
+
+class Registry:
+    """The directory by which processes find, share, count and outlive each other's instances.
+
+    Args:
+        path: The directory; made if need be, for this user alone.
+        identifier: What tells it from the registries of other users and machines.
+
+    Raises:
+        RegistryError: It cannot be used; with the reason.
+    """
+
+    def __init__(self, path: str, identifier: str) -> None:
+        self.path = path
+        self.identifier = identifier
+        if not locks.AVAILABLE:
+            raise RegistryError(
+                f"instances cannot be shared on {sys.platform}: it has no flock",
+                hint="set the URL of a running server, such as DATABASE_URL",
+            )
+        try:
+            os.makedirs(self._slots, mode=0o700, exist_ok=True)
+            check_owner(path)
+            self._check_format()
+        except OSError as error:
+            raise unusable(path, error) from error
+        self.janitor = JanitorLink(path)
+
+    @property
+    def _slots(self) -> str:
+        return f"{self.path}/slots"
+
+    def _check_format(self) -> None:
+        path = f"{self.path}/format"
+        written = files.read(path)
+        if written is None:
+            files.write(path, FORMAT)
+        elif written > FORMAT:
+            raise RegistryError(
+                f"the registry {self.path} was written by a newer version of harness: "
+                f"format {written}, and this one reads {FORMAT}",
+                hint="upgrade unittest-harness, or set HARNESS_STATE_DIR to another directory",
+            )
+
+    def slot(self, key: str) -> Slot:
+        """Return the place of the instance with that key."""
+        return Slot(f"{self._slots}/{key}")
+
+    def slots(self) -> list[Slot]:
+        """Return the places of all instances."""
+        return [self.slot(key) for key in sorted(os.listdir(self._slots))]
+
+
+@functools.cache
+def registry_at(path: str, identifier: str) -> Registry:
+    """Return the registry in a directory; one object for each in a process."""
+    return Registry(path, identifier)
+
+
+def registry_of(settings: Settings) -> Registry:
+    """Return the registry that the settings name, made if need be.
+
+    Raises:
+        RegistryError: It cannot be used; with the reason.
+    """
+    return registry_at(str(registry_path(settings)), registry_id(settings))
+
+
+def check_owner(path: str) -> None:
+    """Do nothing for a directory of our own: what stands there names what is killed and removed.
+
+    Raises:
+        PermissionError: It is somebody else's.
+    """
+    owner = os.stat(path).st_uid
+    if os.geteuid() not in (0, owner):
+        raise PermissionError(errno.EPERM, f"it belongs to the user {owner}", path)
+
+
+def unusable(path: str, error: OSError) -> RegistryError:
+    """Return the error for a registry that cannot be written."""
+    return RegistryError(
+        f"the registry {path} cannot be written: {error.strerror or error}",
+        cause="the disk is full or read-only, or the directory belongs to somebody else",
+        hint="free some room, or set HARNESS_STATE_DIR to a local directory of your own",
+    )

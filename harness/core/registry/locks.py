@@ -1,0 +1,138 @@
+"""Locks that the kernel drops when their holder dies: the only count of who holds what.
+
+`flock` and not `fcntl.lockf`: a record lock is dropped when any descriptor of its file is closed.
+A lock belongs to the open file, which a forked child inherits: the child closes its copy and must
+not unlock, or it would unlock its parent's.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import weakref
+
+try:
+    import fcntl
+except ImportError:  # Windows: nothing can be shared there, which `Registry` says
+    fcntl = None  # type: ignore[assignment]
+
+AVAILABLE = fcntl is not None
+MODE = 0o600
+SHORTEST_PAUSE = 0.0005
+LONGEST_PAUSE = 0.02
+SHARE = 0.05  # of the time waited so far: the most that a pause adds to it
+
+_open: weakref.WeakSet[Lock] = weakref.WeakSet()
+
+
+class Lock:
+    """A lock on a file, which is made if need be.
+
+    Args:
+        path: The file.
+
+    Raises:
+        OSError: The file cannot be made, or its file system has no such locks.
+
+    Example:
+        ::
+
+            with Lock(path) as lock:
+                lock.wait()
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, MODE)
+        _open.add(self)
+
+    def __enter__(self) -> Lock:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def try_exclusive(self) -> bool:
+        """Take the lock for us alone, if nobody else has it; tell whether we have it."""
+        return self._try(fcntl.LOCK_EX)
+
+    def try_shared(self) -> bool:
+        """Take the lock together with others, if nobody has it alone; tell whether we have it."""
+        return self._try(fcntl.LOCK_SH)
+
+    def _try(self, kind: int) -> bool:
+        try:
+            fcntl.flock(self._file, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def wait(self, cancelled: object = None) -> bool:
+        """Take the lock for us alone as soon as it is free.
+
+        Args:
+            cancelled: Called between two looks; the wait ends when it returns true.
+
+        Returns:
+            Whether we have it.
+        """
+        began = time.monotonic()
+        while not self.try_exclusive():
+            if callable(cancelled) and cancelled():
+                return False
+            waited = time.monotonic() - began
+            time.sleep(min(max(SHORTEST_PAUSE, waited * SHARE), LONGEST_PAUSE))
+        return True
+
+    def is_current(self) -> bool:
+        """Tell whether the file still stands under its name; a removed one locks nobody out."""
+        try:
+            there = os.stat(self.path)
+        except FileNotFoundError:
+            return False
+        ours = os.fstat(self._file)
+        return (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino)
+
+    def unlock(self) -> None:
+        """Let the lock go and keep the file open."""
+        fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def close(self) -> None:
+        """Let the lock go. Safe to call twice.
+
+        Unlocked before it is closed: a child that is being forked may hold a copy for a moment.
+        """
+        file, self._file = self._file, -1
+        if file >= 0:
+            fcntl.flock(file, fcntl.LOCK_UN)
+            os.close(file)
+
+    def _forget(self) -> None:
+        """Close our copy in a forked child; the parent keeps its lock."""
+        file, self._file = self._file, -1
+        if file >= 0:
+            os.close(file)
+
+
+def holders_of(path: str) -> list[int]:
+    """Return the processes that have a lock on a file, where the kernel tells.
+
+    Source: proc_locks(5); the number of a lock's file is its major and minor device and inode.
+    """
+    try:
+        file = os.stat(path)
+        with open("/proc/locks", encoding="ascii") as table:
+            lines = [line.split() for line in table]
+    except OSError:
+        return []
+    name = f"{os.major(file.st_dev):02x}:{os.minor(file.st_dev):02x}:{file.st_ino}"
+    return sorted({int(line[4]) for line in lines if line[5] == name and line[1] == "FLOCK"})
+
+
+def _forget_after_fork() -> None:
+    for lock in list(_open):
+        lock._forget()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_after_fork)

@@ -1,0 +1,174 @@
+"""The place of one instance in the registry: who holds it, what was made for it, how to reach it.
+
+::
+
+    lock      held by whoever starts, attaches to, or removes the instance
+    holders   on which each holder has a shared lock; whoever gets it alone is the last one out
+    intent    what was, or is about to be, made: written before, crossed out last
+    record    how to reach it; there as soon as it is ready
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from typing import Any, Literal, TypeAlias
+
+from harness.core.registry import files, processes, things
+from harness.core.registry.locks import Lock
+from harness.core.registry.things import Thing
+from harness.errors import RegistryError
+
+State: TypeAlias = Literal["busy", "held", "kept", "empty"]
+
+
+class Slot:
+    """The place of one instance in the registry.
+
+    Args:
+        path: Its directory.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    @property
+    def key(self) -> str:
+        """What tells the instance from others."""
+        return os.path.basename(self.path)
+
+    def lock(self, cancelled: Callable[[], bool] | None = None) -> Lock | None:
+        """Take the key lock, making the slot if need be; None if it was cancelled."""
+        while True:
+            os.makedirs(self.path, mode=0o700, exist_ok=True)
+            try:
+                lock = Lock(f"{self.path}/lock")
+            except FileNotFoundError:  # just removed by the last one out
+                continue
+            if not lock.wait(cancelled):
+                lock.close()
+                return None
+            if lock.is_current():
+                return lock
+            lock.close()
+
+    def holders(self) -> Lock:
+        """Open the lock that holders share; only under the key lock."""
+        return Lock(f"{self.path}/holders")
+
+    @property
+    def intent(self) -> dict[str, Any] | None:
+        """What was, or is about to be, made; None if there is nothing.
+
+        Raises:
+            RegistryError: The file is damaged.
+        """
+        path = f"{self.path}/intent"
+        try:
+            intent: dict[str, Any] | None = files.read(path)
+        except ValueError as error:
+            raise RegistryError(
+                f"what was made cannot be read from {path}: {error}",
+                cause="the file was changed by hand, or the disk is damaged",
+                hint=f"remove what it names by hand, then the directory {self.path}",
+            ) from error
+        return intent
+
+    def write_intent(self, intent: dict[str, Any]) -> None:
+        """Write down what is about to be made.
+
+        Raises:
+            OSError: It cannot be written; then nothing may be made.
+        """
+        files.write(f"{self.path}/intent", intent)
+
+    @property
+    def record(self) -> dict[str, Any] | None:
+        """How to reach the instance; None if it is not ready, or of an earlier boot."""
+        try:
+            record: dict[str, Any] | None = files.read(f"{self.path}/record")
+        except ValueError:
+            return None
+        return record if record and record.get("boot") == processes.boot_id() else None
+
+    def write_record(self, record: dict[str, Any]) -> None:
+        """Write down how to reach the instance, now that it is ready."""
+        files.write(f"{self.path}/record", {"boot": processes.boot_id(), **record})
+
+    def things(self) -> list[Thing]:
+        """Return what was, or is about to be, made for the instance."""
+        intent = self.intent
+        return list(intent["things"]) if intent else []
+
+    def life(self, instance: str) -> str:
+        """Return the file of an instance's lifetime lock."""
+        return f"{self.path}/{instance}.life"
+
+    def clear(self) -> None:
+        """Remove the instance; only under the key lock.
+
+        Raises:
+            ExceptionGroup: Some of it could not be removed; it stays written down.
+        """
+        files.remove(f"{self.path}/record")
+        things.remove_all(self.things())
+        files.remove(f"{self.path}/intent")
+
+    def vanish(self) -> None:
+        """Remove the slot itself; only where both of its locks are ours alone.
+
+        Whoever waits for one of them sees that the file is not current any more, and makes a new
+        one.
+        """
+        aside = f"{os.path.dirname(os.path.dirname(self.path))}/gone-{os.urandom(4).hex()}"
+        import shutil
+
+        os.rename(self.path, aside)  # at once: nobody may find a half of it
+        shutil.rmtree(aside, ignore_errors=True)
+
+    def keep_until(self, moment: float) -> None:
+        """Write down until when an unheld instance waits for the next run."""
+        record = self.record
+        if record is not None:
+            self.write_record({**record, "until": moment})
+
+    def tidy(self, *, dry: bool = False, kept: bool = False) -> State:
+        """Remove the instance if nobody holds it.
+
+        Args:
+            dry: Only tell.
+            kept: Also one that is kept for the next run.
+
+        Returns:
+            `busy` if somebody is at it, `held`, `kept` for the next run, or `empty`.
+
+        Raises:
+            ExceptionGroup: Some of it could not be removed; it stays written down.
+        """
+        try:
+            lock = Lock(f"{self.path}/lock")
+        except FileNotFoundError:
+            return "empty"
+        with lock:
+            if not lock.try_exclusive():
+                return "busy"
+            with self.holders() as holders:
+                if not holders.try_exclusive():
+                    return "held"
+                if not kept and self._is_kept():
+                    return "kept"
+                if not dry:
+                    self.clear()
+                    self.vanish()
+                return "empty"
+
+    def _is_kept(self) -> bool:
+        """Tell whether the instance waits for the next run; from now on, if its holder crashed."""
+        record = self.record
+        if record is None or not record.get("reuse"):
+            return False
+        if not record.get("until"):
+            self.keep_until(time.time() + record["reuse"])
+            return True
+        return bool(record["until"] > time.time())

@@ -1,0 +1,139 @@
+"""Talking to a Docker daemon: what is done often, or by the janitor, needs no client library.
+
+Source: Docker Engine API, version negotiated by leaving it out of the path.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote, urlencode
+
+TIMEOUT = 20.0  # seconds: removing a container takes a busy daemon some
+FRAME = 8  # bytes before each piece of a log: its stream and its length
+
+
+class EngineError(OSError):
+    """The daemon refused a request.
+
+    Attributes:
+        status: HTTP status of its answer.
+        explanation: What it says of the failure.
+    """
+
+    def __init__(self, status: int, explanation: str) -> None:
+        super().__init__(f"the Docker daemon answers {status}: {explanation}")
+        self.status = status
+        self.explanation = explanation
+
+
+class Engine:
+    """A Docker daemon.
+
+    Args:
+        host: Its address, as in `DOCKER_HOST`.
+    """
+
+    def __init__(self, host: str) -> None:
+        self.host = host
+
+    def get(self, path: str, **query: Any) -> Any:
+        """Ask for something; return what the daemon's JSON says.
+
+        Raises:
+            EngineError: It refused.
+            OSError: It does not answer.
+        """
+        return json.loads(self.request("GET", path, query))
+
+    def post(self, path: str, body: object = None, **query: Any) -> Any:
+        """Have something done; return what the daemon's JSON says, if it says anything.
+
+        Raises:
+            EngineError, OSError: As `get`.
+        """
+        answer = self.request("POST", path, query, body)
+        return json.loads(answer) if answer else None
+
+    def delete(self, path: str, **query: Any) -> None:
+        """Remove something; what is not there is no error.
+
+        Raises:
+            EngineError, OSError: As `get`.
+        """
+        try:
+            self.request("DELETE", path, query)
+        except EngineError as error:
+            if error.status != 404:
+                raise
+
+    def request(self, method: str, path: str, query: dict[str, Any], body: object = None) -> bytes:
+        """Send one request and return the answer's body.
+
+        Raises:
+            EngineError, OSError: As `get`.
+        """
+        from harness.providers import daemon
+
+        target = quote(path) + (f"?{urlencode(query)}" if query else "")
+        plain = self.host.startswith(("unix://", "tcp://", "http://")) and not (
+            daemon.speaks_tls() and not self.host.startswith("unix://")
+        )
+        send = self._send if plain else self._send_through_client
+        status, answer = send(method, target, None if body is None else json.dumps(body))
+        if status >= 400:
+            raise EngineError(status, explanation(answer))
+        return answer
+
+    def _send(self, method: str, target: str, body: str | None) -> tuple[int, bytes]:
+        import http.client
+
+        from harness.providers.daemon import HostConnection
+
+        connection = HostConnection(self.host, TIMEOUT)
+        headers = {} if body is None else {"Content-Type": "application/json"}
+        try:
+            connection.request(method, target, body, headers)
+            response = connection.getresponse()
+            return response.status, response.read()
+        except http.client.HTTPException as error:
+            raise ConnectionError(f"{type(error).__name__}: {error}") from error
+        finally:
+            connection.close()
+
+    def _send_through_client(self, method: str, target: str, body: str | None) -> tuple[int, bytes]:
+        """Send it by docker-py, which knows ssh, TLS and named pipes."""
+        import docker
+
+        client = docker.APIClient(base_url=self.host, timeout=TIMEOUT)
+        try:
+            headers = {} if body is None else {"Content-Type": "application/json"}
+            response = client.request(
+                method, f"{client.base_url}{target}", data=body, headers=headers
+            )
+            return response.status_code, response.content
+        finally:
+            client.close()
+
+
+def explanation(answer: bytes) -> str:
+    """Return what the daemon says of a failure."""
+    try:
+        return str(json.loads(answer)["message"])
+    except (ValueError, KeyError, TypeError):
+        return answer.decode(errors="replace").strip()
+
+
+def unframed(log: bytes) -> str:
+    """Return the text of a container's log, of which each piece has a header.
+
+    A terminal's log has none.
+    """
+    if not log[:1] or log[0] > 2 or log[1:4] != b"\0\0\0":
+        return log.decode(errors="replace")
+    pieces = []
+    while log:
+        length = int.from_bytes(log[4:FRAME], "big")
+        pieces.append(log[FRAME : FRAME + length])
+        log = log[FRAME + length :]
+    return b"".join(pieces).decode(errors="replace")

@@ -1,0 +1,51 @@
+"""A Docker network of ours, as the registry removes it."""
+
+from __future__ import annotations
+
+import time
+
+from harness.providers.container_thing import LATE
+from harness.providers.engine import Engine, EngineError
+
+HAS_ENDPOINTS = 403
+
+
+def words(name: str, **_: object) -> str:
+    """Name it."""
+    return f"network {name}"
+
+
+def remove(host: str, name: str, made: bool) -> None:
+    """Remove a network, whoever is still on it; one that is gone is no error.
+
+    Args:
+        host: The daemon's address.
+        name: The network's name, which nobody else's has.
+        made: Whether it is known to have been made; else it is looked for again and again.
+
+    Raises:
+        EngineError, OSError: The daemon refuses, or does not answer.
+    """
+    engine = Engine(host)
+    for pause in LATE[:1] if made else LATE:
+        time.sleep(pause)
+        try:
+            engine.delete(f"/networks/{name}")
+        except EngineError as error:
+            if error.status != HAS_ENDPOINTS:
+                raise
+            disconnect_all(engine, name)
+            engine.delete(f"/networks/{name}")
+
+
+def disconnect_all(engine: Engine, name: str) -> None:
+    """Take every container off a network."""
+    try:
+        containers = engine.get(f"/networks/{name}")["Containers"]
+    except EngineError:
+        return
+    for container in containers:
+        try:
+            engine.post(f"/networks/{name}/disconnect", {"Container": container, "Force": True})
+        except EngineError:
+            pass  # gone meanwhile, which is as good
