@@ -137,7 +137,8 @@ class HarnessMixin(_Base):
         """
         try:
             environment = self._harness_environment()
-            environment.settings  # noqa: B018 - a wrong setting is an error without services too
+            if environment.settings.reuse and environment.settings.in_ci:
+                announce("HARNESS_REUSE is ignored, because CI is set")
             for service in group_of(type(self)).services:
                 announce(environment.choose(service).sentence(service.kind))
         except Exception as error:

@@ -7,6 +7,7 @@ import os
 import socket
 from pathlib import Path
 
+from harness.core.registry import processes
 from harness.core.settings import Settings
 
 
@@ -27,6 +28,22 @@ def user_id() -> str:
 def nonce() -> str:
     """Return six hex digits for one process, drawn anew."""
     return os.urandom(3).hex()
+
+
+def process_name() -> str:
+    """Return what tells this process from all others of this boot, in letters and digits.
+
+    Example:
+        >>> is_dead(process_name())
+        False
+    """
+    return f"{os.getpid()}x{processes.start_time(os.getpid())}"
+
+
+def is_dead(name: str) -> bool:
+    """Tell whether the process that gave itself this name has ended."""
+    pid, _, started = name.partition("x")
+    return not (pid.isdecimal() and processes.is_alive(int(pid), started))
 
 
 def registry_path(settings: Settings) -> Path:

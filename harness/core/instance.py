@@ -44,6 +44,9 @@ class Running(Protocol):
     def record(self) -> dict[str, Any]:
         """Return what another process needs to find it, for `Provider.attach`."""
 
+    def is_outlived(self) -> bool:
+        """Tell whether it goes on without us, so that we must remove what we made on it."""
+
     def stop(self) -> None:
         """Give it up; the last one out removes it and all that it left. Safe to call twice."""
 

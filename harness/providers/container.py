@@ -113,6 +113,10 @@ class ContainerServer:
             "secrets": self.secrets,
         }
 
+    def is_outlived(self) -> bool:
+        """Tell whether others hold it, or it is kept for the next run."""
+        return self._claim.is_outlived()
+
     def stop(self) -> None:
         """Give it up; the last one out removes it with its volumes. Safe to call twice."""
         cleanups = Cleanups(self.provenance)

@@ -49,6 +49,10 @@ class ExternalServer:
         """Return nothing: whoever has the URL has found it."""
         return {}
 
+    def is_outlived(self) -> bool:
+        """Return that it goes on without us."""
+        return True
+
     def stop(self) -> None:
         """Leave it alone."""
 

@@ -124,6 +124,10 @@ class LocalServer:
             "grace": self._launch.grace,
         }
 
+    def is_outlived(self) -> bool:
+        """Tell whether others hold it, or it is kept for the next run."""
+        return self._claim.is_outlived()
+
     def stop(self) -> None:
         """Give it up; the last one out ends it and removes its directory. Safe to call twice."""
         cleanups = Cleanups(self.provenance)

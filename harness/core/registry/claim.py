@@ -81,11 +81,16 @@ class Claim:
 
     def others(self) -> str:
         """Name the other processes that hold the instance."""
-        pids = [pid for pid in locks.holders_of(self._holder_path) if pid != os.getpid()]
+        pids = sorted({*(locks.holders_of(self._holders_path) or ())} - {os.getpid()})
         return f"processes {pids}" if pids else "other processes"
 
+    def is_outlived(self) -> bool:
+        """Tell whether the instance goes on without us, as far as can be told now."""
+        holders = locks.holders_of(self._holders_path)
+        return bool(self._reuse) or holders is None or len(holders) > 1
+
     @property
-    def _holder_path(self) -> str:
+    def _holders_path(self) -> str:
         return f"{self.slot.path}/holders"
 
     def _usable_record(self) -> dict[str, Any] | None:

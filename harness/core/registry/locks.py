@@ -114,19 +114,20 @@ class Lock:
             os.close(file)
 
 
-def holders_of(path: str) -> list[int]:
-    """Return the processes that have a lock on a file, where the kernel tells.
+def holders_of(path: str) -> list[int] | None:
+    """Return the process of each lock on a file; None where the kernel does not tell.
 
-    Source: proc_locks(5); the number of a lock's file is its major and minor device and inode.
+    One process may have several. Source: proc_locks(5), where a file is known by its device and
+    inode; a waiting lock has an arrow before its kind.
     """
     try:
         file = os.stat(path)
         with open("/proc/locks", encoding="ascii") as table:
             lines = [line.split() for line in table]
     except OSError:
-        return []
+        return None
     name = f"{os.major(file.st_dev):02x}:{os.minor(file.st_dev):02x}:{file.st_ino}"
-    return sorted({int(line[4]) for line in lines if line[5] == name and line[1] == "FLOCK"})
+    return sorted(int(line[4]) for line in lines if line[1] == "FLOCK" and line[5] == name)
 
 
 def _forget_after_fork() -> None:

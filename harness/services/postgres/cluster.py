@@ -30,6 +30,7 @@ FAST = (
     ("full_page_writes", "off"),
     ("synchronous_commit", "off"),
     ("jit", "off"),
+    ("max_connections", "500"),  # of many worker processes, each with a handful
     ("log_checkpoints", "off"),  # each clone makes two: they would drown what the log says
 )
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.core.endpoint import Endpoint
-from harness.core.identity import nonce, registry_id
+from harness.core.identity import is_dead, nonce, process_name, registry_id
 from harness.core.settings import Settings
 from harness.errors import LeakError, StartError
 from harness.services.postgres.connect import driver, is_over, log_in, message, sqlstate
@@ -48,6 +48,7 @@ class Databases:
     def __init__(self, endpoint: Endpoint, settings: Settings, fast: bool) -> None:
         self.endpoint = endpoint
         self.registry = registry_id(settings)
+        self._process = process_name()
         self._nonce = nonce()
         self._count = 0
         self._lock = threading.RLock()
@@ -94,10 +95,26 @@ class Databases:
             raise
 
     def new_name(self, key: str) -> str:
-        """Return a name that no other database has: `t_<registry>_<key>_<process><n>`."""
+        """Return a name that no other database has: `t_<registry>_<key>_<process>_<nonce><n>`."""
         with self._lock:
             self._count += 1
-            return f"t_{self.registry}_{key[:8]}_{self._nonce}{self._count}"
+            return f"t_{self.registry}_{key[:8]}_{self._process}_{self._nonce}{self._count}"
+
+    def drop_orphans(self) -> list[str]:
+        """Drop the databases of processes that have ended, on a server of ours alone.
+
+        Returns:
+            The names of those that were there.
+        """
+        prefix = f"t_{self.registry}_"
+        rows = self.rows(f"select datname from pg_database where datname like '{prefix}%'")
+        orphans = [name for name, *_ in rows if is_dead(name.split("_")[3])]
+        for name in orphans:
+            try:
+                self.drop(name)
+            except (LeakError, driver().DatabaseError):
+                continue  # another process is at it, or the next one will be
+        return orphans
 
     def create(self, name: str) -> None:
         """Make an empty database, in UTF-8, untouched by what the server's own template holds.

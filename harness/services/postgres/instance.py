@@ -72,10 +72,12 @@ class PostgresInstance(Instance[PostgresLease]):
             rights.check(self.databases, service)
             self._ownership = Ownership(self.databases)
             self.cleanups.push(self._ownership.close)
-            self.cleanups.push(self._drop_all)
             self._ownership.drop_orphans()
+        elif not self.running.fresh:
+            self.databases.drop_orphans()
         elif not self.endpoint.password:
-            self._set_password()  # one that was found running has one
+            self._set_password()
+        self.cleanups.push(self._drop_all)
         self.capabilities = rights.capabilities(self.databases)
 
     def _set_password(self) -> None:
@@ -151,8 +153,7 @@ class PostgresInstance(Instance[PostgresLease]):
         A Ctrl-C waits until both are done: an unmarked database would never be found again.
         """
         with interrupts_held():
-            if self._ownership is not None:
-                self._made.add(name)
+            self._made.add(name)
             make()
             if self._ownership is not None:
                 self._ownership.mark(name)
@@ -164,7 +165,9 @@ class PostgresInstance(Instance[PostgresLease]):
             self._made.discard(name)
 
     def _drop_all(self) -> None:
-        """Drop what is left of our databases, on a server that goes on without us."""
+        """Drop what is left of our databases on a server that goes on without us."""
+        if not self.running.is_outlived():
+            return
         cleanups = Cleanups(f"the databases at {self.endpoint.host}:{self.endpoint.port}")
         for name in self._made:
             cleanups.push(functools.partial(self.databases.drop, name))
