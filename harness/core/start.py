@@ -16,7 +16,7 @@ from harness.core.registry.directory import registry_of
 from harness.core.service import Service
 from harness.core.settings import Settings
 from harness.core.waiting import wait_until_ready
-from harness.errors import StartError, again
+from harness.errors import HarnessError, StartError, again
 
 CANCEL_TIMEOUT = 30.0  # seconds
 ATTACH_TIMEOUT = 5.0  # seconds that one that others use is given to answer
@@ -136,7 +136,7 @@ class Start:
             return None
         running = self.choice.provider.attach(recipe, self.settings, claim)
         try:
-            self._await(running, ATTACH_TIMEOUT)
+            self._knock(running)
         except StartError as error:
             if claim.is_shared():
                 error.what += f"; it is used by {claim.others()}"
@@ -156,6 +156,16 @@ class Start:
             raise
         claim.publish(**{**running.record(), "endpoint": dataclasses.asdict(instance.endpoint)})
         return instance
+
+    def _knock(self, running: Running) -> None:
+        """Return when a server that should be ready answers, at the first try if it is."""
+        self.service.preload()
+        try:
+            self.service.probe(running, ATTACH_TIMEOUT)
+        except HarnessError:
+            raise
+        except Exception:  # dead, or just busy: the wait tells which
+            self._await(running, ATTACH_TIMEOUT)
 
     def _await(self, running: Running, within: float | None = None) -> None:
         self.service.preload()  # while the server gets ready
