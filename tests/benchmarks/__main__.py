@@ -6,12 +6,13 @@ import platform
 import sys
 
 from harness import HarnessError
-from tests.benchmarks import imports, inserts, isolations, overhead, starts
+from tests.benchmarks import imports, inserts, isolations, overhead, sharing, starts
 
 BENCHMARKS = {
     "inserts": inserts.main,
     "imports": imports.main,
     "starts": starts.main,
+    "sharing": sharing.main,
     "isolations": isolations.main,
     "overhead": overhead.main,
 }

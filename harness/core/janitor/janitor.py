@@ -36,6 +36,7 @@ class Janitor:
         self._listener = socket.socket(fileno=listener)
         self._listener.setblocking(False)
         self._members: dict[int, Member] = {}
+        self._parting: list[Member] = []
         self._children = Children()
         self._failures: dict[str, int] = {}
         self._poll = select.poll()
@@ -53,7 +54,9 @@ class Janitor:
                 self._serve(handle)
             self._children.reap()
             pause = self._tend()
-            if pause is None and not self._members and self._leave():
+            left = pause is None and not self._members and self._leave()
+            self._part()
+            if left:
                 return
 
     def _serve(self, handle: int) -> None:
@@ -81,7 +84,13 @@ class Janitor:
         except (EOFError, OSError):
             self._poll.unregister(member.connection)
             del self._members[member.connection.fileno()]
+            self._parting.append(member)
+
+    def _part(self) -> None:
+        """Let those go who have left: by now what they alone held is removed, and so are we."""
+        for member in self._parting:
             member.connection.close()
+        self._parting = []
 
     def _do(self, member: Member, request: dict[str, Any]) -> None:
         if request["do"] == "hello":

@@ -18,6 +18,7 @@ from harness.errors import StartError
 SOCKET = "janitor.sock"
 PROGRAM = os.path.join(os.path.dirname(__file__), "__main__.py")
 TIMEOUT = 30.0  # seconds: it answers in milliseconds, unless the machine hangs
+PARTING = 2.0
 ATTEMPTS = 3
 HIGH = 10  # descriptors below may be in use by what the child is given
 
@@ -57,7 +58,18 @@ class JanitorLink:
         with self._lock:
             self._members -= 1
             if self._members == 0:
-                self._hang_up()
+                self._part()
+
+    def _part(self) -> None:
+        """Hang up, and wait until the janitor has seen to what we leave, or left itself."""
+        if self._socket is not None:
+            self._socket.settimeout(PARTING)
+            try:
+                self._socket.shutdown(socket.SHUT_WR)
+                self._socket.recv(1)
+            except OSError:
+                pass  # it was killed, or hangs: the next run repairs
+        self._hang_up()
 
     def spawn(self, **request: Any) -> int:
         """Have the janitor start a process; return its number.
