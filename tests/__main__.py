@@ -1,10 +1,15 @@
 """Run the project's tests: `python -m tests [-k PATTERN] [-v]`, with a closing line to count by."""
 
+import atexit
+import os
+import shutil
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+STATE = "HARNESS_STATE_DIR"
 
 
 class CountingResult(unittest.TextTestResult):
@@ -31,8 +36,22 @@ class CountingRunner(unittest.TextTestRunner):
     resultclass = CountingResult
 
 
+def share_with_nobody():
+    """Give this run, and all that it starts, services of its own: no other run's die with it.
+
+    Below the directory that the variable names, or the temporary one. Call it before a test is
+    imported: what is registered last is closed first, and the directory is away when all is closed.
+    """
+    parent = os.environ.get(STATE) or None
+    if parent is not None:
+        os.makedirs(parent, exist_ok=True)
+    os.environ[STATE] = tempfile.mkdtemp(prefix="harness-tests-", dir=parent)
+    atexit.register(shutil.rmtree, os.environ[STATE])
+
+
 def main():
     """Discover and run; exit with 1 when a test failed or none ran."""
+    share_with_nobody()
     where = ["-s", str(ROOT / "tests"), "-t", str(ROOT)]
     program = unittest.main(
         module=None,

@@ -67,5 +67,6 @@ def default_state_directory(given: str | None) -> Path:
 
 def can_be_made(directory: Path) -> bool:
     """Tell whether a directory, or the first of its parents that is there, can be written."""
-    there = next(path for path in (directory, *directory.parents) if path.exists())
+    places = (directory, *directory.parents)
+    there = next(place for place in places if os.path.exists(place))  # also where we may not look
     return os.access(there, os.W_OK | os.X_OK)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from harness.core.endpoint import Endpoint, is_loopback, masked
@@ -19,7 +19,7 @@ class ExternalServer:
     endpoint: Endpoint
     provenance: str
     fresh = False
-    secrets: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def identity(self) -> str:

@@ -7,7 +7,8 @@ from unittest import mock
 
 from harness import Environment
 from harness.core.choice import Choice
-from harness.core.environment import Start
+from harness.core.group import Group
+from harness.core.start import Start
 from harness.errors import (
     CleanupError,
     LeaseError,
@@ -68,7 +69,7 @@ class StartTest(EnvironmentTest):
             self.fake(name, starting=lambda: together.wait(PATIENCE)) for name in ("a", "b", "c")
         ]
 
-        self.environment.start_in_background(services)
+        self.environment.start_in_background(Group(services))
         for service in services:
             self.environment.instance(service)
 
@@ -78,7 +79,7 @@ class StartTest(EnvironmentTest):
         go = threading.Event()
         self.addCleanup(go.set)
 
-        self.environment.start_in_background([self.fake(starting=lambda: go.wait(PATIENCE))])
+        self.environment.start_in_background(Group([self.fake(starting=lambda: go.wait(PATIENCE))]))
 
         go.set()
         self.environment.instance(self.fake())
@@ -88,7 +89,7 @@ class StartTest(EnvironmentTest):
         slow = self.fake("slow", starting=lambda: go.wait(PATIENCE))
         self.addCleanup(go.set)
 
-        self.environment.start_in_background([slow, self.fake("quick")])
+        self.environment.start_in_background(Group([slow, self.fake("quick")]))
 
         self.environment.instance(self.fake("quick"))
         self.assertFalse(go.is_set())
@@ -108,7 +109,7 @@ class StartTest(EnvironmentTest):
         nowhere = empty_environment()
         self.addCleanup(nowhere.close)
 
-        nowhere.start_in_background([self.fake()])
+        nowhere.start_in_background(Group([self.fake()]))
 
         errors = []
         for _ in range(2):
@@ -122,12 +123,8 @@ class StartTest(EnvironmentTest):
         self.assertEqual("external", self.environment.choose(self.fake()).provider.name)
         self.assertEqual([], self.journal.entries)
 
-    def test_the_choice_of_what_was_started_stays(self):
-        self.environment.instance(self.fake())
-
-        self.assertIs(
-            self.environment.choose(self.fake()), self.environment.choose(self.fake(closing=int))
-        )
+    def test_a_service_is_chosen_for_once(self):
+        self.assertIs(self.environment.choose(self.fake()), self.environment.choose(self.fake()))
 
 
 class FailureTest(EnvironmentTest):
@@ -175,7 +172,7 @@ class FailureTest(EnvironmentTest):
 
     def test_a_failure_is_that_of_its_own_service(self):
         self.environment.start_in_background(
-            [self.fake("bad", starting=failing(StartError("no"))), self.fake("good")]
+            Group([self.fake("bad", starting=failing(StartError("no"))), self.fake("good")])
         )
 
         self.environment.lease(self.fake("good")).release()
@@ -255,7 +252,7 @@ class CloseTest(EnvironmentTest):
             started.set()
             go.wait(PATIENCE)
 
-        self.environment.start_in_background([self.fake(starting=start)])
+        self.environment.start_in_background(Group([self.fake(starting=start)]))
         started.wait(PATIENCE)
         closer = threading.Thread(target=self.environment.close)
         closer.start()
@@ -302,11 +299,12 @@ class ScriptedProvider:
 
     name = "scripted"
     patience = None
+    shares = False
 
     def __init__(self, running):
         self.running = running
 
-    def start(self, recipe, settings):
+    def start(self, recipe, settings, claim):
         return self.running
 
 

@@ -9,10 +9,10 @@ class IdentityTest(DirectoryTest):
         self.assertRegex(registry_id(self.settings()), r"\A[0-9a-f]{8}\Z")
         self.assertEqual(registry_id(self.settings()), registry_id(self.settings()))
 
-    def test_another_cache_is_another_registry(self):
+    def test_another_state_directory_is_another_registry(self):
         self.assertNotEqual(
-            registry_id(self.settings(HARNESS_CACHE_DIR="/a")),
-            registry_id(self.settings(HARNESS_CACHE_DIR="/b")),
+            registry_id(self.settings(HARNESS_STATE_DIR="/a")),
+            registry_id(self.settings(HARNESS_STATE_DIR="/b")),
         )
 
     def test_a_nonce_is_six_hex_digits_drawn_anew(self):

@@ -58,7 +58,13 @@ class PrecedenceTest(DirectoryTest):
         self.assertEqual([], [name for name in OPTIONS if not hasattr(settings, name)])
 
     def test_every_variable_sets_its_option(self):
-        texts = {"seed": "1", "providers": "docker", "require": "all", "allow_remote": "1"}
+        texts = {
+            "seed": "1",
+            "providers": "docker",
+            "require": "all",
+            "allow_remote": "1",
+            "reuse": "1",
+        }
         for name, option in OPTIONS.items():
             with self.subTest(name):
                 settings = self.settings(**{option.environment: texts.get(name, "7")})

@@ -2,6 +2,7 @@
 
 import atexit
 import functools
+import tempfile
 
 import psycopg
 
@@ -62,7 +63,9 @@ OURS = "select datname from pg_database where datname like 't\\_%'"
 
 @functools.cache
 def foreign_server():
-    """Return the server of this process, started at first use."""
-    environment = Environment(providers="embedded")
+    """Return the server of this process, started at first use; shared with no other."""
+    state = tempfile.TemporaryDirectory()
+    atexit.register(state.cleanup)
+    environment = Environment(providers="embedded", state_dir=state.name)
     atexit.register(environment.close)
     return ForeignServer(environment)

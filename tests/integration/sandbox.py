@@ -20,6 +20,7 @@ from tests.integration.providers import environment
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 30.0
+JANITOR = "/harness/core/janitor/__main__.py"
 STRICT = ("-b", "-X", "dev", "-W", "error")
 FOREIGN = ("DATABASE_URL", "CI", "TEST_SEED")
 
@@ -47,8 +48,8 @@ class Sandbox:
         test.addCleanup(holder.cleanup)
         self.root = Path(holder.name)
         self.root.chmod(0o755)  # the server's user has to enter it
-        self.data, self.temporary, self.cache = (
-            self._directory(name) for name in ("data", "tmp", "cache")
+        self.data, self.temporary, self.cache, self.state = (
+            self._directory(name) for name in ("data", "tmp", "cache", "state")
         )
         kept = {k: v for k, v in os.environ.items() if k not in FOREIGN}
         self.environ = {
@@ -56,6 +57,7 @@ class Sandbox:
             "HARNESS_PROVIDERS": provider,
             "HARNESS_DATA_DIR": str(self.data),
             "HARNESS_CACHE_DIR": str(self.cache),
+            "HARNESS_STATE_DIR": str(self.state),
             "TMPDIR": str(self.temporary),
             "PYTHONPATH": str(ROOT),
             **variables,
@@ -118,8 +120,9 @@ class Sandbox:
         return process.returncode, printed
 
     def leftovers(self):
-        """Return all that is left of this registry: files, processes, containers."""
-        found = [f"file {path}" for path in (*self.data.iterdir(), *self.temporary.iterdir())]
+        """Return all that is left of this registry: files, slots, processes, containers."""
+        places = (self.data, self.temporary, *self.state.glob("*/slots"))
+        found = [f"file {path}" for place in places for path in listed(place)]
         found += [f"process {pid}: {command}" for pid, command in self.processes()]
         if self.environ["HARNESS_PROVIDERS"] == "docker":
             found += [f"container {container.name}" for container in self.containers()]
@@ -131,17 +134,27 @@ class Sandbox:
         for entry in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
                 command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-                if str(self.data) in command or os.readlink(entry / "cwd").startswith(
-                    str(self.data)
-                ):
+                about = f"{command} {os.readlink(entry / 'cwd')}/"
+                if any(f"{place}/" in about for place in (self.data, self.state)):
                     found.append((int(entry.name), command))
         return found
+
+    def janitors(self):
+        """Return the janitors that run."""
+        return [pid for pid, command in self.processes() if JANITOR in command]
 
     def containers(self):
         """Return the containers that carry this registry's label, whatever their state."""
         client = docker_client()
         label = f"org.unittest-harness.registry={self.registry}"
         return client.containers.list(all=True, filters={"label": label}, ignore_removed=True)
+
+
+def listed(directory):
+    """Return what is in a directory that somebody may be removing."""
+    with contextlib.suppress(FileNotFoundError):
+        return list(directory.iterdir())
+    return []
 
 
 @functools.cache
@@ -202,4 +215,6 @@ class SandboxTest(unittest.TestCase):
             self.skipTest(str(error))
 
     def assertNothingLeft(self, sandbox):
+        """Wait for the janitor, which leaves when it has nothing to look after; then look."""
+        wait_until(lambda: not sandbox.janitors(), "the end of the janitor")
         self.assertEqual([], sandbox.leftovers())

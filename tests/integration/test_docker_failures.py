@@ -151,7 +151,8 @@ class ContainerTest(SandboxTest):
         self.environment = self.make_environment()
 
     def make_environment(self, **overrides):
-        made = Environment(providers="docker", cache_dir=str(self.directory), **overrides)
+        """Return one that shares with no other, for what is killed here."""
+        made = Environment(providers="docker", state_dir=str(self.directory), **overrides)
         self.addCleanup(made.close)
         return made
 

@@ -24,8 +24,11 @@ class DeathTest(SandboxTest):
         self.addCleanup(holder.cleanup)
         self.data = Path(holder.name)
         self.data.chmod(0o755)
+        state = tempfile.TemporaryDirectory()
+        self.addCleanup(state.cleanup)
         self.environment = Environment(
             providers="embedded",
+            state_dir=state.name,  # for what is killed here must be nobody else's
             data_dir=str(self.data),
             cache_dir=str(cache_directory(environment("embedded").settings)),
         )
@@ -40,7 +43,7 @@ class DeathTest(SandboxTest):
         lines = (running.home / "data" / "postmaster.pid").read_text().splitlines()
         self.segment = lines[6].split()[1]
         self.assertIn(self.segment, segments())
-        os.kill(running.process.pid, signal.SIGKILL)
+        os.kill(running.pid, signal.SIGKILL)
 
 
 def processes_in(directory):

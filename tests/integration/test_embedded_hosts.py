@@ -43,7 +43,7 @@ class EmbeddedHostTest(SandboxTest):
         code, printed = self.box.run(source, *prefix, **options)
         self.assertEqual(0, code, printed)
         self.assertIn("done by uid", printed)
-        self.assertEqual([], self.box.leftovers())
+        self.assertNothingLeft(self.box)
         return printed
 
     def check_fails(self, *words, source=SUITE, prefix=()):
@@ -51,7 +51,7 @@ class EmbeddedHostTest(SandboxTest):
         self.assertNotEqual(0, code, printed)
         for word in words:
             self.assertIn(word, printed)
-        self.assertEqual([], self.box.leftovers())
+        self.assertNothingLeft(self.box)
         return printed
 
     @property
@@ -186,7 +186,7 @@ class AccountTest(EmbeddedHostTest):
             self.assertIn("user", printed)
         else:
             self.assertIn("done by uid 54321", printed)
-        self.assertEqual([], self.box.leftovers())
+        self.assertNothingLeft(self.box)
 
     @as_root
     def test_root_without_the_right_to_become_anybody_else_is_told_so(self):
@@ -201,7 +201,7 @@ class AccountTest(EmbeddedHostTest):
             self.assertIn("skipped=2", printed)
             reason = self.box.run(SUITE.replace("class Suite", VERBOSE), *prefix)[1]
             self.assertIn("PostgreSQL refuses to run as root, and no other user", reason)
-        self.assertEqual([], self.box.leftovers())
+        self.assertNothingLeft(self.box)
 
     @as_root
     def test_programs_that_only_root_can_enter_run_all_the_same(self):

@@ -20,16 +20,18 @@ class Suite(HarnessTestCase):
 """
 # Says so in the middle of removing a server.
 SAYS_CLOSING = """
-from harness.providers import directories, docker
+from harness.core.registry import directory_thing
+from harness.providers import container_thing
 
 def saying(original):
-    def remove(what):
+    def remove(**fields):
         say("closing")
         time.sleep(0.1)
-        original(what)
+        original(**fields)
     return remove
 
-directories.remove, docker.remove = map(saying, (directories.remove, docker.remove))
+for module in (directory_thing, container_thing):
+    module.remove = saying(module.remove)
 """
 OPEN = "open: a second Ctrl-C during the start ends the wait for it, and what it started stays"
 

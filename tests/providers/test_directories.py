@@ -49,18 +49,29 @@ class ParentTest(DirectoryTest):
 class HomeTest(DirectoryTest):
     def refused(self, place):
         with self.assertRaises(StartError) as caught:
-            directories.make_home(self.settings(HARNESS_DATA_DIR=str(place)))
+            directories.make(place / "home")
         return str(caught.exception)
 
-    def test_a_home_is_an_empty_directory_of_our_own(self):
-        settings = self.settings(HARNESS_DATA_DIR=".")
+    def test_a_home_is_named_after_the_registry_and_the_instance(self):
+        registry = mock.Mock(identifier="0a1b2c3d")
+        claim = mock.Mock(registry=registry, instance="89abcdef")
 
-        one, other = directories.make_home(settings), directories.make_home(settings)
+        home = directories.home_of(claim, self.settings(HARNESS_DATA_DIR="."))
 
-        self.assertNotEqual(one, other)
-        self.assertEqual(self.directory, one.parent)
-        self.assertTrue(one.name.startswith(directories.PREFIX))
-        self.assertEqual(0o700, one.stat().st_mode & 0o777)
+        self.assertEqual(self.directory / "harness-0a1b2c3d-89abcdef", home)
+        self.assertFalse(home.exists())
+
+    def test_a_home_is_for_us_alone(self):
+        home = self.directory / "home"
+
+        directories.make(home)
+
+        self.assertEqual(0o700, home.stat().st_mode & 0o777)
+
+    def test_one_that_is_there_already_is_not_ours(self):
+        (self.directory / "home").mkdir()
+
+        self.assertIn("File exists", self.refused(self.directory))
 
     def test_a_missing_directory_is_an_error(self):
         place = self.directory / "missing"
@@ -114,23 +125,3 @@ class CacheTest(DirectoryTest):
             directories.cache_directory(self.settings())
 
         self.assertIn('pip install "unittest-harness[postgres]"', str(caught.exception))
-
-
-class RemoveTest(DirectoryTest):
-    def test_all_is_removed(self):
-        self.write("home/data/base/1")
-
-        directories.remove(self.directory / "home")
-
-        self.assertEqual([], list(self.directory.iterdir()))
-
-    def test_what_is_gone_is_no_error(self):
-        directories.remove(self.directory / "home")
-
-    @unittest.skipIf(IS_ROOT, NO_PERMISSIONS)
-    def test_what_cannot_be_removed_is_an_error(self):
-        self.write("home/data/1")
-        (self.directory / "home" / "data").chmod(0o500)
-
-        with self.assertRaises(PermissionError):
-            directories.remove(self.directory / "home")

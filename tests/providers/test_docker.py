@@ -119,30 +119,3 @@ class VariableTest(unittest.TestCase):
             self.assertNotIn("A_VARIABLE", os.environ)
             with docker.kept("A_VARIABLE"):
                 pass
-
-
-class GoneContainer:
-    """A container that fails to be removed in the way that a daemon says."""
-
-    def __init__(self, status):
-        self.status = status
-
-    def remove(self, **options):
-        import requests
-        from docker.errors import APIError, NotFound
-
-        response = requests.Response()
-        response.status_code = self.status
-        raise (NotFound if self.status == 404 else APIError)("no", response=response)
-
-
-class RemoveTest(unittest.TestCase):
-    def test_a_container_that_is_gone_or_going_is_no_error(self):
-        docker.remove(GoneContainer(404))
-        docker.remove(GoneContainer(409))
-
-    def test_another_failure_is_one(self):
-        from docker.errors import APIError
-
-        with self.assertRaises(APIError):
-            docker.remove(GoneContainer(500))

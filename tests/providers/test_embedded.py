@@ -1,4 +1,4 @@
-"""Servers that we start: their processes, their logs, and that nothing of them is left."""
+"""Servers that we start: their directory, their port and their environment."""
 
 import os
 import signal
@@ -8,9 +8,10 @@ from unittest import mock
 
 from harness.core.endpoint import Endpoint
 from harness.core.recipe import Account, Launch
+from harness.core.registry.things import thing
 from harness.errors import StartError
 from harness.providers import embedded
-from tests.support.unit import DirectoryTest
+from tests.support.registry import RegistryTest, wait_until
 
 FOREVER = "exec tail -f /dev/null"
 
@@ -18,10 +19,11 @@ FOREVER = "exec tail -f /dev/null"
 class ScriptRecipe:
     """A server that is a shell script; it serves nothing."""
 
-    def __init__(self, script, error=None):
+    def __init__(self, script, error=None, grace=5.0, leftovers=()):
         self.script = script
         self.error = error
-        self.swept = []
+        self.grace = grace
+        self.leftovers = leftovers
 
     def refusal(self, settings):
         return None if self.script else "no script"
@@ -38,83 +40,128 @@ class ScriptRecipe:
             provenance="Script 1.0",
             account=Account(),
             stop_signal=signal.SIGINT,
-            environment={"NAME": "value"},
+            environment={"NAME": "value", "PATH": os.environ["PATH"]},
+            grace=self.grace,
+            leftovers=self.leftovers,
         )
 
     def likely_cause(self, log):
         return "a bug" if "bug" in log else None
 
-    def sweep(self, home):
-        self.swept.append(home)
 
+class EmbeddedTest(RegistryTest):
+    def setUp(self):
+        super().setUp()
+        self.data = self.directory / "data"
+        self.data.mkdir()
 
-class EmbeddedTest(DirectoryTest):
     def start(self, recipe):
-        server = embedded.PROVIDER.start(recipe, self.settings(HARNESS_DATA_DIR="."))
+        claim = self.begun()
+        settings = self.settings(HARNESS_DATA_DIR="data")
+        try:
+            server = embedded.PROVIDER.start(recipe, settings, claim)
+        except BaseException:
+            claim.release()
+            raise
         self.addCleanup(server.stop)
         return server
 
+    def run_to_its_end(self, recipe):
+        server = self.start(recipe)
+        wait_until(server.exit_state, "the end of the script")
+        return server
+
     def assertNothingLeft(self):
-        self.assertEqual([], list(self.directory.iterdir()))
+        self.assertEqual([], list(self.data.iterdir()))
+        self.assertEqual([], self.registry.slots())
 
     def test_it_asks_the_recipe(self):
         self.assertEqual("no script", embedded.PROVIDER.refusal(ScriptRecipe(""), self.settings()))
         self.assertEqual("sh x", embedded.PROVIDER.describe(ScriptRecipe("x"), self.settings()))
 
+    def test_its_place_is_the_directory_that_was_set(self):
+        places = [
+            embedded.PROVIDER.place(self.settings(HARNESS_DATA_DIR=name)) for name in ("a", "b", "")
+        ]
+
+        self.assertEqual([f"{self.directory}/a", f"{self.directory}/b", ""], places)
+
     def test_a_server_runs_until_it_is_stopped(self):
-        recipe = ScriptRecipe(FOREVER)
-        server = self.start(recipe)
+        server = self.start(ScriptRecipe(FOREVER))
         self.assertIsNone(server.exit_state())
 
         server.stop()
 
-        self.assertEqual("killed by SIGINT", server.exit_state())
-        self.assertEqual([server.home], recipe.swept)
+        self.assertEqual("stopped by us", server.exit_state())
         self.assertNothingLeft()
 
     def test_stopping_twice_stops_once(self):
-        recipe = ScriptRecipe(FOREVER)
-        server = self.start(recipe)
+        server = self.start(ScriptRecipe(FOREVER))
 
         server.stop()
         server.stop()
 
-        self.assertEqual(1, len(recipe.swept))
+        self.assertNothingLeft()
 
     def test_one_that_does_not_listen_is_killed(self):
-        self.enterContext(mock.patch.object(embedded, "STOP_TIMEOUT", 0.05))
-        server = self.start(ScriptRecipe(f"trap '' INT; echo up; {FOREVER}"))
-        while "up" not in server.log():
-            pass
+        script = f"trap '' INT; echo up; {FOREVER}"
+        server = self.start(ScriptRecipe(script, grace=0.05))
+        wait_until(lambda: "up" in server.log(), "the start of the script")
 
         server.stop()
 
-        self.assertEqual("killed by SIGKILL", server.exit_state())
+        self.assertFalse(os.path.exists(f"/proc/{server.pid}/cmdline"))
         self.assertNothingLeft()
 
     def test_one_that_ended_says_how(self):
-        server = self.start(ScriptRecipe("echo a bug >&2; exit 7"))
-        server.process.wait()
+        server = self.run_to_its_end(ScriptRecipe("echo a bug >&2; exit 7"))
 
         self.assertEqual("exit code 7", server.exit_state())
         self.assertEqual("a bug\n", server.log())
         self.assertEqual("a bug", server.likely_cause())
 
+    def test_one_that_was_killed_says_by_what(self):
+        server = self.run_to_its_end(ScriptRecipe("kill -SEGV $$"))
+
+        self.assertEqual("killed by SIGSEGV", server.exit_state())
+
     def test_its_log_can_be_read_after_its_end(self):
-        server = self.start(ScriptRecipe("echo hello"))
-        server.process.wait()
+        server = self.run_to_its_end(ScriptRecipe("echo hello"))
 
         server.stop()
 
         self.assertEqual("hello\n", server.log())
 
     def test_it_has_the_environment_that_was_prepared_and_no_terminal(self):
-        server = self.start(ScriptRecipe("env; cat; pwd"))
-        server.process.wait()
+        server = self.run_to_its_end(ScriptRecipe("env; cat; pwd"))
 
         self.assertIn("NAME=value", server.log())
         self.assertNotIn("HOME=", server.log())
         self.assertIn(str(server.home), server.log())
+
+    def test_what_it_may_leave_is_written_down_before_it_runs(self):
+        leftover = thing("directory", path=str(self.data / "elsewhere"))
+        server = self.start(ScriptRecipe(FOREVER, leftovers=(leftover,)))
+        (self.data / "elsewhere").mkdir()
+
+        server.stop()
+
+        self.assertNothingLeft()
+
+    def test_a_program_that_is_not_there_is_an_error_with_its_name(self):
+        recipe = ScriptRecipe(FOREVER)
+        prepared = recipe.prepare(None, 1, None)
+        missing = mock.patch.object(
+            recipe, "prepare", lambda *_: Launch(**{**vars(prepared), "command": ("/no/program",)})
+        )
+
+        with missing, self.assertRaises(StartError) as caught:
+            self.start(recipe)
+
+        self.assertIn(
+            "/no/program could not be executed: No such file or directory", str(caught.exception)
+        )
+        self.assertNothingLeft()
 
     def test_a_failed_preparation_leaves_nothing(self):
         with self.assertRaises(StartError) as caught:
@@ -124,7 +171,7 @@ class EmbeddedTest(DirectoryTest):
         self.assertNothingLeft()
 
     def test_a_full_disk_leaves_nothing_and_says_where(self):
-        with self.assertRaisesRegex(StartError, f"below {self.directory}: No space left"):
+        with self.assertRaisesRegex(StartError, f"below {self.data}: No space left"):
             self.start(ScriptRecipe("x", OSError(28, "No space left on device")))
 
         self.assertNothingLeft()

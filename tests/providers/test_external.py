@@ -12,7 +12,7 @@ RECIPE = UrlRecipe("DATABASE_URL", 5432, ("postgresql", "postgres"))
 
 class ExternalTest(DirectoryTest):
     def start(self, url, **variables):
-        return PROVIDER.start(RECIPE, self.settings(DATABASE_URL=url, **variables))
+        return PROVIDER.start(RECIPE, self.settings(DATABASE_URL=url, **variables), None)
 
     def refused(self, url, **variables):
         with self.assertRaises(StartError) as caught:

@@ -70,6 +70,9 @@ class ScriptedRunning:
     """Something that runs as long as the list of its exit states says so."""
 
     provenance = "Script 1.0"
+    fresh = True
+    identity = "script"
+    secrets: tuple[str, ...] = ()
 
     def __init__(self, *states: str | None, log: str = "", cause: str | None = None) -> None:
         self.endpoint = Endpoint("127.0.0.1", 1)
@@ -77,6 +80,7 @@ class ScriptedRunning:
         self.text = log
         self.cause = cause
         self.stops = 0
+        self.told: list[str] = []
 
     def exit_state(self) -> str | None:
         return self.states.pop(0) if self.states else None
@@ -84,11 +88,32 @@ class ScriptedRunning:
     def log(self) -> str:
         return self.text
 
+    def log_mark(self) -> int:
+        return len(self.text)
+
+    def log_since(self, mark: Any) -> str:
+        return self.text[mark:]
+
     def likely_cause(self) -> str | None:
         return self.cause
 
+    def record(self) -> dict[str, Any]:
+        return {}
+
     def stop(self) -> None:
         self.stops += 1
+
+    def pause(self) -> None:
+        self.told.append("pause")
+
+    def resume(self) -> None:
+        self.told.append("resume")
+
+    def kill(self) -> None:
+        self.told.append("kill")
+
+    def restart(self) -> None:
+        self.told.append("restart")
 
 
 @dataclass(frozen=True, repr=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import select
 import socket
@@ -100,6 +99,8 @@ class JanitorLink:
         )
 
     def _exchange(self, request: dict[str, Any]) -> dict[str, Any]:
+        import json
+
         connection = self._ensure()
         send(connection, request)
         answer = bytearray()
@@ -148,6 +149,8 @@ class JanitorLink:
 
 def send(connection: socket.socket, message: dict[str, Any]) -> None:
     """Send a message, one line of JSON."""
+    import json
+
     connection.sendall(json.dumps(message).encode() + b"\n")
 
 

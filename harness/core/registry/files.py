@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import Any
 
@@ -15,6 +14,8 @@ def write(path: str, value: object) -> None:
     Raises:
         OSError: It cannot be written; what was there before still is.
     """
+    import json
+
     partial = f"{path}.{os.getpid()}.part"
     handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, MODE)
     try:
@@ -32,6 +33,8 @@ def read(path: str) -> Any:
     Raises:
         ValueError: It is not JSON.
     """
+    import json
+
     try:
         with open(path, encoding="utf-8") as file:
             return json.load(file)

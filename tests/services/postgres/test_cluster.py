@@ -117,5 +117,7 @@ class RecipeTest(InstallationTest):
             self.assertEqual(cause, PostgresProcess().likely_cause(f"FATAL: {text}: ..."))
         self.assertIsNone(PostgresProcess().likely_cause("ready"))
 
-    def test_a_sweep_of_a_server_that_stopped_by_itself_is_nothing(self):
-        PostgresProcess().sweep(self.directory)
+    def test_what_a_killed_server_leaves_is_told_before_it_runs(self):
+        data = str(self.directory / "home" / "data")
+
+        self.assertEqual(({"kind": "segment", "data": data},), self.prepare().leftovers)
