@@ -138,6 +138,7 @@ class Start:
         try:
             self._knock(running)
         except StartError as error:
+            running.detach()
             if claim.is_shared():
                 error.what += f"; it is used by {claim.others()}"
                 raise

@@ -117,11 +117,15 @@ class ContainerServer:
         """Tell whether others hold it, or it is kept for the next run."""
         return self._claim.is_outlived()
 
+    def detach(self) -> None:
+        """Give its network up."""
+        if self._network is not None:
+            self._network.release()
+
     def stop(self) -> None:
         """Give it up; the last one out removes it with its volumes. Safe to call twice."""
         cleanups = Cleanups(self.provenance)
-        if self._network is not None:
-            cleanups.push(self._network.release)
+        cleanups.push(self.detach)
         cleanups.push(self._claim.release)
         cleanups.push(self.log)
         self._stopped = True

@@ -128,6 +128,9 @@ class LocalServer:
         """Tell whether others hold it, or it is kept for the next run."""
         return self._claim.is_outlived()
 
+    def detach(self) -> None:
+        """Do nothing: attaching takes nothing."""
+
     def stop(self) -> None:
         """Give it up; the last one out ends it and removes its directory. Safe to call twice."""
         cleanups = Cleanups(self.provenance)

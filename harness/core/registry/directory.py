@@ -37,8 +37,9 @@ class Registry:
                 hint="set the URL of a running server, such as DATABASE_URL",
             )
         try:
+            os.makedirs(path, mode=0o700, exist_ok=True)
+            check_ours(path)
             os.makedirs(self._slots, mode=0o700, exist_ok=True)
-            check_owner(path)
             self._check_format()
         except OSError as error:
             raise unusable(path, error) from error
@@ -84,15 +85,20 @@ def registry_of(settings: Settings) -> Registry:
     return registry_at(str(registry_path(settings)), registry_id(settings))
 
 
-def check_owner(path: str) -> None:
-    """Do nothing for a directory of our own: what stands there names what is killed and removed.
+def check_ours(path: str) -> None:
+    """Do nothing for a directory that only we can write.
+
+    What stands there names what is killed and removed; and whoever reaches the janitor's socket
+    can have programs run as us.
 
     Raises:
-        PermissionError: It is somebody else's.
+        PermissionError: It is somebody else's, or others may write it.
     """
-    owner = os.stat(path).st_uid
-    if os.geteuid() not in (0, owner):
-        raise PermissionError(errno.EPERM, f"it belongs to the user {owner}", path)
+    found = os.stat(path)
+    if found.st_uid != os.geteuid():
+        raise PermissionError(errno.EPERM, f"it belongs to the user {found.st_uid}", path)
+    if found.st_mode & 0o077:
+        raise PermissionError(errno.EPERM, "others may enter it; `chmod 700` it", path)
 
 
 def unusable(path: str, error: OSError) -> RegistryError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Iterable
@@ -17,6 +18,7 @@ from harness.services.postgres.names import identifier, literal
 
 ENDING_TIMEOUT = 5.0
 POLL = 0.002
+NAME = re.compile(r"t_(?P<registry>[0-9a-f]{8})_[0-9a-f]{8}_(?P<process>\d+x\d*)_[0-9a-f]+")
 
 
 @dataclass(frozen=True)
@@ -106,9 +108,13 @@ class Databases:
         Returns:
             The names of those that were there.
         """
-        prefix = f"t_{self.registry}_"
-        rows = self.rows(f"select datname from pg_database where datname like '{prefix}%'")
-        orphans = [name for name, *_ in rows if is_dead(name.split("_")[3])]
+        rows = self.rows("select datname from pg_database")
+        names = [match for row in rows if (match := NAME.fullmatch(row[0]))]
+        orphans = [
+            match[0]
+            for match in names
+            if match["registry"] == self.registry and is_dead(match["process"])
+        ]
         for name in orphans:
             try:
                 self.drop(name)
