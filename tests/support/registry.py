@@ -2,17 +2,53 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
+import subprocess
+import sys
+import textwrap
 import time
+import unittest
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
+from harness.core.endpoint import Endpoint
+from harness.core.recipe import Account, Launch
 from harness.core.registry import files, processes
 from harness.core.registry.claim import Claim
 from harness.core.registry.directory import Registry
+from tests.support.project import environ
 from tests.support.unit import DirectoryTest
 
 PATIENCE = 20.0
+IDENTIFIER = "0a1b2c3d"
 ABOUT = {"service": "fake", "provider": "nowhere", "description": "a fake"}
+RESTING = {"format", "janitor.log", "slots", "spawn"}  # all that a registry is when nobody uses it
+
+# What the code of another process finds: `registry`, `made(claim)`, `say`, `wait`.
+HEAD = """
+import os, sys
+from harness.core.registry.claim import Claim
+from harness.core.registry.directory import Registry
+from tests.support.registry import ABOUT, IDENTIFIER, launch, made
+
+registry = Registry(sys.argv[1], IDENTIFIER)
+
+def say(word):
+    os.write(1, f"{word}\\n".encode())
+
+def wait():
+    sys.stdin.readline()
+
+def begun(key="key", reuse=0):
+    claim = Claim(registry, key, ABOUT, reuse)
+    claim.take(lambda: False)
+    claim.begin()
+    return claim
+
+"""
 
 
 class RegistryTest(DirectoryTest):
@@ -25,7 +61,11 @@ class RegistryTest(DirectoryTest):
 
     def make_registry(self) -> Registry:
         """Return another object for the registry, as another process has."""
-        return Registry(str(self.directory / "registry"), "0a1b2c3d")
+        return Registry(str(self.directory / "registry"), IDENTIFIER)
+
+    def other(self, code: str) -> Other:
+        """Return another process that runs this code on the same registry."""
+        return Other(self, code, self.registry.path)
 
     def claim(self, key: str = "key", reuse: float = 0) -> Claim:
         """Return a claim that is given up when the test ends."""
@@ -45,6 +85,13 @@ class RegistryTest(DirectoryTest):
         claim.begin()
         return claim
 
+    def published(self, key: str = "key", reuse: float = 0) -> Claim:
+        """Return a claim on an instance that others may attach to; a directory is its only part."""
+        claim = self.begun(key, reuse)
+        made(claim)
+        claim.publish()
+        return claim
+
     def janitor(self) -> tuple[int, str] | None:
         """Return the number and start time of the janitor; None if there is none."""
         found = files.read(f"{self.registry.path}/janitor.pid")
@@ -59,6 +106,93 @@ class RegistryTest(DirectoryTest):
     @property
     def _slots(self) -> str:
         return f"{self.registry.path}/slots"
+
+    def assertNothingLeft(self) -> None:
+        """Wait for the janitor's end; then nothing is in the registry, and it complained of nothing."""
+        self._no_janitor_stays()
+        self.assertEqual([], os.listdir(self._slots))
+        self.assertEqual(set(), set(os.listdir(self.registry.path)) - RESTING)
+        self.assertEqual("", self.log())
+
+    def log(self) -> str:
+        """Return what janitors have written down."""
+        path = Path(self.registry.path, "janitor.log")
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+class Other:
+    """Another process, which runs some code; killed when the test ends.
+
+    Args:
+        test: The test.
+        code: What it runs, after `HEAD`.
+        path: The registry.
+    """
+
+    def __init__(self, test: unittest.TestCase, code: str, path: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-W", "error", "-c", HEAD + textwrap.dedent(code), path],
+            env=environ(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.pid = self._process.pid
+        test.addCleanup(self.kill)
+
+    def wait_for(self, word: str) -> None:
+        """Return when it says a word."""
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if line.strip() == word:
+                return
+        raise AssertionError(f"it ended before it said {word!r}")
+
+    def hear(self) -> str:
+        """Return the next line that it says."""
+        assert self._process.stdout is not None
+        return self._process.stdout.readline().strip()
+
+    def go_on(self) -> None:
+        """Let it go on where it waits."""
+        assert self._process.stdin is not None
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+
+    def finish(self) -> None:
+        """Let it go on, and wait until it has ended well."""
+        self.go_on()
+        assert self._process.wait(PATIENCE) == 0, self._process.returncode
+
+    def kill(self) -> None:
+        """Kill it as the kernel does for want of memory. Safe to call twice."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            with contextlib.suppress(OSError):
+                pipe.close()
+
+
+def made(claim: Claim) -> Path:
+    """Make a directory for an instance, written down before; return it."""
+    path = Path(claim.registry.path).parent / f"made-{claim.instance}"
+    claim.intend("directory", path=str(path))
+    path.mkdir()
+    return path
+
+
+def launch(*command: str, **fields: Any) -> Launch:
+    """Return how to launch a server that runs a command."""
+    given = {
+        "endpoint": Endpoint("127.0.0.1", 1),
+        "provenance": command[0],
+        "account": Account(),
+        "stop_signal": signal.SIGTERM,
+        "environment": {"PATH": os.environ["PATH"]},
+        **fields,
+    }
+    return Launch(command, **given)
 
 
 def wait_until(condition: Callable[[], object], what: str, within: float = PATIENCE) -> None:
