@@ -61,7 +61,11 @@ class RegistryTest(DirectoryTest):
 
     def make_registry(self) -> Registry:
         """Return another object for the registry, as another process has."""
-        return Registry(str(self.directory / "registry"), IDENTIFIER)
+        return Registry(self._place, IDENTIFIER)
+
+    @property
+    def _place(self) -> str:
+        return str(self.directory / "registry")
 
     def other(self, code: str) -> Other:
         """Return another process that runs this code on the same registry."""
