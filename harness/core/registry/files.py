@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from typing import Any
 
 MODE = 0o600  # a record holds a password
@@ -15,7 +16,7 @@ def write(path: str, value: object) -> None:
     Raises:
         OSError: It cannot be written; what was there before still is.
     """
-    partial = f"{path}.{os.getpid()}.part"
+    partial = f"{path}.{os.getpid()}.{threading.get_ident()}.part"
     handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, MODE)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -24,6 +25,15 @@ def write(path: str, value: object) -> None:
     except BaseException:
         remove(partial)
         raise
+
+
+def make(path: str) -> None:
+    """Make an empty file.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, MODE))
 
 
 def read(path: str) -> Any:
