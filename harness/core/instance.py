@@ -50,6 +50,9 @@ class Running(Protocol):
     def stop(self) -> None:
         """Give it up; the last one out removes it and all that it left. Safe to call twice."""
 
+    def detach(self) -> None:
+        """Give up what was taken beside it, such as its network, and leave the rest as it is."""
+
     def pause(self) -> None:
         """Freeze it: it keeps its connections and does not answer."""
 

@@ -53,6 +53,9 @@ class ExternalServer:
         """Return that it goes on without us."""
         return True
 
+    def detach(self) -> None:
+        """Do nothing: nothing was taken."""
+
     def stop(self) -> None:
         """Leave it alone."""
 

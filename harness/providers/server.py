@@ -138,6 +138,9 @@ class LocalServer:
         self._stopped = True
         cleanups.close()
 
+    def detach(self) -> None:
+        """Do nothing: it has nothing beside its place in the registry."""
+
     def pause(self) -> None:
         """Stop all of its processes where they are."""
         self._signal_all(signal.SIGSTOP)
