@@ -15,7 +15,6 @@ from typing import Any, ClassVar
 
 from harness.core.endpoint import Endpoint
 from harness.core.instance import Instance, Running
-from harness.core.lease import Lease
 from harness.core.recipe import Account, ContainerRecipe, Launch, Recipe
 from harness.core.service import Service
 from harness.core.settings import Settings

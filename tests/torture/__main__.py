@@ -23,7 +23,7 @@ def main() -> int:
     """Torture, print a table, and return 1 if anything failed."""
     options = arguments()
     docker = daemon.refusal(daemon.docker_host()) is None and "HARNESS_IMAGES" in os.environ
-    print(f"seed {options.seed}; repeat one kill by --seed {options.seed} --only NUMBER", flush=True)
+    print(f"seed {options.seed}; one kill again: --seed {options.seed} --only NUMBER", flush=True)
     if not docker:
         print("no containers: there is no Docker daemon, or HARNESS_IMAGES names no images")
     parent = Path(tempfile.mkdtemp(prefix="torture-"))

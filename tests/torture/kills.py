@@ -30,7 +30,8 @@ SERVICES = {
     ("postgres", "process"): 2,
     ("postgres", "postgres@docker"): 1,
 }
-STEPS = tuple(MOMENTS)
+ONLY_CONTAINERS = {"create", "created", "started"}
+ONLY_PROCESSES = {"spawn", "spawned"}
 RUN_TIMEOUT = 120.0  # seconds that survivors have to end by themselves
 CLEAN = 20.0  # seconds after which nothing may be left
 NOBODY = 3.0  # seconds after which we see that nobody is there to clean up
@@ -66,16 +67,17 @@ class Kill:
     def drawn(cls, seed: int, number: int, docker: bool) -> Kill:
         """Return the nth kill of a seed."""
         dice = random.Random(f"{seed} {number}")
-        services = dict(SERVICES) if docker else {("process",): 2, ("postgres", "process"): 1}
+        weights = {words: SERVICES[words] for words in SERVICES if docker or not in_docker(words)}
+        services = draw(dice, weights)
         victim = draw(dice, {name: weight for name, (weight, _) in VICTIMS.items()})
         return cls(
             number,
             seed,
             victim,
             draw(dice, SIGNALS) if victim in ("runner", "group", "worker") else "KILL",
-            draw(dice, services),
-            step=dice.choice(STEPS),
-            nth=dice.choice((1, 1, 2, 3, 6)),
+            services,
+            draw_step(dice, services),
+            nth=dice.choice((1, 1, 2, 3)),
             delay=dice.choice((0, 0, dice.uniform(0, 0.003), dice.uniform(0, 0.1))),
             runs=dice.choice((1, 1, 1, 2)),
         )
@@ -89,6 +91,21 @@ class Kill:
 def draw(dice: random.Random, weights: dict[T, int]) -> T:
     """Draw one of the keys, each as often as its weight says."""
     return dice.choices(list(weights), list(weights.values()))[0]
+
+
+def in_docker(services: tuple[str, ...]) -> bool:
+    """Tell whether some of the services are containers."""
+    return bool({"containers", "postgres@docker"}.intersection(services))
+
+
+def draw_step(dice: random.Random, services: tuple[str, ...]) -> str:
+    """Draw a moment, and a step of it that is taken where these services run."""
+    never = set() if in_docker(services) else ONLY_CONTAINERS
+    if not {"process", "postgres"}.intersection(services):
+        never = ONLY_PROCESSES
+    steps = [step for step in MOMENTS if step not in never]
+    moment = dice.choice(sorted({MOMENTS[step] for step in steps}))
+    return dice.choice([step for step in steps if MOMENTS[step] == moment])
 
 
 @dataclass

@@ -85,7 +85,7 @@ class Place:
         return process
 
     def janitors(self) -> list[int]:
-        """Return the processes that are janitors of this registry; more than one is one too many."""
+        """Return the processes that are janitors of this registry."""
         return [pid for pid in numbers() if command(pid)[-1:] == [str(self.registry)]]
 
     def left(self) -> list[str]:
@@ -117,11 +117,7 @@ class Place:
     def _directories(self) -> list[str]:
         """Return the data directories, wherever they may lie."""
         parents = (Path("/dev/shm"), self.root / "tmp", Path(tempfile.gettempdir()))
-        found = {
-            path
-            for parent in parents
-            for path in parent.glob(f"harness-{self.identifier}-*")
-        }
+        found = {path for parent in parents for path in parent.glob(f"harness-{self.identifier}-*")}
         return [f"directory {path}" for path in sorted(found | {*(self.root / "tmp").iterdir()})]
 
     def _engine_things(self) -> list[str]:
@@ -139,7 +135,9 @@ class Place:
         ours = json.dumps({"label": [f"{LABEL}.registry={self.identifier}"]})
         containers = engine.get("/containers/json", all="1", filters=ours)
         self.volumes |= {
-            mount["Name"] for container in containers for mount in container.get("Mounts", ())
+            mount["Name"]
+            for container in containers
+            for mount in container.get("Mounts", ())
             if mount.get("Name")
         }
         networks = engine.get("/networks", filters=ours)
@@ -161,8 +159,7 @@ class Place:
         if not self.registry.exists():
             return []
         files = [f"file {path}" for path in self.registry.iterdir() if path.name not in PLAIN]
-        slots = self.registry / "slots"
-        return files + [f"slot {path.name}" for path in slots.iterdir()] if slots.exists() else files
+        return files + [f"slot {path.name}" for path in self.registry.glob("slots/*")]
 
     def complaints(self) -> list[str]:
         """Return what should never be, whatever was killed: two servers of one key, a traceback."""
