@@ -47,11 +47,11 @@ class Running(Protocol):
     def is_outlived(self) -> bool:
         """Tell whether it goes on without us, so that we must remove what we made on it."""
 
-    def detach(self) -> None:
-        """Let go of what attaching to it took, where it turned out to be dead."""
-
     def stop(self) -> None:
         """Give it up; the last one out removes it and all that it left. Safe to call twice."""
+
+    def detach(self) -> None:
+        """Give up what was taken beside it, such as its network, and leave the rest as it is."""
 
     def pause(self) -> None:
         """Freeze it: it keeps its connections and does not answer."""

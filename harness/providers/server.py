@@ -128,9 +128,6 @@ class LocalServer:
         """Tell whether others hold it, or it is kept for the next run."""
         return self._claim.is_outlived()
 
-    def detach(self) -> None:
-        """Do nothing: attaching takes nothing."""
-
     def stop(self) -> None:
         """Give it up; the last one out ends it and removes its directory. Safe to call twice."""
         cleanups = Cleanups(self.provenance)
@@ -140,6 +137,9 @@ class LocalServer:
         cleanups.push(self.log)
         self._stopped = True
         cleanups.close()
+
+    def detach(self) -> None:
+        """Do nothing: it has nothing beside its place in the registry."""
 
     def pause(self) -> None:
         """Stop all of its processes where they are."""
