@@ -7,9 +7,9 @@ import inspect
 import random
 import unittest
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from harness.adapters.repeat import method_name, repeat_command, say, test_identity
 from harness.adapters.result import NotingResult
@@ -18,6 +18,8 @@ from harness.core.group import Group
 from harness.core.lease import Holder, Lease, outside
 from harness.core.seed import derive, run_seed
 from harness.core.service import Service
+from harness.core.tries import WITHIN, Terms, nothing, retry
+from harness.core.watch import Watch
 from harness.errors import CapabilityError, HarnessError, RequiredError, UnavailableError
 
 if TYPE_CHECKING:
@@ -26,6 +28,9 @@ else:
     _Base = object
 
 L = TypeVar("L", bound=Lease)
+T = TypeVar("T")
+
+__unittest = True  # frames of this module are left out of a failure's traceback
 
 
 _services: weakref.WeakKeyDictionary[type, tuple[Service[Any], ...]] = weakref.WeakKeyDictionary()
@@ -215,6 +220,17 @@ class HarnessMixin(_Base):
         seed = run_seed(self._harness_environment().settings)
         return derive(seed, *test_identity(self))
 
+    def _harness_terms(self, within: float, every: float | None, msg: Any) -> Terms:
+        """Return on what terms `assertEventually` tries."""
+        holder = self._harness_holder
+        return Terms(
+            within,
+            every,
+            through=(unittest.SkipTest,),
+            watch=nothing if holder is None else Watch(holder),
+            failure=lambda text: self.failureException(self._formatMessage(msg, text)),
+        )
+
     def _harness_notes(self) -> list[str]:
         seed = run_seed(self._harness_environment().settings)
         holder = self._harness_holder
@@ -277,3 +293,38 @@ class HarnessTestCase(HarnessMixin, unittest.TestCase):
                     sign_up(self.db.connection, "a@example.com")
                     self.assertEqual(1, self.db.count("users"))
     """
+
+    def assertEventually(  # noqa: N802 - unittest's style
+        self,
+        probe: Callable[[], T],
+        *,
+        within: float = WITHIN,
+        every: float | None = None,
+        msg: Any = None,
+    ) -> T:
+        """Try until `probe` neither raises nor returns what is false; None is success.
+
+        The pauses between the tries grow with the time waited; there is always one try at the end
+        of the time.
+
+        Args:
+            probe: What is tried, such as a lambda around an assertion. It ought to look once and
+                return at once.
+            within: Seconds to wait at most.
+            every: The longest pause between two tries, in seconds; 0.1 if not given.
+            msg: What to say besides, as in every assertion of unittest.
+
+        Returns:
+            What the probe returned last.
+
+        Raises:
+            AssertionError: It did not hold in time; tells and is raised from the last failure.
+            ServiceDiedError: A service that this test has a lease of died meanwhile.
+            ConfigurationError: An argument cannot be used.
+
+        Example:
+            ::
+
+                self.assertEventually(lambda: self.assertEqual(1, self.db.count("users")), within=2)
+        """
+        return cast(T, retry(probe, self._harness_terms(within, every, msg)))

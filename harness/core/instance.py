@@ -83,6 +83,7 @@ class Instance(Generic[L]):
         identity: What tells it from every other instance, also from its own successor.
         exclusive: Whether it is one class's own, which may then pause and kill it.
         disturbed: How often it was killed or restarted: connections do not outlive that.
+        down: Whether it was killed by `kill`, or is being restarted: its end is no accident.
     """
 
     def __init__(self, kind: str, provider: str, running: Running) -> None:
@@ -94,6 +95,7 @@ class Instance(Generic[L]):
         self.identity = running.identity
         self.exclusive = False
         self.disturbed = 0
+        self.down = False
         self._paused = False
         self.capabilities: frozenset[str] = frozenset()
         self.await_ready: Callable[[], None] = lambda: None  # set by whoever started it
@@ -202,6 +204,7 @@ class Instance(Generic[L]):
         """
         self._check_exclusive("kill")
         self.disturbed += 1
+        self.down = True
         self.running.kill()
         self._paused = False
 
@@ -216,9 +219,11 @@ class Instance(Generic[L]):
         """
         self._check_exclusive("restart")
         self.disturbed += 1
+        self.down = True
         self.running.restart()
         self._paused = False
         self.await_ready()
+        self.down = False
 
     def revive(self) -> None:
         """Bring an exclusive instance back that a test has paused or killed.
