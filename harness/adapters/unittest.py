@@ -21,6 +21,7 @@ from harness.core.service import Service
 from harness.core.tries import WITHIN, Terms, nothing, retry
 from harness.core.watch import Watch
 from harness.errors import CapabilityError, HarnessError, RequiredError, UnavailableError
+from harness.testing.logs import LogRecorder
 
 if TYPE_CHECKING:
     _Base = unittest.TestCase
@@ -73,6 +74,7 @@ class HarnessMixin(_Base):
 
     environment: Environment | None = None
     _harness_holder: Holder | None = None
+    _harness_logs: LogRecorder
     _harness_released = False
 
     @functools.cached_property
@@ -91,7 +93,7 @@ class HarnessMixin(_Base):
             report(self, result, reason)
             return result
         with self._harness_test() as holder:
-            super().run(NotingResult(result, self._harness_notes, holder))
+            super().run(NotingResult(result, self._harness_notes, holder, self._harness_logs))
         return result
 
     def debug(self) -> None:
@@ -155,10 +157,12 @@ class HarnessMixin(_Base):
         announce_seed(run_seed(self._harness_environment().settings))
         random.seed(self._harness_seed())
         self.__dict__.pop("rng", None)  # a second run of this instance draws the same
+        self._harness_logs = LogRecorder(self._harness_environment().settings.artifacts)
         holder = self._harness_holder = Holder(self._harness_acquire)
         self.addCleanup(self._harness_release)  # first in, so last out
         try:
             self._harness_prepare()
+            self._harness_mark()
             yield holder
         finally:
             self._harness_end(holder)
@@ -166,12 +170,19 @@ class HarnessMixin(_Base):
     def _harness_prepare(self) -> None:
         """Get ready before the test; the async base starts its services here."""
 
+    def _harness_mark(self) -> None:
+        """Mark what the logs hold by now; of what starts later, at its first lease."""
+        for instance in self._harness_environment().ready(group_of(type(self))):
+            self._harness_logs.add(instance)
+
     def _harness_acquire(self, service: Service[L]) -> L:
         environment, group = self._harness_environment(), group_of(type(self))
         if service.exclusive:
             self._harness_own(environment, group)
         environment.start_in_background(group)
-        return environment.lease(service, group)
+        lease = environment.lease(service, group)
+        self._harness_logs.add(lease.instance)
+        return lease
 
     @classmethod
     def _harness_own(cls, environment: Environment, group: Group) -> None:
@@ -215,6 +226,10 @@ class HarnessMixin(_Base):
             holder.close()
         except Exception as error:
             say(f"while releasing what {self.id()} held: {error}")
+        try:
+            self._harness_logs.finish()
+        except Exception as error:
+            say(f"while keeping the logs of {self.id()}: {error}")
 
     def _harness_seed(self) -> int:
         seed = run_seed(self._harness_environment().settings)
@@ -231,11 +246,12 @@ class HarnessMixin(_Base):
             failure=lambda text: self.failureException(self._formatMessage(msg, text)),
         )
 
-    def _harness_notes(self) -> list[str]:
+    def _harness_notes(self, failed: unittest.TestCase) -> list[str]:
         seed = run_seed(self._harness_environment().settings)
         holder = self._harness_holder
         return [
             *(holder.failure_notes() if holder is not None else ()),
+            *self._harness_logs.notes(failed.id(), subtest=failed is not self),
             f"repeat with: {repeat_command(self, seed)}",
         ]
 
