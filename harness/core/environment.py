@@ -183,6 +183,13 @@ class Environment:
         """
         raise NotImplementedError
 
+    def ready(self, group: Group) -> list[Instance[Any]]:
+        """Return the instances of a group that are ready by now; wait for none."""
+        if not self._starts:
+            return []
+        starts = [self._starts.get(key_of(service, group)) for service in group.services]
+        return [start.ready for start in starts if start is not None and start.ready is not None]
+
     def _check_alive(self) -> None:
         with self._lock:
             starts = list(self._starts.values())

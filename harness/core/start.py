@@ -248,6 +248,11 @@ class Start:
             raise StartError(f"the start of {self.service.label} was interrupted")
         return self._instance
 
+    @property
+    def ready(self) -> Instance[Any] | None:
+        """The instance, if it is ready by now."""
+        return self._instance
+
     def made(self, instance: Instance[Any]) -> bool:
         """Tell whether an instance is the one that this start has brought up."""
         return self._instance is instance

@@ -95,8 +95,8 @@ class ContainerServer:
 
     def log_since(self, mark: object) -> str:
         """Return what the container has logged since a mark was taken, each line with its time."""
-        assert isinstance(mark, float)
-        return self._read_log(since=f"{mark:.6f}", timestamps=1)
+        assert mark is None or isinstance(mark, float)
+        return self._read_log(since=f"{mark or 0:.6f}", timestamps=1)
 
     def likely_cause(self) -> str | None:
         """Return the likely cause of its end, read from its log."""
