@@ -142,7 +142,7 @@ class Environment:
         lease: L = instance.lease(service)
         return lease
 
-    def start(self, service: Service[Any]) -> Instance[Any]:
+    def start(self, service: Service[Any]) -> Any:
         """Start a service and return its instance, ready; in dockertest's manner.
 
         Raises:
