@@ -16,6 +16,7 @@
     ├── StartError                    a chosen provider failed to start the service
     │   └── StartTimeoutError         ... it never became ready
     ├── ServiceDiedError              an instance ended while a test was using it
+    ├── WaitTimeoutError              what was retried never succeeded (also a TimeoutError)
     ├── MigrationError                a migration or seed file failed
     ├── LeaseError                    a lease was used outside its test, or assigned to
     ├── IsolationError                a test broke the isolation that its lease promises
@@ -52,6 +53,7 @@ __all__ = [
     "UnavailableError",
     "UnknownProviderError",
     "UnknownSettingError",
+    "WaitTimeoutError",
 ]
 
 
@@ -167,6 +169,10 @@ class StartTimeoutError(StartError):
 
 class ServiceDiedError(HarnessError):
     """An instance ended while somebody was using it."""
+
+
+class WaitTimeoutError(HarnessError, TimeoutError):
+    """What was tried again and again did not succeed in time; raised from its last failure."""
 
 
 class MigrationError(HarnessError):

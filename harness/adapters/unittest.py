@@ -7,9 +7,9 @@ import inspect
 import random
 import unittest
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from harness.adapters.repeat import method_name, repeat_command, say, test_identity
 from harness.adapters.result import NotingResult
@@ -18,7 +18,10 @@ from harness.core.group import Group
 from harness.core.lease import Holder, Lease, outside
 from harness.core.seed import derive, run_seed
 from harness.core.service import Service
+from harness.core.tries import WITHIN, Terms, nothing, retry
+from harness.core.watch import Watch
 from harness.errors import CapabilityError, HarnessError, RequiredError, UnavailableError
+from harness.testing.logs import LogRecorder
 
 if TYPE_CHECKING:
     _Base = unittest.TestCase
@@ -26,6 +29,9 @@ else:
     _Base = object
 
 L = TypeVar("L", bound=Lease)
+T = TypeVar("T")
+
+__unittest = True  # frames of this module are left out of a failure's traceback
 
 
 _services: weakref.WeakKeyDictionary[type, tuple[Service[Any], ...]] = weakref.WeakKeyDictionary()
@@ -68,6 +74,7 @@ class HarnessMixin(_Base):
 
     environment: Environment | None = None
     _harness_holder: Holder | None = None
+    _harness_logs: LogRecorder
     _harness_released = False
 
     @functools.cached_property
@@ -86,7 +93,7 @@ class HarnessMixin(_Base):
             report(self, result, reason)
             return result
         with self._harness_test() as holder:
-            super().run(NotingResult(result, self._harness_notes, holder))
+            super().run(NotingResult(result, self._harness_notes, holder, self._harness_logs))
         return result
 
     def debug(self) -> None:
@@ -150,10 +157,12 @@ class HarnessMixin(_Base):
         announce_seed(run_seed(self._harness_environment().settings))
         random.seed(self._harness_seed())
         self.__dict__.pop("rng", None)  # a second run of this instance draws the same
+        self._harness_logs = LogRecorder(self._harness_environment().settings.artifacts)
         holder = self._harness_holder = Holder(self._harness_acquire)
         self.addCleanup(self._harness_release)  # first in, so last out
         try:
             self._harness_prepare()
+            self._harness_mark()
             yield holder
         finally:
             self._harness_end(holder)
@@ -161,12 +170,19 @@ class HarnessMixin(_Base):
     def _harness_prepare(self) -> None:
         """Get ready before the test; the async base starts its services here."""
 
+    def _harness_mark(self) -> None:
+        """Mark what the logs hold by now; of what starts later, at its first lease."""
+        for instance in self._harness_environment().ready(group_of(type(self))):
+            self._harness_logs.add(instance)
+
     def _harness_acquire(self, service: Service[L]) -> L:
         environment, group = self._harness_environment(), group_of(type(self))
         if service.exclusive:
             self._harness_own(environment, group)
         environment.start_in_background(group)
-        return environment.lease(service, group)
+        lease = environment.lease(service, group)
+        self._harness_logs.add(lease.instance)
+        return lease
 
     @classmethod
     def _harness_own(cls, environment: Environment, group: Group) -> None:
@@ -210,16 +226,32 @@ class HarnessMixin(_Base):
             holder.close()
         except Exception as error:
             say(f"while releasing what {self.id()} held: {error}")
+        try:
+            self._harness_logs.finish()
+        except Exception as error:
+            say(f"while keeping the logs of {self.id()}: {error}")
 
     def _harness_seed(self) -> int:
         seed = run_seed(self._harness_environment().settings)
         return derive(seed, *test_identity(self))
 
-    def _harness_notes(self) -> list[str]:
+    def _harness_terms(self, within: float, every: float | None, msg: Any) -> Terms:
+        """Return on what terms `assertEventually` tries."""
+        holder = self._harness_holder
+        return Terms(
+            within,
+            every,
+            through=(unittest.SkipTest,),
+            watch=nothing if holder is None else Watch(holder),
+            failure=lambda text: self.failureException(self._formatMessage(msg, text)),
+        )
+
+    def _harness_notes(self, failed: unittest.TestCase) -> list[str]:
         seed = run_seed(self._harness_environment().settings)
         holder = self._harness_holder
         return [
             *(holder.failure_notes() if holder is not None else ()),
+            *self._harness_logs.notes(failed.id(), subtest=failed is not self),
             f"repeat with: {repeat_command(self, seed)}",
         ]
 
@@ -277,3 +309,38 @@ class HarnessTestCase(HarnessMixin, unittest.TestCase):
                     sign_up(self.db.connection, "a@example.com")
                     self.assertEqual(1, self.db.count("users"))
     """
+
+    def assertEventually(  # noqa: N802 - unittest's style
+        self,
+        probe: Callable[[], T],
+        *,
+        within: float = WITHIN,
+        every: float | None = None,
+        msg: Any = None,
+    ) -> T:
+        """Try until `probe` neither raises nor returns what is false; None is success.
+
+        The pauses between the tries grow with the time waited; there is always one try at the end
+        of the time.
+
+        Args:
+            probe: What is tried, such as a lambda around an assertion. It ought to look once and
+                return at once.
+            within: Seconds to wait at most.
+            every: The longest pause between two tries, in seconds; 0.1 if not given.
+            msg: What to say besides, as in every assertion of unittest.
+
+        Returns:
+            What the probe returned last.
+
+        Raises:
+            AssertionError: It did not hold in time; tells and is raised from the last failure.
+            ServiceDiedError: A service that this test has a lease of died meanwhile.
+            ConfigurationError: An argument cannot be used.
+
+        Example:
+            ::
+
+                self.assertEventually(lambda: self.assertEqual(1, self.db.count("users")), within=2)
+        """
+        return cast(T, retry(probe, self._harness_terms(within, every, msg)))

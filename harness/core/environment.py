@@ -9,7 +9,7 @@ import threading
 import weakref
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from harness.core.choice import Choice, choose
 from harness.core.cleanup import Cleanups
@@ -21,7 +21,8 @@ from harness.core.lease import Lease
 from harness.core.service import Service
 from harness.core.settings import Settings, current_settings
 from harness.core.start import Start
-from harness.errors import HarnessError, LeaseError, again
+from harness.core.tries import Terms, anything, retry
+from harness.errors import HarnessError, LeaseError, WaitTimeoutError, again
 
 L = TypeVar("L", bound=Lease)
 T = TypeVar("T")
@@ -141,7 +142,7 @@ class Environment:
         lease: L = instance.lease(service)
         return lease
 
-    def start(self, service: Service[Any]) -> Instance[Any]:
+    def start(self, service: Service[Any]) -> Any:
         """Start a service and return its instance, ready; in dockertest's manner.
 
         Raises:
@@ -178,10 +179,20 @@ class Environment:
             within: Seconds after which to give up.
 
         Raises:
-            NotYetError: The time is over; with the last exception.
+            WaitTimeoutError: The time is over; with the last exception.
             ServiceDiedError: A service of this environment has died meanwhile.
         """
-        raise NotImplementedError
+        terms = Terms(
+            within, succeeds=anything, watch=self._check_alive, failure=WaitTimeoutError
+        )
+        return cast(T, retry(probe, terms))
+
+    def ready(self, group: Group) -> list[Instance[Any]]:
+        """Return the instances of a group that are ready by now; wait for none."""
+        if not self._starts:
+            return []
+        starts = [self._starts.get(key_of(service, group)) for service in group.services]
+        return [start.ready for start in starts if start is not None and start.ready is not None]
 
     def _check_alive(self) -> None:
         with self._lock:

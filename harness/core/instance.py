@@ -9,6 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from harness.core.cleanup import Cleanups
 from harness.core.endpoint import Endpoint
 from harness.core.lease import Lease
+from harness.core.redaction import Redaction
 from harness.errors import CapabilityError, LeaseError, ServiceDiedError
 
 L = TypeVar("L", bound="Lease")
@@ -36,7 +37,7 @@ class Running(Protocol):
         """Return the place that its log has reached, for `log_since`. Reads nothing."""
 
     def log_since(self, mark: object) -> str:
-        """Return what it has logged since a mark was taken."""
+        """Return what it has logged since a mark was taken; since its beginning for None."""
 
     def likely_cause(self) -> str | None:
         """Return the likely cause of its end, or None where it cannot be told."""
@@ -47,11 +48,11 @@ class Running(Protocol):
     def is_outlived(self) -> bool:
         """Tell whether it goes on without us, so that we must remove what we made on it."""
 
-    def detach(self) -> None:
-        """Let go of what attaching to it took, where it turned out to be dead."""
-
     def stop(self) -> None:
         """Give it up; the last one out removes it and all that it left. Safe to call twice."""
+
+    def detach(self) -> None:
+        """Give up what was taken beside it, such as its network, and leave the rest as it is."""
 
     def pause(self) -> None:
         """Freeze it: it keeps its connections and does not answer."""
@@ -66,9 +67,10 @@ class Running(Protocol):
         """Start it again in its place, with the data that it had, after ending it if need be."""
 
 
-def log_tail(running: Running, lines: int = LOG_TAIL_LINES) -> str:
-    """Return the end of a log, for an error message."""
-    return "\n".join(running.log().rstrip().splitlines()[-lines:])
+def log_tail(running: Running, lines: int = LOG_TAIL_LINES, secrets: tuple[str, ...] = ()) -> str:
+    """Return the end of a log, for an error message, without `secrets` and those that it knows."""
+    redact = Redaction((*secrets, *running.secrets, running.endpoint.password))
+    return "\n".join(redact(running.log()).rstrip().splitlines()[-lines:])
 
 
 class Instance(Generic[L]):
@@ -83,6 +85,7 @@ class Instance(Generic[L]):
         identity: What tells it from every other instance, also from its own successor.
         exclusive: Whether it is one class's own, which may then pause and kill it.
         disturbed: How often it was killed or restarted: connections do not outlive that.
+        down: Whether it was killed by `kill`, or is being restarted: its end is no accident.
     """
 
     def __init__(self, kind: str, provider: str, running: Running) -> None:
@@ -94,6 +97,7 @@ class Instance(Generic[L]):
         self.identity = running.identity
         self.exclusive = False
         self.disturbed = 0
+        self.down = False
         self._paused = False
         self.capabilities: frozenset[str] = frozenset()
         self.await_ready: Callable[[], None] = lambda: None  # set by whoever started it
@@ -151,7 +155,7 @@ class Instance(Generic[L]):
                 f"{self.kind} on {self.provider} died: {state} ({self.provenance})",
                 cause=self.running.likely_cause() or "it crashed, or was killed from outside",
                 hint="look at the end of its log above, then run the tests again",
-                detail=log_tail(self.running) or None,
+                detail=log_tail(self.running, secrets=self.secrets) or None,
             )
 
     def _settled_state(self, settle: float) -> str | None:
@@ -202,6 +206,7 @@ class Instance(Generic[L]):
         """
         self._check_exclusive("kill")
         self.disturbed += 1
+        self.down = True
         self.running.kill()
         self._paused = False
 
@@ -216,9 +221,11 @@ class Instance(Generic[L]):
         """
         self._check_exclusive("restart")
         self.disturbed += 1
+        self.down = True
         self.running.restart()
         self._paused = False
         self.await_ready()
+        self.down = False
 
     def revive(self) -> None:
         """Bring an exclusive instance back that a test has paused or killed.

@@ -11,6 +11,7 @@ from harness.core.cleanup import Cleanups
 from harness.errors import LeaseError
 
 if TYPE_CHECKING:
+    from harness.core.instance import Instance
     from harness.core.service import Service
 
 Self = TypeVar("Self", bound="Lease")
@@ -112,6 +113,11 @@ class Holder:
                     self.failures[service] = error
                     raise
             return self._leases[service]
+
+    def instances(self) -> dict[Lease, Instance[Any]]:
+        """Return the instance of each lease that is held of one."""
+        leases = list(self._leases.values())  # a thread of the test may take one meanwhile
+        return {lease: lease.instance for lease in leases if lease.instance is not None}
 
     def note_reported(self, error: BaseException) -> None:
         """Note that an error was reported, with all that it was raised from or groups."""

@@ -129,6 +129,12 @@ OPTIONS = {
             "1800",
             "seconds after which a service that was kept and not used again is removed",
         ),
+        Option(
+            "artifacts",
+            parse_optional_path,
+            "",
+            "where the logs of failed tests are kept, one folder a test; kept nowhere when empty",
+        ),
     )
 }
 
@@ -159,6 +165,7 @@ class Settings:
     state_dir: Path | None
     reuse: bool
     reuse_ttl: float
+    artifacts: Path | None
     environ: Mapping[str, str] = field(repr=False, compare=False)
     texts: Mapping[str, str] = field(repr=False, compare=False)
     sources: Mapping[str, str] = field(repr=False, compare=False)

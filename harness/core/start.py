@@ -136,15 +136,29 @@ class Start:
             return None
         running = self.choice.provider.attach(recipe, self.settings, claim)
         try:
+            if not self._answers(running, claim):
+                running.detach()
+                return None
+            claim.attached()
+            return self._open(running)
+        except BaseException:
+            running.stop()
+            raise
+
+    def _answers(self, running: Running, claim: Claim) -> bool:
+        """Tell whether what we have found lives; if not, it is ours alone.
+
+        Raises:
+            StartError: It does not answer, and others use it.
+        """
+        try:
             self._knock(running)
         except StartError as error:
-            running.detach()
             if claim.is_shared():
                 error.what += f"; it is used by {claim.others()}"
                 raise
-            return None
-        claim.attached()
-        return self._open(running)
+            return False
+        return True
 
     def _start_shared(self, recipe: Recipe, claim: Claim) -> Instance[Any]:
         claim.begin()
@@ -232,6 +246,11 @@ class Start:
             raise again(self._failure)
         if self._instance is None:
             raise StartError(f"the start of {self.service.label} was interrupted")
+        return self._instance
+
+    @property
+    def ready(self) -> Instance[Any] | None:
+        """The instance, if it is ready by now."""
         return self._instance
 
     def made(self, instance: Instance[Any]) -> bool:

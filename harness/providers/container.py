@@ -34,7 +34,7 @@ class ContainerServer:
         endpoint: Where it answers.
         ports: Where its ports are reached, as (port inside, host, port).
         fresh: Whether it was started for us.
-        network: Our hold of the network that it is on, if it is on one.
+        network: Our hold of the network that it is on and its name, if it is on one.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class ContainerServer:
         endpoint: Endpoint,
         ports: tuple[tuple[int, str, int], ...],
         fresh: bool,
-        network: Claim | None = None,
+        network: tuple[Claim, str] | None = None,
     ) -> None:
         self.endpoint = endpoint
         self.provenance = provenance
@@ -95,8 +95,8 @@ class ContainerServer:
 
     def log_since(self, mark: object) -> str:
         """Return what the container has logged since a mark was taken, each line with its time."""
-        assert isinstance(mark, float)
-        return self._read_log(since=f"{mark:.6f}", timestamps=1)
+        assert mark is None or isinstance(mark, float)
+        return self._read_log(since=f"{mark or 0:.6f}", timestamps=1)
 
     def likely_cause(self) -> str | None:
         """Return the likely cause of its end, read from its log."""
@@ -111,16 +111,12 @@ class ContainerServer:
             "provenance": self.provenance,
             "ports": self.ports,
             "secrets": self.secrets,
+            "network": self._network[1] if self._network is not None else None,
         }
 
     def is_outlived(self) -> bool:
         """Tell whether others hold it, or it is kept for the next run."""
         return self._claim.is_outlived()
-
-    def detach(self) -> None:
-        """Give its network up."""
-        if self._network is not None:
-            self._network.release()
 
     def stop(self) -> None:
         """Give it up; the last one out removes it with its volumes. Safe to call twice."""
@@ -130,6 +126,11 @@ class ContainerServer:
         cleanups.push(self.log)
         self._stopped = True
         cleanups.close()
+
+    def detach(self) -> None:
+        """Give its network up."""
+        if self._network is not None:
+            self._network[0].release()
 
     def pause(self) -> None:
         """Freeze it with the daemon's freezer."""

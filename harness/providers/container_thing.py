@@ -9,7 +9,10 @@ from harness.providers.engine import Engine, EngineError
 # Seconds after which a container shows whose maker was killed while it was asking for it: it was
 # seen 10 ms later on an idle machine.
 LATE = (0.0, 0.02, 0.1, 0.4)
+NOT_FOUND = 404
 IN_PROGRESS = 409
+GOING = 10.0  # seconds that a busy daemon takes to remove a container, and more
+POLL = 0.02
 
 
 def words(name: str, **_: object) -> str:
@@ -40,3 +43,28 @@ def remove_now(engine: Engine, name: str) -> None:
     except EngineError as error:
         if error.status != IN_PROGRESS:
             raise
+        wait_until_gone(engine, name)
+
+
+def wait_until_gone(engine: Engine, name: str) -> None:
+    """Wait for whoever removes a container: they may be killed, and the daemon may fail.
+
+    Raises:
+        TimeoutError: It is still there.
+    """
+    deadline = time.monotonic() + GOING
+    while is_there(engine, name):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"container {name} is being removed for more than {GOING:g} s")
+        time.sleep(POLL)
+
+
+def is_there(engine: Engine, name: str) -> bool:
+    """Tell whether there is a container of that name."""
+    try:
+        engine.get(f"/containers/{name}/json")
+    except EngineError as error:
+        if error.status != NOT_FOUND:
+            raise
+        return False
+    return True

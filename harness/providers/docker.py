@@ -21,7 +21,7 @@ from harness.errors import StartError
 from harness.providers import daemon, network
 from harness.providers.container import ContainerServer
 from harness.providers.embedded import reserve_port
-from harness.providers.engine import Engine
+from harness.providers.engine import Engine, EngineError
 from harness.providers.images import Image, image_named
 from harness.providers.network import LABEL
 from harness.providers.server import endpoint_of
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from testcontainers.core.docker_client import DockerClient
 
 LOOPBACK = "127.0.0.1"
+NOT_FOUND = 404
 
 
 class Docker:
@@ -89,7 +90,10 @@ class Docker:
     def attach(self, recipe: Recipe, settings: Settings, claim: Claim) -> ContainerServer:
         """Return a container that another process has started."""
         assert isinstance(recipe, ContainerRecipe) and claim.record is not None
-        held = join_network(claim, recipe)
+        try:
+            held = rejoin_network(claim, recipe)
+        except OSError as error:
+            raise failed(recipe, image_named(recipe.image, settings), error) from error
         record = claim.record
         server = ContainerServer(
             claim,
@@ -100,7 +104,7 @@ class Docker:
             endpoint_of(record),
             tuple((inside, host, port) for inside, host, port in record["ports"]),
             False,
-            held[0] if held else None,
+            held,
         )
         server.secrets = tuple(record["secrets"])
         return server
@@ -111,6 +115,24 @@ def join_network(claim: Claim, recipe: ContainerRecipe) -> tuple[Claim, str] | N
     if recipe.network is None:
         return None
     return network.join(claim.registry, daemon.docker_host(), recipe.network)
+
+
+def rejoin_network(claim: Claim, recipe: ContainerRecipe) -> tuple[Claim, str] | None:
+    """Hold the network of a container that was found, and see that it is on it.
+
+    The one it was on went with its last holder: before the next run, or with a run that was killed.
+    """
+    assert claim.record is not None
+    held = join_network(claim, recipe)
+    if held is not None and held[1] != claim.record["network"]:
+        try:
+            connect(Engine(claim.record["host"]), claim.record["name"], held[1], recipe.alias)
+            claim.amend_record(network=held[1])
+        except EngineError as error:
+            if error.status != NOT_FOUND:  # the container is gone, which its probe will tell
+                held[0].release()
+                raise
+    return held
 
 
 def release_after(error: BaseException, claim: Claim, held: tuple[Claim, str]) -> None:
@@ -145,9 +167,7 @@ def run(
     endpoint = dataclasses.replace(recipe.endpoint, trusted=True)
     if ports:
         endpoint = dataclasses.replace(endpoint, host=ports[0][1], port=ports[0][2])
-    return ContainerServer(
-        claim, engine, name, str(image), recipe, endpoint, ports, True, held[0] if held else None
-    )
+    return ContainerServer(claim, engine, name, str(image), recipe, endpoint, ports, True, held)
 
 
 def ports_of(recipe: ContainerRecipe) -> tuple[int, ...]:

@@ -54,7 +54,7 @@ class ExternalServer:
         return True
 
     def detach(self) -> None:
-        """Do nothing: attaching takes nothing."""
+        """Do nothing: nothing was taken."""
 
     def stop(self) -> None:
         """Leave it alone."""

@@ -48,6 +48,7 @@ class LocalServer:
         self.endpoint: Endpoint = launch.endpoint
         self.provenance = launch.provenance
         self.home = home
+        self._log_file = home / LOG_NAME
         self.fresh = fresh
         self.identity = claim.instance
         self.secrets: tuple[str, ...] = ()
@@ -86,10 +87,6 @@ class LocalServer:
             pass  # the directory is gone: the last reading stands
         return self._last_log
 
-    @property
-    def _log_file(self) -> Path:
-        return self.home / LOG_NAME
-
     def log_mark(self) -> int:
         """Return the place that the log has reached: its size in bytes."""
         try:
@@ -99,10 +96,10 @@ class LocalServer:
 
     def log_since(self, mark: object) -> str:
         """Return what the server has logged since a mark was taken."""
-        assert isinstance(mark, int)
+        assert mark is None or isinstance(mark, int)
         try:
             with open(self._log_file, "rb") as file:
-                file.seek(mark)
+                file.seek(mark or 0)
                 return file.read().decode(errors="replace")
         except OSError:
             return self._last_log.encode()[mark:].decode(errors="replace")
@@ -128,9 +125,6 @@ class LocalServer:
         """Tell whether others hold it, or it is kept for the next run."""
         return self._claim.is_outlived()
 
-    def detach(self) -> None:
-        """Do nothing: attaching takes nothing."""
-
     def stop(self) -> None:
         """Give it up; the last one out ends it and removes its directory. Safe to call twice."""
         cleanups = Cleanups(self.provenance)
@@ -140,6 +134,9 @@ class LocalServer:
         cleanups.push(self.log)
         self._stopped = True
         cleanups.close()
+
+    def detach(self) -> None:
+        """Do nothing: it has nothing beside its place in the registry."""
 
     def pause(self) -> None:
         """Stop all of its processes where they are."""

@@ -9,6 +9,7 @@ from harness import HarnessTestCase
 from harness.adapters.result import NotingResult
 from harness.core.lease import Holder
 from harness.errors import StartError
+from harness.testing.logs import LogRecorder
 from tests.support.fakes import Fake, failing
 from tests.support.inner import InnerTest
 
@@ -17,7 +18,8 @@ REPEAT = "harness: repeat with: TEST_SEED=7 python -m unittest "
 
 def proxy(result):
     """Return the proxy of a result, for a test without leases and with one note."""
-    return NotingResult(result, lambda: ["the note"], Holder(failing(AssertionError())))
+    holder = Holder(failing(AssertionError()))
+    return NotingResult(result, lambda failed: ["the note"], holder, LogRecorder())
 
 
 def info(error):

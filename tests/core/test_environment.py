@@ -119,6 +119,17 @@ class StartTest(EnvironmentTest):
         self.assertIsNot(errors[0], errors[1])
         self.assertEqual(str(errors[0]), str(errors[1]))
 
+    def test_those_that_are_ready_are_told_and_no_other_is_waited_for(self):
+        go = threading.Event()
+        slow, quick = self.fake("slow", starting=lambda: go.wait(PATIENCE)), self.fake("quick")
+        group = Group([slow, quick])
+        self.assertEqual([], self.environment.ready(group))
+        self.environment.start_in_background(group)
+        instance = self.environment.instance(quick, group)
+
+        self.assertEqual([instance], self.environment.ready(group))
+        go.set()
+
     def test_choosing_starts_nothing(self):
         self.assertEqual("external", self.environment.choose(self.fake()).provider.name)
         self.assertEqual([], self.journal.entries)

@@ -81,6 +81,26 @@ class InstanceTest(unittest.TestCase):
     def test_its_log_is_that_of_what_runs(self):
         self.assertEqual("one\ntwo", self.instance(log="one\ntwo").log)
 
+    def test_the_end_of_a_log_in_an_error_has_no_passwords(self):
+        instance = self.instance("exit code 1", log="hunter2 password='swordfish'")
+        instance.running.secrets = ("hunter2",)
+
+        with self.assertRaisesRegex(ServiceDiedError, r"\*\*\* password=\*\*\*") as raised:
+            instance.check_alive()
+
+        self.assertNotIn("hunter2", str(raised.exception))
+
+    def test_one_that_was_killed_by_its_test_is_down_until_it_is_restarted(self):
+        instance = self.instance()
+        instance.exclusive = True
+        self.assertFalse(instance.down)
+
+        instance.kill()
+        self.assertTrue(instance.down)
+        instance.restart()
+
+        self.assertFalse(instance.down)
+
     def test_the_tail_of_a_log_has_no_empty_lines_at_its_end(self):
         self.assertEqual("b\nc", log_tail(ScriptedRunning(log="a\nb\nc\n\n"), 2))
         self.assertEqual("", log_tail(ScriptedRunning()))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
+from harness.core.endpoint import Endpoint
 from harness.core.environment import Environment
 from harness.core.instance import Instance, Running
 from harness.core.lease import Lease
@@ -100,6 +101,61 @@ class Fake(Service["FakeLease"]):
         self.journal.note(f"{self.name} start")
         self.starting()
         return FakeInstance(self.kind, provider, running)
+
+
+class FakeRunning:
+    """What runs when a `LoggingFake` does: `say` what it logs, set its `state` to end it."""
+
+    provenance = "Fake 1.0"
+    fresh = True
+    identity = "fake"
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self.secrets: tuple[str, ...] = ()
+        self.state: str | None = None
+        self.text = ""
+        self.readings = 0
+
+    def say(self, *lines: str) -> None:
+        self.text += "".join(f"{line}\n" for line in lines)
+
+    def exit_state(self) -> str | None:
+        return self.state
+
+    def log(self) -> str:
+        return self.text
+
+    def log_mark(self) -> object:
+        return len(self.text)
+
+    def log_since(self, mark: Any) -> str:
+        self.readings += 1
+        return self.text[mark or 0 :]
+
+    def likely_cause(self) -> str | None:
+        return None
+
+    def record(self) -> dict[str, Any]:
+        return {}
+
+    def stop(self) -> None:
+        pass
+
+    def kill(self) -> None:
+        self.state = "killed by SIGKILL"
+
+    def restart(self) -> None:
+        self.state = None
+
+
+@dataclass(frozen=True, repr=False)
+class LoggingFake(Fake):
+    """A fake that can log, and die."""
+
+    def open(self, provider: str, running: Running, settings: Settings) -> FakeInstance:
+        made: Any = FakeRunning(running.endpoint)
+        return super().open(provider, made, settings)
 
 
 class FakeInstance(Instance["FakeLease"]):

@@ -16,6 +16,7 @@ from harness import (
     PostgresLease,
     Settings,
 )
+from harness.testing import eventually
 
 
 def migrate(lease: PostgresLease) -> None:
@@ -39,6 +40,10 @@ class SignupTest(HarnessTestCase):
         text: str = self.db.dsn
         self.assertTrue(text + self.db.url("psycopg"))
 
+    def test_waiting(self) -> None:
+        assert_type(self.assertEventually(lambda: self.db.count("users"), within=2, every=0.1), int)
+        assert_type(self.assertEventually(self.db.dsn.upper, msg="no URL"), str)
+
     def test_random_numbers(self) -> None:
         assert_type(self.rng, random.Random)
 
@@ -60,6 +65,17 @@ class AsyncSignupTest(AsyncHarnessTestCase):
 
     async def test_a_lease(self) -> None:
         assert_type(self.db, PostgresLease)
+
+    async def fetch(self) -> bytes:
+        return b"a mail"
+
+    async def test_waiting(self) -> None:
+        assert_type(await self.assertEventually(self.fetch, within=2), bytes)
+        assert_type(await self.assertEventually(lambda: self.fetch()), bytes)
+        assert_type(await self.assertEventually(lambda: self.db.count("users")), int)
+
+
+assert_type(eventually(lambda: 3, within=1), int)
 
 
 def use_without_a_test_case() -> None:

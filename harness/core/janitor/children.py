@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import gc
 import os
@@ -23,19 +24,27 @@ class Children:
 
         Args:
             request: `command`, `environment`, `user`, `cwd`, `log` and `life`, the file of the
-                lifetime lock, which the process and all its children inherit.
+                lifetime lock, which the process and all its children inherit. Whoever asks has
+                made that file; where it is gone, they have died, and it must not be started.
         """
-        life, log = request["life"], request["log"]
-        files.remove(exit_file(life))
+        life = request["life"]
         try:
-            with Opened(life, os.O_RDWR | os.O_CREAT) as lock, Opened(log, LOG) as output:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                pid = fork_and_execute(request, lock, output)
+            files.remove(exit_file(life))
+            pid = start(request)
+            self._lives[pid] = life
+            self._sign(pid, life)
         except OSError as error:
-            return {"errno": error.errno, "what": error.filename or request["command"][0]}
-        self._lives[pid] = life
-        files.write(pid_file(life), (pid, processes.start_time(pid)))
+            number = error.errno or errno.ETIMEDOUT
+            return {"errno": number, "what": error.filename or request["command"][0]}
         return {"pid": pid}
+
+    def _sign(self, pid: int, life: str) -> None:
+        """Write down which process it is; what cannot be written down must not run."""
+        try:
+            files.write(pid_file(life), (pid, processes.start_time(pid)))
+        except OSError:
+            os.kill(pid, signal.SIGKILL)  # our child, for which we have not waited
+            raise
 
     def reap(self) -> None:
         """Note how children ended; among them those of servers that forked away."""
@@ -50,30 +59,40 @@ class Children:
 
     def _note(self, pid: int, status: int) -> None:
         life = self._lives.pop(pid, None)
-        if life is not None and os.path.exists(life):  # else it was removed with its slot
+        if life is None or not os.path.exists(life):  # it is being removed
+            return
+        try:
             files.write(exit_file(life), os.waitstatus_to_exitcode(status))
+        except OSError:
+            pass  # a full disk, or just removed: an exit code is lost, and we go on
 
 
-LOG = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+LOG = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
 
 
-class Opened:
-    """An open file for the length of a block, as a number."""
+def start(request: dict[str, Any]) -> int:
+    """Start a process, in the place of one that a janitor started that was killed before it told.
 
-    def __init__(self, path: str, flags: int) -> None:
-        self._file = os.open(path, flags | os.O_CLOEXEC, 0o600)
+    Raises:
+        OSError: As `fork_and_execute`.
+    """
+    output = os.open(request["log"], LOG, 0o600)
+    try:
+        try:
+            return fork_and_execute(request, output)
+        except BlockingIOError:
+            instance = request["environment"][processes.MARK]
+            processes.end(request["life"], instance, 0, "", signal.SIGKILL, 0)
+            return fork_and_execute(request, output)
+    finally:
+        os.close(output)
 
-    def __enter__(self) -> int:
-        return self._file
 
-    def __exit__(self, *error: object) -> None:
-        os.close(self._file)
-
-
-def fork_and_execute(request: dict[str, Any], lock: int, output: int) -> int:
+def fork_and_execute(request: dict[str, Any], output: int) -> int:
     """Fork and execute; return the child's number.
 
     Raises:
+        BlockingIOError: It runs already.
         OSError: The child could not be made what was asked for, or the program not executed.
     """
     ids = account_of(request["user"])
@@ -81,7 +100,7 @@ def fork_and_execute(request: dict[str, Any], lock: int, output: int) -> int:
     gc.freeze()  # the child must not touch what it never uses
     pid = os.fork()
     if pid == 0:
-        become(request, ids, lock, output, writing)
+        become(request, ids, output, writing)
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
         failure = pipe.read()  # empty when it was executed, which closes the other end
@@ -102,12 +121,12 @@ def account_of(user: str | None) -> tuple[int, int] | None:
     return entry.pw_uid, entry.pw_gid
 
 
-def become(
-    request: dict[str, Any], ids: tuple[int, int] | None, lock: int, output: int, report: int
-) -> None:
+def become(request: dict[str, Any], ids: tuple[int, int] | None, output: int, report: int) -> None:
     """Become the server; never returns."""
-    what = request["cwd"]
+    what = request["life"]
     try:
+        take_life(what)
+        what = request["cwd"]
         os.setsid()
         for number in (signal.SIGPIPE, signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
@@ -115,7 +134,6 @@ def become(
         null = os.open(os.devnull, os.O_RDONLY)
         for source, target in ((null, 0), (output, 1), (output, 2)):
             os.dup2(source, target)
-        os.set_inheritable(lock, True)
         if ids is not None:
             os.setgroups([])
             os.setgid(ids[1])
@@ -127,3 +145,17 @@ def become(
         os.write(report, f"{error.errno} {what}".encode())
     finally:
         os._exit(127)
+
+
+def take_life(life: str) -> None:
+    """Take the lifetime lock, for us and all that descend from us.
+
+    In the child: whoever has the file open is killed when the instance is removed.
+
+    Raises:
+        FileNotFoundError: The instance is being removed.
+        BlockingIOError: It runs already.
+    """
+    lock = os.open(life, os.O_RDWR)
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.set_inheritable(lock, True)

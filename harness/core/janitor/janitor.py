@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import select
@@ -12,12 +13,13 @@ import time
 from typing import Any
 
 from harness.core.janitor.children import Children
-from harness.core.janitor.link import SOCKET
+from harness.core.janitor.link import SOCKET, listening
 from harness.core.registry import files, processes
 from harness.core.registry.locks import Lock
-from harness.core.registry.slot import Slot
+from harness.core.registry.slot import GONE, Slot
 
 SOON = 0.02  # seconds to the next look while somebody is at an instance that nobody may hold
+FADING = 1.0  # seconds in which one that is gone may still drop locks: not all go at once
 LATER = 1.0  # while a process holds something that has no connection to us
 MOST_FAILURES = 8  # of a removal, each after twice the pause of the one before
 SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER, prctl(2)
@@ -33,18 +35,32 @@ class Janitor:
 
     def __init__(self, path: str, listener: int) -> None:
         self._path = path
-        self._listener = socket.socket(fileno=listener)
-        self._listener.setblocking(False)
         self._members: dict[int, Member] = {}
         self._parting: list[Member] = []
+        self._fading = 0.0
         self._children = Children()
         self._failures: dict[str, int] = {}
         self._poll = select.poll()
+        self._sweep()
         self._strangers = any(self._slots())  # of a janitor that was killed: they do not call us
         detach()
-        self._poll.register(self._listener, select.POLLIN)
+        self._listen(socket.socket(fileno=listener))
         self._poll.register(wake_at_signals(), select.POLLIN)
-        files.write(f"{path}/janitor.pid", (os.getpid(), processes.start_time(os.getpid())))
+        self._sign()
+
+    def _listen(self, listener: socket.socket) -> None:
+        self._listener = listener
+        listener.setblocking(False)
+        listener.set_inheritable(False)  # a server would keep our door open when we are dead
+        self._poll.register(listener, select.POLLIN)
+
+    def _sign(self) -> None:
+        try:
+            files.write(
+                f"{self._path}/janitor.pid", (os.getpid(), processes.start_time(os.getpid()))
+            )
+        except OSError:
+            pass  # a full disk: it is there for people, and must not keep us from our work
 
     def run(self) -> None:
         """Work until there is nothing to look after."""
@@ -58,6 +74,8 @@ class Janitor:
             self._part()
             if left:
                 return
+            if not self._members and pause is None:
+                pause = SOON  # somebody was about to come in, and may have died on the way
 
     def _serve(self, handle: int) -> None:
         if handle == self._listener.fileno():
@@ -70,7 +88,11 @@ class Janitor:
     def _accept(self) -> bool:
         try:
             connection, _ = self._listener.accept()
-        except BlockingIOError:
+        except (BlockingIOError, ConnectionError):
+            return False
+        except OSError as error:
+            if error.errno != errno.EINVAL:  # said of a socket that refuses
+                raise
             return False
         member = Member(connection)
         self._members[connection.fileno()] = member
@@ -85,6 +107,7 @@ class Janitor:
             self._poll.unregister(member.connection)
             del self._members[member.connection.fileno()]
             self._parting.append(member)
+            self._fading = time.monotonic() + FADING
 
     def _part(self) -> None:
         """Let those go who have left: by now what they alone held is removed, and so are we."""
@@ -119,9 +142,13 @@ class Janitor:
             return max(until - time.time(), SOON)
         if state == "busy":
             return SOON if not self._members else LATER
-        if state == "held" and (self._strangers or not self._members):
-            return LATER
-        return None
+        return self._next_look() if state == "held" else None
+
+    def _next_look(self) -> float | None:
+        """Return when to look again at what is held: nobody tells us of a lock that is dropped."""
+        if time.monotonic() < self._fading:
+            return SOON
+        return LATER if self._strangers or not self._members else None
 
     def _fail(self, slot: Slot, error: Exception) -> float | None:
         """Write down why an instance could not be removed; leave it to the next run in the end."""
@@ -138,14 +165,30 @@ class Janitor:
         with Lock(f"{self._path}/spawn") as lock:
             if not lock.try_exclusive():
                 return False
-            door, closed = f"{self._path}/{SOCKET}", f"{self._path}/{SOCKET}.closed"
-            os.rename(door, closed)
+            files.remove(f"{self._path}/{SOCKET}")
+            refuse(self._listener)
             if self._accept():
-                os.rename(closed, door)
+                self._reopen()
                 return False
-            os.unlink(closed)
             files.remove(f"{self._path}/janitor.pid")
+            self._sweep()
             return True
+
+    def _sweep(self) -> None:
+        """Remove what is left of slots whose remover was killed in the middle."""
+        for name in os.listdir(self._path):
+            if name.startswith(GONE):
+                import shutil
+
+                shutil.rmtree(f"{self._path}/{name}", ignore_errors=True)
+
+    def _reopen(self) -> None:
+        """Open the door again, for whoever waits behind those that have just come in."""
+        while self._accept():
+            pass
+        self._poll.unregister(self._listener)
+        self._listener.close()
+        self._listen(listening(self._path))
 
 
 class Member:
@@ -171,6 +214,14 @@ class Member:
     def answer(self, message: dict[str, Any]) -> None:
         """Answer a request; the few bytes always fit."""
         self.connection.sendall(json.dumps(message).encode() + b"\n")
+
+
+def refuse(listener: socket.socket) -> None:
+    """Let nobody in any more who has found the door before it was removed."""
+    try:
+        listener.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass  # not on every system: then it is a matter of microseconds
 
 
 def detach() -> None:

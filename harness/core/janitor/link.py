@@ -91,6 +91,7 @@ class JanitorLink:
                 except (ConnectionError, EOFError):
                     self._hang_up()
                 except TimeoutError:
+                    self._hang_up()  # its answer may still come, and must not be taken for another
                     break
         raise StartError(
             "the janitor, which starts our servers, does not answer",
@@ -116,10 +117,21 @@ class JanitorLink:
         if self._socket is not None and is_closed(self._socket):
             self._hang_up()
         if self._socket is None:
-            self._socket = self._connect()
-            self._socket.settimeout(TIMEOUT)
-            send(self._socket, {"do": "hello", "pid": os.getpid(), "path": sys.path})
+            self._socket = self._greeted(ATTEMPTS)
         return self._socket
+
+    def _greeted(self, attempts: int) -> socket.socket:
+        """Return a new connection; another one if the janitor is killed while we greet it."""
+        connection = self._connect()
+        try:
+            connection.settimeout(TIMEOUT)
+            send(connection, {"do": "hello", "pid": os.getpid(), "path": sys.path})
+        except ConnectionError:
+            connection.close()
+            if attempts == 1:
+                raise
+            return self._greeted(attempts - 1)
+        return connection
 
     def _connect(self) -> socket.socket:
         """Connect to the janitor, or start one; never two at once."""
@@ -211,22 +223,28 @@ def start(path: str) -> None:
         inherited = fcntl.fcntl(listener.fileno(), fcntl.F_DUPFD_CLOEXEC, HIGH)
         try:
             log = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-            os.posix_spawn(
-                sys.executable,
+            spawn_apart(
                 [sys.executable, "-I", "-S", PROGRAM, path],
-                os.environ,
-                file_actions=[
+                [
                     (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
                     (os.POSIX_SPAWN_OPEN, 1, f"{path}/janitor.log", log, 0o600),
                     (os.POSIX_SPAWN_DUP2, 1, 2),
                     (os.POSIX_SPAWN_DUP2, inherited, 3),
                 ],
-                setsigdef=[],
             )
         except FileNotFoundError as error:
             raise OSError(errno.ENOENT, "no Python to run the janitor", sys.executable) from error
         finally:
             os.close(inherited)
+
+
+def spawn_apart(command: list[str], actions: list[tuple[Any, ...]]) -> None:
+    """Start a program out of reach, from its first moment, of a signal to our process group."""
+    options: dict[str, Any] = {"file_actions": actions, "setsigdef": []}
+    try:
+        os.posix_spawn(command[0], command, os.environ, setsid=True, **options)
+    except NotImplementedError:  # not on every system
+        os.posix_spawn(command[0], command, os.environ, setpgroup=0, **options)
 
 
 def _forget_after_fork() -> None:

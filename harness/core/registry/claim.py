@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.core.interrupts import interrupts_held
 from harness.core.recipe import Launch
-from harness.core.registry import locks, processes
+from harness.core.registry import files, locks, processes
 from harness.core.registry.directory import Registry, unusable
 from harness.core.registry.locks import Lock
 from harness.core.registry.things import Thing, thing
@@ -59,18 +59,22 @@ class Claim:
         """
         try:
             self.registry.janitor.join()
-            self._key = self.slot.lock(cancelled)
-            if self._key is None:
-                raise StartError(f"the start of {self._about['service']} was cancelled")
-            self._holder = self.slot.holders()
-            self._holder.try_shared()
-            self.record = self._usable_record()
+            try:
+                self._hold(cancelled)
+            except BaseException:
+                self._let_go()
+                self.registry.janitor.leave()
+                raise
         except OSError as error:
-            self._let_go()
             raise unusable(self.registry.path, error) from error
-        except BaseException:
-            self._let_go()
-            raise
+
+    def _hold(self, cancelled: Callable[[], bool]) -> None:
+        self._key = self.slot.lock(cancelled)
+        if self._key is None:
+            raise StartError(f"the start of {self._about['service']} was cancelled")
+        self._holder = self.slot.holders()
+        self._holder.try_shared()
+        self.record = self._usable_record()
 
     def is_shared(self) -> bool:
         """Tell whether others hold the instance, too; only while the key lock is ours."""
@@ -177,7 +181,14 @@ class Claim:
             stop=int(launch.stop_signal),
             grace=launch.grace,
         )
+        self._make(life)
         return self.respawn(launch, cwd, log)
+
+    def _make(self, path: str) -> None:
+        try:
+            files.make(path)
+        except OSError as error:
+            raise unusable(self.registry.path, error) from error
 
     def respawn(self, launch: Launch, cwd: str, log: str) -> int:
         """Have the janitor start a server process again, in the place of one that has ended."""
@@ -202,18 +213,28 @@ class Claim:
             raise unusable(self.registry.path, error) from error
         self.attached()
 
+    def amend_record(self, **fields: Any) -> None:
+        """Write down what has changed of the instance that we attach to."""
+        assert self.record is not None
+        self.record = {**self.record, **fields}
+        self.slot.write_record(self.record)
+
     def attached(self) -> None:
         """Let others attach, too: the instance that we found is ready."""
         if self.record is not None and self.record.get("until"):
-            self.slot.write_record({**self.record, "until": None})
+            self.amend_record(until=None)
         self._let_key_go()
 
     def release(self) -> None:
         """Give the instance up; the last one out removes it. Safe to call twice.
 
+        In a forked child it does nothing: what its parent holds is its parent's.
+
         Raises:
             CleanupError: Some of it could not be removed; the next run tries again.
         """
+        if self._holder is not None and not self._holder.is_open:
+            return
         with self._release, interrupts_held():
             if self._holder is None:
                 return
@@ -225,22 +246,15 @@ class Claim:
 
     def _leave(self) -> None:
         assert self._holder is not None
-        if self._key is not None:  # never published: nobody else can hold it
-            self._remove()
-            return
-        deadline = time.monotonic() + LEAVING
-        self._key = self.slot.lock(lambda: time.monotonic() > deadline)
+        if self._key is None:
+            deadline = time.monotonic() + LEAVING
+            self._key = self.slot.lock(lambda: time.monotonic() > deadline)
         if self._key is None or not self._holder.try_exclusive():
-            return
+            return  # others hold it, though it may not have answered us
         if self._reuse and self.slot.record is not None:
             self.slot.keep_until(time.time() + self._reuse)
         else:
-            self._remove()
-
-    def _remove(self) -> None:
-        self.clear()
-        assert self._holder is not None
-        if self._holder.try_exclusive():
+            self.clear()
             self.slot.vanish()
 
     def clear(self) -> None:

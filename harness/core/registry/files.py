@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from typing import Any
 
 MODE = 0o600  # a record holds a password
@@ -16,7 +17,7 @@ def write(path: str, value: object) -> None:
     """
     import json
 
-    partial = f"{path}.{os.getpid()}.part"
+    partial = f"{path}.{os.getpid()}.{threading.get_ident()}.part"
     handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, MODE)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -25,6 +26,15 @@ def write(path: str, value: object) -> None:
     except BaseException:
         remove(partial)
         raise
+
+
+def make(path: str) -> None:
+    """Make an empty file.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, MODE))
 
 
 def read(path: str) -> Any:

@@ -93,6 +93,11 @@ class Lock:
         ours = os.fstat(self._file)
         return (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it is neither closed nor, in a forked child, our parent's."""
+        return self._file >= 0
+
     def unlock(self) -> None:
         """Let the lock go and keep the file open."""
         fcntl.flock(self._file, fcntl.LOCK_UN)

@@ -25,10 +25,13 @@ def remove(life: str, instance: str, boot: str, stop: int, grace: float) -> None
     Raises:
         TimeoutError: Some do not die.
     """
-    if boot == processes.boot_id() and os.path.exists(life):
+    closed = f"{life}.closed"
+    if os.path.exists(life):
+        os.rename(life, closed)  # a janitor that is still asked to start it cannot any more
+    if boot == processes.boot_id() and os.path.exists(closed):
         pid, started = first_process(life)
-        processes.end(life, instance, pid, started, stop, grace)
-    for path in (pid_file(life), exit_file(life), life):
+        processes.end(closed, instance, pid, started, stop, grace)
+    for path in (pid_file(life), exit_file(life), closed):
         files.remove(path)
 
 

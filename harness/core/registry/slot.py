@@ -20,6 +20,8 @@ from harness.core.registry.locks import Lock
 from harness.core.registry.things import Thing
 from harness.errors import RegistryError
 
+GONE = "gone-"  # begins the name of a slot that is being removed
+
 State: TypeAlias = Literal["busy", "held", "kept", "empty"]
 
 
@@ -124,7 +126,7 @@ class Slot:
         Whoever waits for one of them sees that the file is not current any more, and makes a new
         one.
         """
-        aside = f"{os.path.dirname(os.path.dirname(self.path))}/gone-{os.urandom(4).hex()}"
+        aside = f"{os.path.dirname(os.path.dirname(self.path))}/{GONE}{os.urandom(4).hex()}"
         import shutil
 
         os.rename(self.path, aside)  # at once: nobody may find a half of it
@@ -154,8 +156,8 @@ class Slot:
         except FileNotFoundError:
             return "empty"
         with lock:
-            if not lock.try_exclusive():
-                return "busy"
+            if not lock.try_exclusive() or not lock.is_current():
+                return "busy"  # or removed, and perhaps made anew, while we looked
             with self.holders() as holders:
                 if not holders.try_exclusive():
                     return "held"

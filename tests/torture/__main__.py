@@ -1,0 +1,85 @@
+"""`python -m tests.torture [--seed N] [--kills N] [--seconds N] [--only N] [NAME...]`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from harness.providers import daemon
+from tests.torture.kills import VICTIMS, Kill, Outcome, torture
+from tests.torture.steps import MOMENTS
+
+RESULTS = ("clean", "repaired", "missed", "FAILED")
+
+
+def main() -> int:
+    """Torture, print a table, and return 1 if anything failed."""
+    options = arguments()
+    docker = daemon.refusal(daemon.docker_host()) is None and "HARNESS_IMAGES" in os.environ
+    print(f"seed {options.seed}; one kill again: --seed {options.seed} --only NUMBER", flush=True)
+    if not docker:
+        print("no containers: there is no Docker daemon, or HARNESS_IMAGES names no images")
+    parent = Path(tempfile.mkdtemp(prefix="torture-"))
+    parent.chmod(0o755)
+    outcomes = [torturing(kill, parent) for kill in kills(options, docker)]
+    show(outcomes)
+    failed = sum(outcome.result == "FAILED" for outcome in outcomes)
+    if not failed:
+        shutil.rmtree(parent, ignore_errors=True)
+    missed = sum(outcome.result == "missed" for outcome in outcomes)
+    print(f"{len(outcomes) - failed - missed} passed, {failed} failed, {missed} skipped")
+    return int(bool(failed) or not outcomes)
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser("nox -s torture --")
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
+    parser.add_argument("--kills", type=int, default=100, help="how many (100)")
+    parser.add_argument("--seconds", type=float, help="stop after so many, whatever is left to do")
+    parser.add_argument("--only", type=int, action="append", help="number of a kill to repeat")
+    return parser.parse_args()
+
+
+def kills(options: argparse.Namespace, docker: bool):
+    """Yield the kills of a seed, until their number or the time is up."""
+    deadline = time.monotonic() + (options.seconds or 1e9)
+    for number in options.only or range(options.kills):
+        if time.monotonic() > deadline:
+            return
+        yield Kill.drawn(options.seed, number, docker)
+
+
+def torturing(kill: Kill, parent: Path) -> Outcome:
+    """Torture once, and print what became of it."""
+    outcome = torture(kill, parent, parent / "cache")
+    print(f"{kill.number:4} {outcome.result:8} {outcome.seconds:5.2f} s  {kill}", flush=True)
+    for reason in outcome.reasons:
+        print(f"       {reason}", flush=True)
+    return outcome
+
+
+def show(outcomes: list[Outcome]) -> None:
+    """Print the tables: what became of the kills, by victim and by moment."""
+    hit = [outcome for outcome in outcomes if outcome.moment]
+    moments = tuple(dict.fromkeys(MOMENTS.values()))
+    print(f"\n{'kills':16}" + "".join(f"{moment:>11}" for moment in moments))
+    for victim in VICTIMS:
+        counts = Counter(o.moment for o in hit if o.kill.victim == victim)
+        print(f"{victim:16}" + "".join(f"{counts[moment] or '':>11}" for moment in moments))
+    print(f"\n{'':16}" + "".join(f"{result:>11}" for result in ("kills", *RESULTS)))
+    for victim in VICTIMS:
+        counts = Counter(o.result for o in outcomes if o.kill.victim == victim)
+        row = (counts.total(), *(counts[result] for result in RESULTS))
+        print(f"{victim:16}" + "".join(f"{number or '':>11}" for number in row))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
