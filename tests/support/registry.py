@@ -56,15 +56,16 @@ class RegistryTest(DirectoryTest):
 
     def setUp(self) -> None:
         super().setUp()
+        self.place = self.make_place()
         self.addCleanup(self._no_janitor_stays)
         self.registry = self.make_registry()
 
     def make_registry(self) -> Registry:
         """Return another object for the registry, as another process has."""
-        return Registry(self._place, IDENTIFIER)
+        return Registry(self.place, IDENTIFIER)
 
-    @property
-    def _place(self) -> str:
+    def make_place(self) -> str:
+        """Return the directory of the registry, which is made there."""
         return str(self.directory / "registry")
 
     def other(self, code: str) -> Other:

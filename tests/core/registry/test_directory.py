@@ -15,9 +15,7 @@ from tests.support.registry import IDENTIFIER
 from tests.support.unit import IS_ROOT, DirectoryTest
 
 HINT = "  next: free some room, or set HARNESS_STATE_DIR to a local directory of your own"
-CAUSE = (
-    "  likely cause: the disk is full or read-only, or the directory belongs to somebody else"
-)
+CAUSE = "  likely cause: the disk is full or read-only, or the directory belongs to somebody else"
 
 
 class OpenTest(DirectoryTest):

@@ -247,9 +247,9 @@ class EndTest(ProcessTest):
         ):
             self.end(server)
 
-        self.assertEqual(
-            f"processes [{server.pid}] do not end, although they were killed",
+        self.assertRegex(
             str(caught.exception),
+            rf"\Aprocesses \[{server.pid}\b.*\] do not end, although they were killed\Z",
         )
 
     def test_without_a_proc_the_first_is_ended(self):

@@ -290,6 +290,13 @@ class TidyTest(SlotTest):
         self.assertEqual("empty", self.slot.tidy())
         self.assertGone()
 
+    def test_in_use_it_lives_longer_than_its_time(self):
+        self.keep(reuse=60, until=time.time() - 1)
+        self.holder()
+
+        self.assertEqual("held", self.slot.tidy(kept=True))
+        self.assertKept()
+
     def test_it_is_removed_at_once_where_that_is_asked_for(self):
         self.keep(reuse=60, until=time.time() + 60)
 
