@@ -102,6 +102,19 @@ class RegistryTest(DirectoryTest):
         found = files.read(f"{self.registry.path}/janitor.pid")
         return None if found is None else (found[0], found[1])
 
+    def signed(self) -> tuple[int, str]:
+        """Return the janitor, which signs its name a moment after it was started."""
+        wait_until(self.janitor, "the janitor's start")
+        janitor = self.janitor()
+        assert janitor is not None
+        return janitor
+
+    def server(self, claim: Claim, *command: str, **fields: Any) -> tuple[int, str]:
+        """Have the janitor start a server, by default one that sleeps; return who it is."""
+        how = launch(*(command or ("sleep", "60")), **fields)
+        pid = claim.spawn(how, str(self.directory), str(self.directory / "server.log"))
+        return pid, processes.start_time(pid)
+
     def _no_janitor_stays(self) -> None:
         """Wait for the janitor's end, which nobody keeps now; what it left stays for the test."""
         janitor = self.janitor()
@@ -113,7 +126,7 @@ class RegistryTest(DirectoryTest):
         return f"{self.registry.path}/slots"
 
     def assertNothingLeft(self) -> None:
-        """Wait for the janitor's end; then nothing is in the registry, and it complained of nothing."""
+        """Wait for the janitor's end: nothing is in the registry, and no failure in its log."""
         self._no_janitor_stays()
         self.assertEqual([], os.listdir(self._slots))
         self.assertEqual(set(), set(os.listdir(self.registry.path)) - RESTING)
@@ -185,6 +198,12 @@ def made(claim: Claim) -> Path:
     claim.intend("directory", path=str(path))
     path.mkdir()
     return path
+
+
+def parent_of(pid: int) -> int:
+    """Return the number of a process's parent."""
+    with open(f"/proc/{pid}/stat", "rb") as file:
+        return int(file.read().rpartition(b")")[2].split()[1])
 
 
 def launch(*command: str, **fields: Any) -> Launch:

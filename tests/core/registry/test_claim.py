@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import subprocess
 import threading
 import time
 from unittest import mock
@@ -12,7 +11,7 @@ from harness.core.registry import files, processes
 from harness.core.registry.claim import Claim
 from harness.errors import CleanupError, RegistryError, StartError
 from tests.support.mounts import fill, make_read_only, small_disk
-from tests.support.registry import ABOUT, RegistryTest, launch, made, wait_until
+from tests.support.registry import ABOUT, RegistryTest, launch, made, parent_of, wait_until
 
 OTHER_BOOT = "00000000-0000-0000-0000-000000000000"
 
@@ -53,13 +52,6 @@ class ClaimTest(RegistryTest):
 
     def directories(self):
         return sorted(self.directory.glob("made-*"))
-
-    def server(self, claim, *command, **fields):
-        """Have the janitor start a server; return its number and start time."""
-        pid = claim.spawn(
-            launch(*(command or ("sleep", "60")), **fields), "/", str(self.directory / "log")
-        )
-        return pid, processes.start_time(pid)
 
 
 class StartTest(ClaimTest):
@@ -361,7 +353,7 @@ class UnwritableTest(RegistryTest):
 
     def fill(self):
         """Leave no room on the disk, as soon as the janitor has signed its name."""
-        wait_until(self.janitor, "the janitor's start")
+        self.signed()
         return fill(self.disk)
 
     def assertUnwritable(self, reason, function, *arguments, **fields):
@@ -409,7 +401,7 @@ class SpawnTest(ClaimTest):
         pid, started = self.server(claim)
         claim.publish()
 
-        self.assertEqual(self.janitor()[0], parent_of(pid))
+        self.assertEqual(self.signed()[0], parent_of(pid))
         self.assertTrue(processes.is_alive(pid, started))
         claim.release()
 
@@ -461,7 +453,3 @@ class SpawnTest(ClaimTest):
         self.assertEqual("/nowhere/server", caught.exception.filename)
         claim.release()
         self.assertNothingLeft()
-
-
-def parent_of(pid):
-    return int(subprocess.check_output(["ps", "-o", "ppid=", "-p", str(pid)]))
