@@ -14,17 +14,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from harness.core.endpoint import Endpoint
-from harness.core.recipe import Account, Launch
 from harness.core.registry import files, processes
 from harness.core.registry.claim import Claim
 from harness.core.registry.directory import Registry
+from tests.support.parts import ABOUT, IDENTIFIER, launch, made
 from tests.support.project import environ
 from tests.support.unit import DirectoryTest
 
 PATIENCE = 20.0
-IDENTIFIER = "0a1b2c3d"
-ABOUT = {"service": "fake", "provider": "nowhere", "description": "a fake"}
 RESTING = {"format", "janitor.log", "slots", "spawn"}  # all that a registry is when nobody uses it
 
 # What the code of another process finds: `registry`, `made(claim)`, `say`, `wait`.
@@ -32,7 +29,7 @@ HEAD = """
 import os, sys
 from harness.core.registry.claim import Claim
 from harness.core.registry.directory import Registry
-from tests.support.registry import ABOUT, IDENTIFIER, launch, made
+from tests.support.parts import ABOUT, IDENTIFIER, launch, made
 
 registry = Registry(sys.argv[1], IDENTIFIER)
 
@@ -107,6 +104,14 @@ class RegistryTest(DirectoryTest):
         wait_until(self.janitor, "the janitor's start")
         janitor = self.janitor()
         assert janitor is not None
+        return janitor
+
+    def kill_janitor(self) -> tuple[int, str]:
+        """Kill the janitor, which is gone when this returns; return who it was."""
+        janitor = self.signed()
+        processes.send(*janitor, signal.SIGKILL)
+        assert processes.wait_for_end(*janitor, within=PATIENCE)
+        files.remove(f"{self.registry.path}/janitor.pid")  # so that the next one's can be awaited
         return janitor
 
     def server(self, claim: Claim, *command: str, **fields: Any) -> tuple[int, str]:
@@ -192,31 +197,10 @@ class Other:
                 pipe.close()
 
 
-def made(claim: Claim) -> Path:
-    """Make a directory for an instance, written down before; return it."""
-    path = Path(claim.registry.path).parent / f"made-{claim.instance}"
-    claim.intend("directory", path=str(path))
-    path.mkdir()
-    return path
-
-
 def parent_of(pid: int) -> int:
     """Return the number of a process's parent."""
     with open(f"/proc/{pid}/stat", "rb") as file:
         return int(file.read().rpartition(b")")[2].split()[1])
-
-
-def launch(*command: str, **fields: Any) -> Launch:
-    """Return how to launch a server that runs a command."""
-    given = {
-        "endpoint": Endpoint("127.0.0.1", 1),
-        "provenance": command[0],
-        "account": Account(),
-        "stop_signal": signal.SIGTERM,
-        "environment": {"PATH": os.environ["PATH"]},
-        **fields,
-    }
-    return Launch(command, **given)
 
 
 def wait_until(condition: Callable[[], object], what: str, within: float = PATIENCE) -> None:

@@ -7,7 +7,8 @@ import unittest
 from harness.core.recipe import Account
 from harness.core.registry import files, processes
 from harness.core.registry.processes_thing import exit_file, first_process, pid_file
-from tests.support.registry import RegistryTest, launch, parent_of, wait_until
+from tests.support.parts import launch
+from tests.support.registry import RegistryTest, parent_of, wait_until
 from tests.support.unit import IS_ROOT
 
 STANDARD = (1 << 31) - 1  # bits of the signals that are not real-time ones

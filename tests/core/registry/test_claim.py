@@ -8,10 +8,10 @@ import time
 from unittest import mock
 
 from harness.core.registry import files, processes
-from harness.core.registry.claim import Claim
 from harness.errors import CleanupError, RegistryError, StartError
 from tests.support.mounts import fill, make_read_only, small_disk
-from tests.support.registry import ABOUT, RegistryTest, launch, made, parent_of, wait_until
+from tests.support.parts import ABOUT, launch, made
+from tests.support.registry import RegistryTest, parent_of, wait_until
 
 OTHER_BOOT = "00000000-0000-0000-0000-000000000000"
 

@@ -11,7 +11,7 @@ from harness.core.registry import files
 from harness.core.registry.directory import FORMAT, Registry, registry_of
 from harness.errors import RegistryError
 from tests.support.mounts import fill, make_read_only, small_disk
-from tests.support.registry import IDENTIFIER
+from tests.support.parts import IDENTIFIER
 from tests.support.unit import IS_ROOT, DirectoryTest
 
 HINT = "  next: free some room, or set HARNESS_STATE_DIR to a local directory of your own"
