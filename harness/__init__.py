@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from harness.errors import HarnessError as HarnessError
     from harness.services.postgres.lease import PostgresLease as PostgresLease
     from harness.services.postgres.service import Postgres as Postgres
+    from harness.services.redis.lease import RedisLease as RedisLease
+    from harness.services.redis.service import Redis as Redis
 
 __version__ = "0.1.0"
 
@@ -39,6 +41,8 @@ _HOMES = {
     "HarnessTestCase": "harness.adapters.unittest",
     "Postgres": "harness.services.postgres.service",
     "PostgresLease": "harness.services.postgres.lease",
+    "Redis": "harness.services.redis.service",
+    "RedisLease": "harness.services.redis.lease",
     "Settings": "harness.core.settings",
 }
 
@@ -49,6 +53,8 @@ __all__ = [
     "HarnessTestCase",
     "Postgres",
     "PostgresLease",
+    "Redis",
+    "RedisLease",
     "Settings",
 ]
 

@@ -17,8 +17,9 @@ from harness.core.settings import Settings
 from harness.core.waiting import wait_until_ready
 from harness.errors import HarnessError
 from harness.services.postgres.service import Postgres
+from harness.services.redis.service import Redis
 
-SERVICES: tuple[Service[Any], ...] = (Postgres(),)
+SERVICES: tuple[Service[Any], ...] = (Postgres(), Redis())
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,254 @@
+"""Connecting to Redis with redis-py, and saying why it failed."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from dataclasses import replace
+from typing import Any
+
+from harness.core.endpoint import Dsn
+from harness.core.instance import Running
+from harness.errors import HarnessError, MissingExtraError, StartError
+
+LOGIN_TIMEOUT = 5.0  # seconds
+ANSWER_TIMEOUT = 30.0  # seconds: another process may keep the server busy
+POOL_ONLY = ("connection_class", "db", "max_connections", "timeout")  # not for one connection
+
+
+def driver() -> Any:
+    """Import redis-py.
+
+    Raises:
+        MissingExtraError: It is not installed.
+    """
+    try:
+        import redis
+    except ImportError as error:
+        raise MissingExtraError(
+            "the Redis client redis is not installed",
+            hint='pip install "unittest-harness[redis]"',
+        ) from error
+    return redis
+
+
+def url_of(running: Running, database: int) -> Dsn:
+    """Return the URL of a numbered database, as redis-py and others read it."""
+    endpoint = running.endpoint
+    user = endpoint.user or ("default" if endpoint.password else "")
+    options = tuple(pair for pair in endpoint.options if pair[0] != "db")  # it would win
+    # The scheme is in what the provider says of itself: an endpoint does not keep it.
+    scheme = "rediss" if running.provenance.startswith("REDIS_URL=rediss:") else "redis"
+    return replace(endpoint, user=user, options=options).url(scheme, str(database))
+
+
+def parameters(url: str) -> dict[str, Any]:
+    """Return what redis-py reads from a URL, without what is a pool's.
+
+    Raises:
+        StartError: An option in it has a value that redis-py does not take.
+    """
+    try:
+        found: dict[str, Any] = driver().connection.parse_url(url)
+    except ValueError as error:
+        raise unusable_option(error) from None  # whose frames hold the password
+    return found
+
+
+class Session:
+    """One connection of the harness's own. It is never opened anew: its end is an end of a claim.
+
+    Args:
+        url: URL of the server.
+        timeout: Seconds to wait for an answer.
+
+    Raises:
+        StartError: The server does not let us in, or the URL has an option that is unknown.
+        redis.exceptions.ConnectionError: Nobody answers.
+    """
+
+    def __init__(self, url: str, timeout: float = ANSWER_TIMEOUT) -> None:
+        options = parameters(url)
+        make = options.get("connection_class", driver().Connection)
+        for name in POOL_ONLY:
+            options.pop(name, None)
+        self._lock = threading.RLock()
+        self._line = connected(make, {**options, **ours(timeout)})
+        self.lost = False
+        self.id = self._own_id(f"{options.get('host')}:{options.get('port')}")
+
+    def _own_id(self, where: str) -> int:
+        try:
+            return int(self.ask("CLIENT", "ID"))
+        except BaseException as error:
+            self.close()
+            if isinstance(error, driver().ResponseError):
+                raise not_permitted(where, error) from error
+            raise
+
+    def ask(self, *command: object) -> Any:
+        """Send one command and return the answer.
+
+        Raises:
+            redis.exceptions.ResponseError: The server refuses it.
+            redis.exceptions.ConnectionError: The connection is lost.
+        """
+        return self.ask_all(command)[0]
+
+    def ask_all(self, *commands: tuple[object, ...]) -> list[Any]:
+        """Send several commands at once and return the answers.
+
+        Raises:
+            redis.exceptions.ResponseError: The server refuses one of them; all were sent.
+            redis.exceptions.ConnectionError: The connection is lost.
+        """
+        answers = self.try_all(*commands)
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise answer
+        return answers
+
+    def try_all(self, *commands: tuple[object, ...]) -> list[Any]:
+        """Send several commands at once and return the answers, refusals among them.
+
+        The connection is lost, too, if it was interrupted before all was read: the next command
+        would be given these answers.
+        """
+        return self.try_packed(self.pack(*commands), len(commands))
+
+    def pack(self, *commands: tuple[object, ...]) -> bytes:
+        """Return commands as they are sent: worth keeping for what is sent with every test."""
+        return b"".join(self._line.pack_commands(commands))
+
+    def try_packed(self, commands: bytes, count: int) -> list[Any]:
+        """Send packed commands at once and return the answers, refusals among them."""
+        with self._lock:
+            if self.lost:
+                raise driver().ConnectionError("the harness's own connection was lost")
+            try:
+                self._line.send_packed_command([commands])
+                return [self._answer() for _ in range(count)]
+            except BaseException:
+                self.close()
+                raise
+
+    def _answer(self) -> Any:
+        try:
+            return self._line.read_response()
+        except driver().ResponseError as refusal:
+            return refusal
+
+    def is_lost(self) -> bool:
+        """Tell whether the server has closed the connection, without asking it."""
+        with self._lock:
+            try:
+                if not self.lost and self._line.can_read(0):
+                    self.close()  # nothing was asked, so that is the end of the stream
+            except (driver().RedisError, OSError):
+                self.close()
+            return self.lost
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.lost = True
+        self._line.disconnect()
+
+
+def ours(timeout: float) -> dict[str, Any]:
+    """Return how our own connections differ from those that a URL asks for."""
+    redis = driver()
+    return {
+        "protocol": 2,
+        "decode_responses": False,
+        "socket_timeout": timeout,
+        "socket_connect_timeout": min(timeout, LOGIN_TIMEOUT),
+        "health_check_interval": 0,
+        "retry": redis.retry.Retry(redis.backoff.NoBackoff(), 0),
+    }
+
+
+def connected(make: Any, options: dict[str, Any]) -> Any:
+    """Return an open connection.
+
+    Raises:
+        StartError: The server does not let us in, or an option is unknown.
+        redis.exceptions.ConnectionError: Nobody answers.
+    """
+    try:
+        line = make(**options)
+    except TypeError as error:
+        raise unusable_option(error) from None
+    where = f"{options.get('host')}:{options.get('port')}"
+    failure: BaseException
+    try:
+        line.connect()
+        return line
+    except Exception as error:
+        failure = explained(error, where)
+    raise failure.with_traceback(None) from None  # outside: redis-py's frames hold the password
+
+
+def explained(error: Exception, where: str) -> Exception:
+    """Return the error that a failed log-in is for its reader: final, or to be tried again."""
+    exceptions = driver().exceptions
+    if isinstance(error.__context__, socket.gaierror):
+        return unknown_host(where, error.__context__)
+    if isinstance(error, exceptions.AuthenticationError | exceptions.ResponseError):
+        return no_entry(where, error)
+    if isinstance(error, exceptions.InvalidResponse):
+        return StartError(
+            f"what listens at {where} is no Redis: {error}",
+            cause="the port is that of another kind of server, or it wants rediss://",
+            hint="correct the port in REDIS_URL",
+        )
+    return error
+
+
+def unknown_host(where: str, error: socket.gaierror) -> HarnessError:
+    """Return the error for a host that no name server knows."""
+    return StartError(
+        f"the host of {where} is unknown: {error.strerror}",
+        cause="the name is misspelt, or no name server knows it",
+        hint="correct the host in REDIS_URL",
+    )
+
+
+def no_entry(where: str, error: Exception) -> HarnessError:
+    """Return the error for a server that answers and does not let us in."""
+    return StartError(
+        f"Redis at {where} refuses the log-in: {error}",
+        cause="the user or the password is wrong or missing, or the server is protected",
+        hint="correct the user and the password in REDIS_URL",
+    )
+
+
+def unusable_option(error: Exception) -> StartError:
+    """Return the error for a query parameter that redis-py does not take."""
+    return StartError(
+        f"redis-py cannot use the options in REDIS_URL: {error}",
+        cause="an option after the `?` is misspelt, or not known to this version of redis-py",
+        hint="correct it, or leave it out",
+    )
+
+
+def not_permitted(where: str, error: Exception) -> StartError:
+    """Return the error for a server that refuses one of the commands that we need."""
+    return StartError(
+        f"Redis at {where} refuses what the harness needs: {error}",
+        cause="an ACL, a renamed command, or a product that lacks it",
+        hint="let the user run CLIENT, SELECT, DBSIZE, FLUSHDB, INFO, SCAN, MULTI and EXEC",
+    )
+
+
+def greet(running: Running, timeout: float) -> None:
+    """Return when the server answers a PING over a connection that has logged in.
+
+    Raises:
+        StartError: It does not let us in, its host is unknown, or it is no Redis.
+        redis.exceptions.ConnectionError: It does not answer yet, or is still loading its data.
+    """
+    session = Session(url_of(running, 0), timeout)
+    try:
+        session.ask("PING")
+    finally:
+        session.close()
