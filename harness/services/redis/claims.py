@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from harness.core.identity import nonce
 from harness.errors import StartError
 from harness.services.redis.clients import Client, read_clients
-from harness.services.redis.connect import Session
+from harness.services.redis.connect import Session, accepted
 
 KEYSPACE = re.compile(rb"^db(\d+):keys=(\d+)", re.MULTILINE)
 
@@ -85,14 +85,20 @@ class Claims:
         self._numbers = [n for n in range(count) if n not in reserved]
         self._strange = strange
         self._nonce = nonce()
+        self._shunned: set[int] = set()
 
     def free(self, survey: Survey, own: int) -> list[int]:
-        """Return the databases that nobody works in, and that may be used."""
-        return [
+        """Return the databases that nobody works in, and that may be used, best first."""
+        found = [
             number
             for number in self._numbers
             if not survey.users(number, own) and not (self._strange and survey.sizes.get(number))
         ]
+        return sorted(found, key=self._shunned.__contains__)
+
+    def shun(self, number: int) -> None:
+        """Claim a database only when nothing else is free: somebody may come back to it."""
+        self._shunned.add(number)
 
     def check(self, session: Session) -> None:
         """Do nothing if a database could be claimed.
@@ -162,10 +168,7 @@ class Claims:
             ("DBSIZE",),
             ("EXEC",),
         )
-        for answer in answers[-1]:
-            if isinstance(answer, Exception):
-                raise answer
-        _, _, listing, size = answers[-1]
+        _, _, listing, size = accepted(answers[-1])
         return read_clients(listing), int(size)
 
     def none_free(self, survey: Survey, own: int) -> StartError:

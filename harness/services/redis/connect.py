@@ -102,26 +102,25 @@ class Session:
             redis.exceptions.ResponseError: The server refuses one of them; all were sent.
             redis.exceptions.ConnectionError: The connection is lost.
         """
-        answers = self.try_all(*commands)
-        for answer in answers:
-            if isinstance(answer, Exception):
-                raise answer
-        return answers
+        return accepted(self.try_all(*commands))
 
     def try_all(self, *commands: tuple[object, ...]) -> list[Any]:
-        """Send several commands at once and return the answers, refusals among them.
-
-        The connection is lost, too, if it was interrupted before all was read: the next command
-        would be given these answers.
-        """
-        return self.try_packed(self.pack(*commands), len(commands))
+        """Send several commands at once and return the answers, refusals among them."""
+        return self._exchange(self.pack(*commands), len(commands))
 
     def pack(self, *commands: tuple[object, ...]) -> bytes:
         """Return commands as they are sent: worth keeping for what is sent with every test."""
         return b"".join(self._line.pack_commands(commands))
 
-    def try_packed(self, commands: bytes, count: int) -> list[Any]:
-        """Send packed commands at once and return the answers, refusals among them."""
+    def ask_packed(self, commands: bytes, count: int) -> list[Any]:
+        """Send packed commands at once and return the answers, as `ask_all` does."""
+        return accepted(self._exchange(commands, count))
+
+    def _exchange(self, commands: bytes, count: int) -> list[Any]:
+        """Send and read; the connection is lost, too, if that was interrupted.
+
+        The next command would be given the answers that were not read.
+        """
         with self._lock:
             if self.lost:
                 raise driver().ConnectionError("the harness's own connection was lost")
@@ -152,6 +151,18 @@ class Session:
         """Close the connection."""
         self.lost = True
         self._line.disconnect()
+
+
+def accepted(answers: list[Any]) -> list[Any]:
+    """Return the answers, if none is a refusal.
+
+    Raises:
+        redis.exceptions.ResponseError: One is.
+    """
+    for answer in answers:
+        if isinstance(answer, Exception):
+            raise answer
+    return answers
 
 
 def ours(timeout: float) -> dict[str, Any]:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from itertools import compress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.core.endpoint import Dsn
 from harness.errors import IsolationError
 from harness.services.redis import leftovers
 from harness.services.redis.claims import Claim
-from harness.services.redis.clients import Client, all_plain, read_clients
 from harness.services.redis.configuration import changed
 from harness.services.redis.connect import driver
 from harness.services.redis.connections import Connections
+from harness.services.redis.sight import STATS, Inspector, Sight
 
 if TYPE_CHECKING:
     import redis
@@ -23,27 +20,7 @@ if TYPE_CHECKING:
     from harness.services.redis.instance import RedisInstance
     from harness.services.redis.lease import RedisLease
 
-BLOCKED = re.compile(rb"^blocked_clients:(\d+)", re.MULTILINE)
-LOOK = (("DBSIZE",), ("INFO", "clients"), ("CLIENT", "LIST", "TYPE", "pubsub"))
-STATS = ("INFO", "commandstats")
 SCAN_COUNT = 1000
-
-
-@dataclass(frozen=True)
-class Sight:
-    """What a test left, at one look.
-
-    Attributes:
-        size: Number of keys.
-        busy: Whether somebody may be blocked or subscribed.
-        own: The connections of the test's client, where one of them is in a state.
-        stats: What commands the server ran; empty where it does not tell.
-    """
-
-    size: int
-    busy: bool
-    own: list[Client]
-    stats: bytes
 
 
 class Database:
@@ -65,8 +42,14 @@ class Database:
         self._dirty = claim.size > 0
         self._connections: Connections | None = None
         self._holder: RedisLease | None = None
-        self._asked: tuple[int, ...] = ()
-        self._question = b""
+        self._inspector = Inspector(
+            self.number,
+            instance.user,
+            stats=instance.configuration.known,
+            # Where it is asked for with all the rest, emptying what is empty costs a microsecond,
+            # and waiting for an answer a hundred. Others may have a log of what is written.
+            flush=not instance.strange,
+        )
 
     def begin(self, holder: RedisLease) -> None:
         """Begin to serve a lease."""
@@ -112,11 +95,12 @@ class Database:
             redis.exceptions.ConnectionError: The server is gone.
         """
         self.hold()
-        sight = self._look()
+        numbers = self._connections.numbers if self._connections is not None else ()
+        sight = self._inspector.look(self.session, numbers)
         failures = self._leaks() if sight.busy else []
         failures += self._reset(sight)
         failures += self._changes(sight)
-        if sight.size or failures:
+        if failures or (sight.size and self._instance.strange):
             self.flush()
         self._dirty, self._holder = False, None
         return failures
@@ -134,33 +118,6 @@ class Database:
         """Tell whether the claim still holds, without asking the server."""
         return not self.spoilt and not self.session.is_lost()
 
-    def _look(self) -> Sight:
-        numbers = self._connections.numbers if self._connections is not None else ()
-        size, clients, subscribers, stats, own = self._answers(numbers)
-        blocked = BLOCKED.search(clients)
-        busy = blocked is None or int(blocked[1]) > 0
-        plain = all_plain(own, self.number, self._instance.user)
-        return Sight(
-            size=int(size),
-            busy=busy or any(c.database == self.number for c in read_clients(subscribers)),
-            own=[] if plain else read_clients(own),
-            stats=stats,
-        )
-
-    def _answers(self, numbers: tuple[int, ...]) -> list[Any]:
-        """Ask all that there is to know after a test, at once."""
-        optional = (STATS, ("CLIENT", "LIST", "ID", *numbers))
-        wanted = (self._instance.configuration.known, bool(numbers))
-        if numbers != self._asked or not self._question:
-            commands = (*LOOK, *compress(optional, wanted))
-            self._asked, self._question = numbers, self.session.pack(*commands)
-        answers = self.session.try_packed(self._question, len(LOOK) + sum(wanted))
-        refusals = [answer for answer in answers if isinstance(answer, Exception)]
-        if refusals:
-            raise refusals[0]
-        rest = iter(answers[len(LOOK) :])
-        return [*answers[: len(LOOK)], *(next(rest) if asked else b"" for asked in wanted)]
-
     def _leaks(self) -> list[Exception]:
         """Return errors for clients that are left on this database, which are closed.
 
@@ -169,6 +126,7 @@ class Database:
         clients = leftovers.lingering(self.session, self.number)
         if clients:
             self.spoilt = True
+            self._instance.claims.shun(self.number)
             leftovers.kill(self.session, clients)
         return list(leftovers.leaks(clients))
 

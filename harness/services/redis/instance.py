@@ -38,12 +38,13 @@ class RedisInstance(Instance[RedisLease]):
     def __init__(self, provider: str, running: Running, settings: Settings, service: Redis) -> None:
         super().__init__("redis", provider, running)
         self.user = self.endpoint.user or "default"
+        self.strange = provider == "external"
         self._lock = threading.RLock()
         self._idle: list[Database] = []
         self._databases: list[Database] = []
         self._notes: Notes | None = None
         try:
-            self._take_over(settings, service, strange=provider == "external")
+            self._take_over(settings, service)
         except BaseException as error:
             self.cleanups.close()
             if isinstance(error, driver().ResponseError):
@@ -51,18 +52,18 @@ class RedisInstance(Instance[RedisLease]):
                 raise not_permitted(where, error) from error
             raise
 
-    def _take_over(self, settings: Settings, service: Redis, strange: bool) -> None:
+    def _take_over(self, settings: Settings, service: Redis) -> None:
         """Learn what the server is, and what its configuration is before any test."""
         session = Session(url_of(self.running, 0))
         try:
             server = Server.ask(session)
             server.check(self.endpoint, service.version)
-            self.configuration = Configuration(session, strange)
+            self.configuration = Configuration(session, self.strange)
         finally:
             session.close()
         self.capabilities = server.capabilities()
-        self.claims = claims_on(self.running, server, settings, strange)
-        if strange:
+        self.claims = claims_on(self.running, server, settings, self.strange)
+        if self.strange:
             self._notes = Notes(self.claims)
             self.cleanups.push(self._notes.close)
             self._notes.empty_orphans()

@@ -9,7 +9,7 @@ from harness.errors import LeakError
 from harness.services.redis.clients import Client, read_clients
 from harness.services.redis.connect import Session
 
-GRACE = 0.5  # seconds
+GRACE = 0.3  # seconds
 POLL = 0.005
 
 
