@@ -27,6 +27,8 @@ class RedisLease(Lease):
         database: Number of the database.
     """
 
+    instance: RedisInstance
+
     def __init__(self, instance: RedisInstance, service: Redis, database: Database) -> None:
         super().__init__(service)
         self.instance = instance
@@ -34,6 +36,7 @@ class RedisLease(Lease):
         self.database = database.number
         self._numbered = database
         self._client: redis.Redis | None = None
+        self._disturbed = instance.disturbed
         database.begin(self)
 
     def __repr__(self) -> str:
@@ -114,15 +117,20 @@ class RedisLease(Lease):
             return
         death = self._death(error)
         if death is not None:
-            self.outages.append(error)
+            self._note_outage(error)
             error.add_note(str(death))
 
     def _died(self, error: Exception) -> None:
         """Raise `ServiceDiedError` where a failure means that the server is gone."""
         death = self._death(error)
         if death is not None:
-            self.outages.append(death)
+            self._note_outage(death)
             raise death from error
+
+    def _note_outage(self, error: Exception) -> None:
+        """Keep an error, so that it cannot pass for an expected one; unless the test killed it."""
+        if self.instance.disturbed == self._disturbed:
+            self.outages.append(error)
 
     def _death(self, error: Exception) -> HarnessError | None:
         if not isinstance(error, driver().ConnectionError):

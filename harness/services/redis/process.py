@@ -75,9 +75,6 @@ class RedisProcess:
         """Return the likely cause of a failed start, read from the server's log."""
         return likely_cause(log)
 
-    def sweep(self, home: Path) -> None:
-        """Do nothing: a killed server leaves nothing outside its directory."""
-
 
 def random_password() -> str:
     """Return a new random password: 128 bits, safe in a URL and on a command line."""
