@@ -82,6 +82,8 @@ class Session:
             return int(self.ask("CLIENT", "ID"))
         except BaseException as error:
             self.close()
+            if isinstance(error, driver().AuthenticationError):  # a server that wants a password
+                raise no_entry(where, error) from error
             if isinstance(error, driver().ResponseError):
                 raise not_permitted(where, error) from error
             raise
