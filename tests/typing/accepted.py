@@ -7,6 +7,8 @@ from __future__ import annotations
 import random
 from typing import assert_type
 
+import redis
+
 from harness import (
     AsyncHarnessTestCase,
     Environment,
@@ -14,6 +16,8 @@ from harness import (
     HarnessTestCase,
     Postgres,
     PostgresLease,
+    Redis,
+    RedisLease,
     Settings,
 )
 from harness.testing import eventually
@@ -48,6 +52,20 @@ class SignupTest(HarnessTestCase):
         assert_type(self.rng, random.Random)
 
 
+class SessionTest(HarnessTestCase):
+    cache = Redis(version="7", settings=(("maxmemory", "1mb"),), exclusive=True, alias="cache")
+
+    def test_a_lease(self) -> None:
+        assert_type(self.cache, RedisLease)
+        assert_type(self.cache.keys("session:*"), list[str])
+        assert_type(self.cache.client, redis.Redis)
+        self.cache.client.set("session:ada", "1", ex=60)
+        text: str = self.cache.url
+        self.assertTrue(text)
+        self.cache.flush()
+
+
+assert_type(SessionTest.cache, Redis)
 assert_type(SignupTest.db, Postgres)
 assert_type(SignupTest.db.isolation, str)
 
