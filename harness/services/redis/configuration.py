@@ -13,8 +13,8 @@ from harness.errors import LeakError
 from harness.services.redis.connect import Session, driver
 
 # How often commands were run that change what every client sees.
-CHANGING = re.compile(rb"^cmdstat_config(?:\|set|\|resetstat)?:calls=\d+", re.MULTILINE)
-FLUSHALL = re.compile(rb"^cmdstat_flushall:calls=(\d+)", re.MULTILINE)
+CHANGING = re.compile(rb"cmdstat_config(?:\|set|\|resetstat)?:calls=\d+")
+FLUSHALL = re.compile(rb"cmdstat_flushall:calls=(\d+)")
 NOTE = "harness:configuration"  # in database 0 of a server of ours, which no test is given
 SECRET = re.compile(r"pass|auth|secret", re.IGNORECASE)
 OLD_WORD = "slave"  # every such setting is listed once more under a newer name

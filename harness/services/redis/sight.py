@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from harness.services.redis.clients import Client, all_plain, read_clients
 from harness.services.redis.connect import Session
 
-BLOCKED = re.compile(rb"^blocked_clients:(\d+)", re.MULTILINE)
+BLOCKED = re.compile(rb"\nblocked_clients:(\d+)")
 STATS = ("INFO", "commandstats")
 NOTHING = ("ECHO", "")  # asked in place of what is not wanted
 
