@@ -76,6 +76,7 @@ class RedisConformanceSubscribers(Leaving):
         def test(self):
             kept.append(self.cache.client.pubsub())
             kept[0].subscribe("news", "weather")
+            kept[0].get_message(timeout=5)  # the server's confirmation
 
         error = self.left_by(test)
 
@@ -90,6 +91,7 @@ class RedisConformanceSubscribers(Leaving):
             kept.append(redis.Redis.from_url(self.cache.url, client_name="the-app"))
             kept.append(kept[0].pubsub())
             kept[1].psubscribe("news.*")
+            kept[1].get_message(timeout=5)
 
         error = self.left_by(test)
 

@@ -26,7 +26,7 @@ class Connections:
     def __init__(self, url: str, explain: Callable[[Exception], None]) -> None:
         self._numbers: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
         self._revoked = False
-        self._pool = driver().ConnectionPool.from_url(
+        self._pool = pool_class(explain).from_url(
             url,
             retry=explaining(explain),
             redis_connect_func=self._greet,
@@ -89,6 +89,21 @@ def client_class() -> Any:
             return super().pubsub(**options)
 
     return LeasedRedis
+
+
+def pool_class(explain: Callable[[Exception], None]) -> Any:
+    """Return redis-py's pool, which tells of connections that could not be opened."""
+    client = driver()
+
+    class ExplainingPool(client.ConnectionPool):  # type: ignore[misc, name-defined]
+        def get_connection(self, *args: Any, **options: Any) -> Any:
+            try:
+                return super().get_connection(*args, **options)
+            except client.ConnectionError as error:
+                explain(error)
+                raise
+
+    return ExplainingPool
 
 
 def explaining(explain: Callable[[Exception], None]) -> Any:

@@ -106,8 +106,14 @@ class Database:
         return failures
 
     def hold(self) -> None:
-        """Claim the database again, if the session that did was closed."""
+        """Claim the database again, if the session that did was closed.
+
+        Raises:
+            IsolationError: Somebody else has it now.
+            ServiceDiedError, LeaseError: The server is gone, or its environment was closed.
+        """
         if self.session.is_lost():
+            self._instance.check_alive(settle=0)
             claim = self._instance.claims.retake(self.number)
             if claim is None:
                 self.spoilt = True

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 from harness.core.cleanup import raise_all
 from harness.core.endpoint import Dsn
 from harness.core.lease import Lease
-from harness.errors import HarnessError
+from harness.errors import HarnessError, ServiceDiedError
 from harness.services.redis.connect import driver
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from harness.services.redis.database import Database
     from harness.services.redis.instance import RedisInstance
     from harness.services.redis.service import Redis
+
+T = TypeVar("T")
 
 
 class RedisLease(Lease):
@@ -78,25 +81,30 @@ class RedisLease(Lease):
         Returns:
             Texts; bytes that are no UTF-8 are written as in `\\xff`.
         """
-        self._check_held()
-        try:
-            self._numbered.hold()
-            return self._numbered.keys(pattern)
-        except driver().RedisError as error:
-            self._died(error)
-            raise
+        return self._on_database(lambda: self._numbered.keys(pattern))
 
     def flush(self) -> None:
         """Remove all keys of this database, and no others.
 
         `client.flushall()` would empty the databases of all processes that share the server.
         """
+        self._on_database(self._numbered.flush)
+
+    def _on_database(self, action: Callable[[], T]) -> T:
+        """Do something on our own connection.
+
+        Raises:
+            ServiceDiedError: The server is gone.
+        """
         self._check_held()
         try:
             self._numbered.hold()
-            self._numbered.flush()
+            return action()
         except driver().RedisError as error:
             self._died(error)
+            raise
+        except ServiceDiedError as death:
+            self._note_outage(death)
             raise
 
     def failure_notes(self) -> list[str]:
