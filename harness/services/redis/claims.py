@@ -85,20 +85,14 @@ class Claims:
         self._numbers = [n for n in range(count) if n not in reserved]
         self._strange = strange
         self._nonce = nonce()
-        self._shunned: dict[int, int] = {}  # in which turn each was
 
     def free(self, survey: Survey, own: int) -> list[int]:
-        """Return the databases that nobody works in, and that may be used, best first."""
-        found = [
+        """Return the databases that nobody works in, and that may be used."""
+        return [
             number
             for number in self._numbers
             if not survey.users(number, own) and not (self._strange and survey.sizes.get(number))
         ]
-        return sorted(found, key=lambda number: self._shunned.get(number, 0))
-
-    def shun(self, number: int) -> None:
-        """Claim a database last, after those shunned before: somebody may come back to it."""
-        self._shunned[number] = max(self._shunned.values(), default=0) + 1
 
     def check(self, session: Session) -> None:
         """Do nothing if a database could be claimed.

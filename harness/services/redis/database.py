@@ -102,8 +102,16 @@ class Database:
         failures += self._changes(sight)
         if failures or (sight.size and self._instance.strange):
             self.flush()
-        self._dirty, self._holder = False, None
+        self._dirty, self._holder = self.spoilt, None
         return failures
+
+    def renew(self) -> None:
+        """Make a spoilt database usable again, in the hope that those who spoilt it are gone."""
+        self.hold()
+        self._disconnect()
+        leftovers.kill(self.session, leftovers.busy(self.session, self.number))
+        self.flush()
+        self.spoilt = self._dirty = False
 
     def hold(self) -> None:
         """Claim the database again, if the session that did was closed.
@@ -116,23 +124,21 @@ class Database:
             self._instance.check_alive(settle=0)
             claim = self._instance.claims.retake(self.number)
             if claim is None:
-                self.spoilt = True
                 raise taken_over(self.number)
             self.session = claim.session
 
     def is_ours(self) -> bool:
         """Tell whether the claim still holds, without asking the server."""
-        return not self.spoilt and not self.session.is_lost()
+        return not self.session.is_lost()
 
     def _leaks(self) -> list[Exception]:
         """Return errors for clients that are left on this database, which are closed.
 
-        They may connect again, so the database is given up.
+        They may connect again and write, so no other test is run here.
         """
         clients = leftovers.lingering(self.session, self.number)
         if clients:
             self.spoilt = True
-            self._instance.claims.shun(self.number)
             leftovers.kill(self.session, clients)
         return list(leftovers.leaks(clients))
 
@@ -145,6 +151,7 @@ class Database:
         altered = [c for c in sight.own if not c.is_plain(self.number, user)]
         if altered:
             leftovers.kill(self.session, altered)
+            self._disconnect()
         elsewhere = [c for c in altered if c.database != self.number]
         return [leftovers.left_elsewhere(elsewhere)] if elsewhere else []
 
@@ -169,9 +176,14 @@ class Database:
         except driver().RedisError:
             pass  # the server is gone, which is reported where it matters
         finally:
-            if self._connections is not None:
-                self._connections.revoke()
+            self._disconnect()
             self.session.close()
+
+    def _disconnect(self) -> None:
+        """Close the client's connections for good; the next client opens new ones."""
+        connections, self._connections = self._connections, None
+        if connections is not None:
+            connections.revoke()
 
 
 def taken_over(number: int) -> IsolationError:

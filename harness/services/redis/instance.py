@@ -21,6 +21,8 @@ from harness.services.redis.notes import Notes, ignoring_outages
 from harness.services.redis.server import Server
 from harness.services.redis.service import Redis
 
+MOST_RETIRED = 2  # of the fifteen that somebody else's server usually has for all
+
 
 class RedisInstance(Instance[RedisLease]):
     """A Redis server: numbered databases of this process's own, leases on those.
@@ -41,6 +43,7 @@ class RedisInstance(Instance[RedisLease]):
         self.strange = provider == "external"
         self._lock = threading.RLock()
         self._idle: list[Database] = []
+        self._retired: list[Database] = []
         self._databases: list[Database] = []
         self._notes: Notes | None = None
         try:
@@ -93,7 +96,19 @@ class RedisInstance(Instance[RedisLease]):
                 if database.is_ours():
                     return database
                 self._give_up(database)
-        return self._claim()
+        try:
+            return self._claim()
+        except StartError:
+            if not self._retired:
+                raise
+            return self._renewed()
+
+    def _renewed(self) -> Database:
+        """Return a database that was spoilt, the one that had most time to come to rest."""
+        with self._lock:
+            database = self._retired.pop(0)
+        database.renew()
+        return database
 
     def _claim(self) -> Database:
         """Claim one more database.
@@ -110,19 +125,28 @@ class RedisInstance(Instance[RedisLease]):
         return database
 
     def give_back(self, database: Database) -> None:
-        """Keep a database for the next lease; one that somebody may still write to is given up."""
+        """Keep a database for the next lease.
+
+        One that somebody may still write to is kept apart for a while, and emptied then: given up
+        at once, it would be the next process's.
+        """
         with self._lock:
-            if database.is_ours():
-                self._idle.append(database)
-            else:
+            if not database.is_ours():
                 self._give_up(database)
+            elif database.spoilt:
+                self._retired.append(database)
+            else:
+                self._idle.append(database)
+            if len(self._retired) > MOST_RETIRED:
+                self._give_up(self._retired.pop(0))
 
     def _give_up(self, database: Database) -> None:
         with self._lock:
             if database in self._databases:
                 self._databases.remove(database)
+        ours = database.is_ours()
         database.close()
-        if self._notes is not None:
+        if self._notes is not None and ours:  # else the note is by now somebody else's
             ignoring_outages(self._notes, database.number)
 
     def _close_databases(self) -> None:
