@@ -55,13 +55,12 @@ class Configuration:
 
     def __init__(self, session: Session, strange: bool) -> None:
         self._lock = threading.Lock()
-        stats, settings = session.try_all(("INFO", "commandstats"), ("CONFIG", "GET", "*"))
-        self.known = isinstance(settings, list) and isinstance(stats, bytes)
+        stats = session.try_all(("INFO", "commandstats"))[0]
+        found = settings_of(session) if strange else first_noted(session)
+        self.known = found is not None and isinstance(stats, bytes)
+        self._before = found or {}
         self._mark: object = CHANGING.findall(stats) if self.known else None
         self.flushes = flushes_in(stats) if self.known else 0
-        self._before = as_dict(settings) if self.known else {}
-        if self.known and not strange:
-            self._before = first_noted(session, self._before)
 
     def changes(self, session: Session, stats: bytes) -> list[Change]:
         """Return what was changed since we came, and put it back.
@@ -105,15 +104,25 @@ def flushes_in(stats: bytes) -> int:
     return int(match[1]) if match else 0
 
 
-def first_noted(session: Session, settings: dict[str, str]) -> dict[str, str]:
+def settings_of(session: Session) -> dict[str, str] | None:
+    """Return all settings of a server; None where it does not tell."""
+    settings = session.try_all(("CONFIG", "GET", "*"))[0]
+    return as_dict(settings) if isinstance(settings, list) else None
+
+
+def first_noted(session: Session) -> dict[str, str] | None:
     """Return the settings that the first of the processes found which share a server of ours.
 
     A later one may come in the middle of a test that has changed some.
+
+    Args:
+        session: A connection to database 0.
     """
-    _, _, noted = session.ask_all(
-        ("SELECT", 0), ("SET", NOTE, json.dumps(settings), "NX"), ("GET", NOTE)
-    )
-    found: dict[str, str] = json.loads(noted)
+    noted = session.ask("GET", NOTE)
+    if noted is None:
+        settings = settings_of(session)
+        _, noted = session.ask_all(("SET", NOTE, json.dumps(settings), "NX"), ("GET", NOTE))
+    found: dict[str, str] | None = json.loads(noted)
     return found
 
 

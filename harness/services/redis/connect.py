@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import socket
 import threading
 from dataclasses import replace
@@ -75,18 +77,27 @@ class Session:
         self._lock = threading.RLock()
         self._line = connected(make, {**options, **ours(timeout)})
         self.lost = False
-        self.id = self._own_id(f"{options.get('host')}:{options.get('port')}")
+        self._where = f"{options.get('host')}:{options.get('port')}"
 
-    def _own_id(self, where: str) -> int:
+    @functools.cached_property
+    def id(self) -> int:
+        """The server's number for it."""
+        return int(self.ask("CLIENT", "ID"))
+
+    def greet(self) -> None:
+        """Return when the server answers.
+
+        Raises:
+            StartError: It does not let us in.
+            redis.exceptions.ConnectionError: It does not answer, or is still loading its data.
+        """
+        client = driver()
         try:
-            return int(self.ask("CLIENT", "ID"))
-        except BaseException as error:
-            self.close()
-            if isinstance(error, driver().AuthenticationError):  # a server that wants a password
-                raise no_entry(where, error) from error
-            if isinstance(error, driver().ResponseError):
-                raise not_permitted(where, error) from error
-            raise
+            self.ask("PING")
+        except client.AuthenticationError as error:  # only now: it was given no password
+            raise no_entry(self._where, error) from error
+        except client.ResponseError as error:
+            raise not_permitted(self._where, error) from error
 
     def ask(self, *command: object) -> Any:
         """Send one command and return the answer.
@@ -177,7 +188,17 @@ def ours(timeout: float) -> dict[str, Any]:
         "socket_connect_timeout": min(timeout, LOGIN_TIMEOUT),
         "health_check_interval": 0,
         "retry": redis.retry.Retry(redis.backoff.NoBackoff(), 0),
+        **nameless(),
     }
+
+
+@functools.cache
+def nameless() -> dict[str, None]:
+    """Return the options that keep redis-py from saying its name, which takes two round trips."""
+    make = driver().connection.AbstractConnection
+    older = ("lib_name", "lib_version")
+    names = ("driver_info",) if "driver_info" in inspect.signature(make).parameters else older
+    return dict.fromkeys(names)
 
 
 def connected(make: Any, options: dict[str, Any]) -> Any:
@@ -262,6 +283,6 @@ def greet(running: Running, timeout: float) -> None:
     """
     session = Session(url_of(running, 0), timeout)
     try:
-        session.ask("PING")
+        session.greet()
     finally:
         session.close()

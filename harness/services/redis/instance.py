@@ -51,9 +51,12 @@ class RedisInstance(Instance[RedisLease]):
         except BaseException as error:
             self.cleanups.close()
             if isinstance(error, driver().ResponseError):
-                where = f"{self.endpoint.host}:{self.endpoint.port}"
-                raise not_permitted(where, error) from error
+                raise not_permitted(self._where, error) from error
             raise
+
+    @property
+    def _where(self) -> str:
+        return f"{self.endpoint.host}:{self.endpoint.port}"
 
     def _take_over(self, settings: Settings, service: Redis) -> None:
         """Learn what the server is, and what its configuration is before any test."""
@@ -84,6 +87,8 @@ class RedisInstance(Instance[RedisLease]):
         except (driver().ConnectionError, OSError):
             self.check_alive()
             raise
+        except driver().ResponseError as error:
+            raise not_permitted(self._where, error) from error
 
     def prepare(self, service: Redis) -> None:
         """Claim the database that the first test works in."""
@@ -151,7 +156,7 @@ class RedisInstance(Instance[RedisLease]):
 
     def _close_databases(self) -> None:
         """Leave all databases empty: the server may live on."""
-        cleanups = Cleanups(f"the databases at {self.endpoint.host}:{self.endpoint.port}")
+        cleanups = Cleanups(f"the databases at {self._where}")
         for database in list(self._databases):
             cleanups.push(functools.partial(self._give_up, database))
         cleanups.close()
