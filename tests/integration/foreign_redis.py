@@ -3,14 +3,13 @@
 import atexit
 import dataclasses
 import functools
-import tempfile
 
 import redis
 
 from harness import Environment, Redis
 from harness.errors import RequiredError, UnavailableError
 from tests.integration.providers import environment
-from tests.integration.sandbox import Sandbox, SandboxTest
+from tests.integration.sandbox import SandboxTest
 
 PASSWORD = "a b:c@d/e%f"  # what a URL has to escape
 DATABASES = 8
@@ -74,12 +73,6 @@ def foreign_redis():
 
 class RedisSandboxTest(SandboxTest):
     """A test that runs suites with Redis in sandboxes."""
-
-    def sandbox(self, provider, **variables):
-        self.need(provider)
-        holder = tempfile.TemporaryDirectory(prefix="state-", ignore_cleanup_errors=True)
-        self.addCleanup(holder.cleanup)
-        return Sandbox(self, provider, HARNESS_STATE_DIR=holder.name, **variables)
 
     def need(self, provider):
         try:
