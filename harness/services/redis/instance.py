@@ -14,10 +14,11 @@ from harness.core.settings import Settings
 from harness.errors import StartError
 from harness.services.redis.claims import Claims
 from harness.services.redis.configuration import Configuration
-from harness.services.redis.connect import Session, driver, not_permitted, url_of
+from harness.services.redis.connect import Session, driver, url_of
 from harness.services.redis.database import Database
 from harness.services.redis.lease import RedisLease
 from harness.services.redis.notes import Notes, ignoring_outages
+from harness.services.redis.refusals import not_permitted
 from harness.services.redis.server import Server
 from harness.services.redis.service import Redis
 
