@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from harness.cli.text import indented
+from harness.core.instance import Running
 from harness.core.order import PROVIDERS
 from harness.core.provider import provider_named
 from harness.core.recipe import Recipe
@@ -85,9 +86,18 @@ def knock(service: Service[Any], recipe: Recipe, settings: Settings) -> str:
     Raises:
         HarnessError: It does not answer, refuses, or cannot be used.
     """
+    return f", {service.identify(reach(service, recipe, settings), settings)}"
+
+
+def reach(service: Service[Any], recipe: Recipe, settings: Settings) -> Running:
+    """Return an external server, which answers.
+
+    Raises:
+        HarnessError: It does not, or may not be used from here.
+    """
     running = provider_named("external").start(recipe, settings, None)
     wait_until_ready(running, service.probe, what=f"{service.kind} on external", within=1.0)
-    return f", {service.identify(running, settings)}"
+    return running
 
 
 @click.command()

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, Protocol, TypeVar, overload
+from collections.abc import Callable, Mapping
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Generic,
+    NoReturn,
+    Protocol,
+    TypeAlias,
+    TypeVar,
+    overload,
+)
 
 from harness.core.instance import Instance, Running
 from harness.core.lease import Lease
@@ -15,6 +25,7 @@ from harness.errors import LeaseError, NotALeaseError, ServiceDefinitionError
 L = TypeVar("L", bound=Lease)
 L_co = TypeVar("L_co", bound=Lease, covariant=True)
 Self = TypeVar("Self", bound="Service[Any]")
+Told: TypeAlias = Callable[[str, Exception | None], object]
 
 
 class LeaseOwner(Protocol):
@@ -96,6 +107,22 @@ class Service(Generic[L_co]):
             HarnessError: It cannot be used.
         """
         raise NotImplementedError
+
+    def remove_orphans(
+        self, running: Running, settings: Settings, told: Told, *, dry: bool = False
+    ) -> None:
+        """Remove what killed processes of ours have left on a server that is not ours.
+
+        Args:
+            running: The server.
+            settings: The settings, which say what is ours.
+            told: Called for each thing, with its name and why it could not be removed; None if it
+                was.
+            dry: Only tell.
+
+        Raises:
+            HarnessError: The server cannot be asked.
+        """
 
     def open(self, provider: str, running: Running, settings: Settings) -> Instance[Any]:
         """Return the instance, now that the service answers."""

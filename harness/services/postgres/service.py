@@ -11,7 +11,7 @@ from harness.core.endpoint import Endpoint
 from harness.core.instance import Running
 from harness.core.nearest import did_you_mean
 from harness.core.recipe import ContainerRecipe, Recipe, UrlRecipe
-from harness.core.service import Service
+from harness.core.service import Service, Told
 from harness.core.settings import Settings
 from harness.errors import ServiceDefinitionError
 
@@ -164,6 +164,14 @@ class Postgres(Service["PostgresLease"]):
             return f"PostgreSQL {databases.rows('show server_version')[0][0]}"
         finally:
             databases.close()
+
+    def remove_orphans(
+        self, running: Running, settings: Settings, told: Told, *, dry: bool = False
+    ) -> None:
+        """Drop the databases of killed processes that carry our mark."""
+        from harness.services.postgres.ownership import sweep
+
+        sweep(running.endpoint, settings, told, dry=dry)
 
     def open(self, provider: str, running: Running, settings: Settings) -> PostgresInstance:
         """Return the instance, now that the server answers."""
