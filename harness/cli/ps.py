@@ -40,7 +40,7 @@ def as_text(found: list[Entry], janitor: int | None) -> Iterator[str]:
     """Yield lines for people."""
     for entry in found:
         yield f"{entry.name}: {entry.state}"
-        yield from (indented(line, 4) for line in details(entry))
+        yield from (indented(line, 4, 2) for line in details(entry))
     if not found:
         yield "nothing runs"
     if janitor is not None:

@@ -31,14 +31,14 @@ class Report:
     def say(self, text: str) -> None:
         """Print a line below the heading."""
         if self._heading:
-            click.echo(indented(self._heading, 0))
+            click.echo(indented(self._heading, 0, 2))
         self._heading = ""
         self.lines += 1
-        click.echo(indented(text, 4))
+        click.echo(indented(text, 4, 2))
 
     def skip(self, text: str) -> None:
         """Print why something was not looked at, under no heading."""
-        click.echo(indented(text, 0))
+        click.echo(indented(text, 0, 2))
 
     def note(self, words: str, failure: str | None) -> None:
         """Print what became of a thing."""

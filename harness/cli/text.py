@@ -14,24 +14,29 @@ def width() -> int:
     return min(WIDTH, shutil.get_terminal_size((WIDTH, 0)).columns)
 
 
-def indented(text: str, spaces: int) -> str:
+def indented(text: str, spaces: int, hanging: int = 0) -> str:
     """Return `text` indented, its long lines wrapped; paths and URLs stay whole.
+
+    Args:
+        text: One or more lines.
+        spaces: How far.
+        hanging: How much further the rest of a wrapped line.
 
     Example:
         >>> print(indented("what is left out", 4))
             what is left out
     """
-    return "\n".join(wrapped(line, spaces) for line in text.splitlines())
+    return "\n".join(wrapped(line, spaces, hanging) for line in text.splitlines())
 
 
-def wrapped(line: str, spaces: int) -> str:
+def wrapped(line: str, spaces: int, hanging: int = 0) -> str:
     """Return one line as a paragraph that keeps the line's own indentation."""
     margin = " " * (spaces + len(line) - len(line.lstrip()))
     return textwrap.fill(
         line.strip(),
         width(),
         initial_indent=margin,
-        subsequent_indent=margin,
+        subsequent_indent=margin + " " * hanging,
         break_long_words=False,
         break_on_hyphens=False,
     )
