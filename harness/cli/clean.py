@@ -83,8 +83,8 @@ def heading(entry: Entry) -> str:
 
 def reason(thing: Thing, failure: Exception) -> str:
     """Return why a thing could not be removed; a daemon that does not answer does not say so."""
-    if isinstance(failure, OSError) and not failure.filename and "host" in thing:
-        return f"the Docker daemon at {thing['host']}: {failure}"
+    if isinstance(failure, OSError) and failure.errno is not None and "host" in thing:
+        return f"the Docker daemon at {thing['host']} does not answer: {failure.strerror}"
     return str(failure) or type(failure).__name__
 
 

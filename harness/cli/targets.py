@@ -18,7 +18,7 @@ from harness.core.nearest import did_you_mean, nearest
 from harness.core.service import Service
 from harness.errors import ConfigurationError
 
-TRACEBACK_LINES = 3
+TRACEBACK_PARTS = 3
 
 
 @dataclass(frozen=True)
@@ -115,9 +115,15 @@ def imported(module: str, word: str) -> ModuleType:
             raise no_module(str(error.name), word) from None
         raise ConfigurationError(
             f"{word}: the module {module!r} cannot be imported",
-            detail="".join(traceback.format_exception(error)[-TRACEBACK_LINES:]),
+            detail=end_of(error),
             hint=f"mend it: python -c 'import {module}' shows the same",
         ) from error
+
+
+def end_of(error: Exception) -> str:
+    """Return the end of an error's traceback, without the import system's own frames."""
+    parts = [part for part in traceback.format_exception(error) if "<frozen import" not in part]
+    return "".join(parts[-TRACEBACK_PARTS:])
 
 
 def is_part(missing: str | None, module: str) -> bool:
