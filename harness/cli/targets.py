@@ -95,7 +95,7 @@ def declared(word: str) -> list[Target]:
     if isinstance(found, type):
         return declared_by(found, word)
     raise ConfigurationError(
-        f"{word} is neither a service nor a class, but a {type(found).__name__}", hint=usage()
+        f"{word} is neither a service nor a class, but of type {type(found).__name__}", hint=usage()
     )
 
 

@@ -12,7 +12,7 @@ from harness.providers.engine import EngineError
 from harness.services.postgres.service import Postgres
 from tests.cli.test_main import CommandTest
 from tests.support.commands import CommandsTest, kill, wait_until
-from tests.support.slots import SlotsTest
+from tests.support.slots import SlotsTest, name_of_us
 
 
 class TellingTest(SlotsTest):
@@ -291,8 +291,3 @@ class CrashTest(CommandsTest):
         self.assertEqual([0, 0], [process.returncode for process in cleans])
         self.assertEqual(1, "".join(printed).count("removed directory"), printed)
         self.assertNothingRuns(made)
-
-
-def name_of_us():
-    """Return the name of this process, as the kernel has it."""
-    return Path("/proc/self/comm").read_text(encoding="utf-8").strip()

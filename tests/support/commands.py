@@ -118,11 +118,12 @@ class CommandsTest(DirectoryTest):
 
     def read_until(self, process: subprocess.Popen[str], word: str) -> None:
         """Read what a process prints until a line is `word`."""
-        assert process.stdout is not None and process.stderr is not None
+        assert process.stdout is not None
         for line in process.stdout:
             if line.strip() == word:
                 return
-        self.fail(f"it ended before it said {word!r}:\n{process.stderr.read()}")
+        errors = process.stderr.read() if process.stderr is not None else ""
+        self.fail(f"it ended before it said {word!r}:\n{errors}")
 
     def janitor(self) -> int:
         """Return the process number of the janitor."""

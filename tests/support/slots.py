@@ -71,3 +71,8 @@ class SlotsTest(DirectoryTest):
         assert lock is not None
         self.addCleanup(lock.close)
         return lock
+
+
+def name_of_us() -> str:
+    """Return the name of this process, as the kernel has it."""
+    return Path("/proc/self/comm").read_text(encoding="utf-8").strip()
