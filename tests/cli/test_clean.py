@@ -11,7 +11,8 @@ from harness.errors import HarnessError
 from harness.providers.engine import EngineError
 from harness.services.postgres.service import Postgres
 from tests.cli.test_main import CommandTest
-from tests.support.commands import CommandsTest, kill, wait_until
+from tests.support.commands import CommandsTest, kill
+from tests.support.registry import wait_until
 from tests.support.slots import SlotsTest, name_of_us
 
 

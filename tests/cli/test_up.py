@@ -9,7 +9,8 @@ import subprocess
 import sys
 
 from tests.cli.test_main import CommandTest
-from tests.support.commands import COMMAND, CommandsTest, kill, wait_until
+from tests.support.commands import COMMAND, CommandsTest, kill
+from tests.support.registry import wait_until
 
 SHOP = """
 from harness import HarnessTestCase, Postgres

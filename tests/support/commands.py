@@ -7,8 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from typing import Any
 
 from harness import Environment, Postgres
@@ -20,6 +18,7 @@ from harness.core.registry.listing import janitor_of
 from harness.core.settings import Settings
 from harness.errors import RequiredError, UnavailableError
 from tests.support.project import STRICT, environ
+from tests.support.registry import wait_until
 from tests.support.unit import DirectoryTest
 
 PATIENCE = 30.0
@@ -190,12 +189,3 @@ def end(process: subprocess.Popen[str]) -> None:
     for pipe in (process.stdin, process.stdout, process.stderr):
         if pipe is not None:
             pipe.close()
-
-
-def wait_until(condition: Callable[[], object], what: str) -> None:
-    """Return when a condition holds that another process brings about."""
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"{what} did not happen within {PATIENCE:g} s")
-        time.sleep(0.002)
