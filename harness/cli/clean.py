@@ -26,11 +26,11 @@ from harness.errors import HarnessError
 @click.option("--dry-run", "dry", is_flag=True, help="Only tell what would be removed.")
 @click.pass_obj
 def clean(settings: Settings, dry: bool) -> None:
-    """Remove what killed runs have left, and what is kept for the next run.
+    """Remove what nobody holds any more.
 
-    These are servers, containers, networks and directories of ours that nobody holds, and our
-    databases on the server that DATABASE_URL names whose makers are gone. What somebody holds is
-    left alone, and listed with its holders.
+    These are servers, containers, networks and directories that killed runs have left, or that are
+    kept for the next run; and databases that killed runs have left on the server that DATABASE_URL
+    names. What somebody holds is left alone, and listed with its holders.
 
     Exits with 0 if all of that is gone, with 1 if something could not be removed, with 2 for a
     wrong setting or a registry that cannot be used.

@@ -103,10 +103,11 @@ def reach(service: Service[Any], recipe: Recipe, settings: Settings) -> Running:
 @click.command()
 @click.pass_obj
 def doctor(settings: Settings) -> None:
-    """Show what can run here: for each service and provider, which version, or why not.
+    """Show what can run here, and why not what cannot.
 
-    An arrow marks where tests would run. Exits with 1 if there is no such place for a service, or
-    if it is marked with !!, because it was chosen and does not work.
+    For each service and provider, it is the version or the reason. An arrow marks where tests would
+    run. Exits with 1 if there is no such place for a service, or if it is marked with !!, because
+    it was chosen and does not work.
     """
     findings = [finding for service in SERVICES for finding in examine(service, settings)]
     for finding in findings:

@@ -34,7 +34,7 @@ class CommandAfterDashes(click.Command):
 @click.argument("services", nargs=-1, metavar="SERVICE...")
 @click.pass_context
 def up(context: click.Context, services: tuple[str, ...]) -> None:
-    r"""Start services as a suite does, and run a command against them.
+    """Start services as a suite does, and run a command against them.
 
     \b
     SERVICE is one of
@@ -49,7 +49,7 @@ def up(context: click.Context, services: tuple[str, ...]) -> None:
 
     Exits as the command does: with its code, with 128 and the number of the signal that ended it,
     with 126 or 127 if it cannot be executed or found; with 2 if the services cannot be started.
-    """
+    """  # noqa: D301 - \b is click's, and keeps the lines as they are
     if not services:
         raise ConfigurationError("no service was named", hint=usage())
     supply = Supply(targets_of(services), context.obj, say)
