@@ -14,7 +14,7 @@ from harness.core.lease import Lease
 from harness.core.recipe import UrlRecipe
 from harness.core.service import Service
 from harness.core.settings import Settings
-from harness.errors import ConfigurationError, HarnessError, IsolationError
+from harness.errors import ConfigurationError, HarnessError, IsolationError, render
 
 # The attribute by which a lease tells its URL; where it has none, the server's own is taken.
 URLS = {"postgres": "dsn", "redis": "url"}
@@ -39,7 +39,7 @@ class Supply:
         self._say = say
         self._names = variable_names(targets)
         self._environment = Environment(settings)
-        self._leases: list[tuple[Target, Lease]] = []
+        self._leases: list[Lease] = []
 
     def start(self) -> dict[str, str | None]:
         """Start all, and return the variables for the command; None for one that must be unset.
@@ -82,26 +82,22 @@ class Supply:
         """Take a lease for the command, and return its URL."""
         instance = self._instance(target)
         lease = instance.lease(by_hand(target.service))
-        self._leases.append((target, lease))
+        self._leases.append(lease)
         if instance.kind in URLS:
             return str(getattr(lease, URLS[instance.kind]))
         return str(instance.endpoint.url(recipe.schemes[0]))
 
     def close(self) -> None:
         """Remove all; what could not be removed is told, and keeps nothing else from it."""
-        for target, lease in reversed(self._leases):
-            self._try(lease.release, target)
+        for lease in reversed(self._leases):
+            self._try(lease.release)
         self._try(self._environment.close)
 
-    def _try(self, close: Callable[[], object], target: Target | None = None) -> None:
+    def _try(self, close: Callable[[], object]) -> None:
         try:
             close()
-        except IsolationError as error:
-            name = "" if target is None else f" on {target.name}"
-            self._say(f"harness: the command left something open{name}, which is closed")
-            self._say(error.detail or error.what)
         except HarnessError as error:
-            self._say(f"harness: {error}")
+            self._say(f"harness: {of_no_test(error)}")
 
 
 def by_hand(service: Service[Any]) -> Service[Any]:
@@ -109,6 +105,13 @@ def by_hand(service: Service[Any]) -> Service[Any]:
     if getattr(service, "isolation", None) is None:
         return service
     return dataclasses.replace(service, isolation="commit")  # type: ignore[type-var]
+
+
+def of_no_test(error: HarnessError) -> str:
+    """Return an error's text; what would be a test's fault, a command is only told."""
+    if isinstance(error, IsolationError) and "the test" in error.what:
+        return render(error.what.replace("the test", "the command"), None, None, error.detail)
+    return str(error)
 
 
 def url_recipe(service: Service[Any]) -> UrlRecipe | None:
