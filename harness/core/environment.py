@@ -182,9 +182,7 @@ class Environment:
             WaitTimeoutError: The time is over; with the last exception.
             ServiceDiedError: A service of this environment has died meanwhile.
         """
-        terms = Terms(
-            within, succeeds=anything, watch=self._check_alive, failure=WaitTimeoutError
-        )
+        terms = Terms(within, succeeds=anything, watch=self._check_alive, failure=WaitTimeoutError)
         return cast(T, retry(probe, terms))
 
     def ready(self, group: Group) -> list[Instance[Any]]:

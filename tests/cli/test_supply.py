@@ -133,19 +133,13 @@ class SupplyTest(CommandTest):
         self.assertIn("db release", self.journal.entries)
 
     def test_what_the_command_left_open_is_told_and_no_failure(self):
-        left = IsolationError("the test left 1 connection(s)", detail="pid 7 (psql, idle)")
+        left = IsolationError("the test left 1 connection(s)", hint="mend it", detail="pid 7")
         supply = self.supply(target(Fake(self.journal, releasing=failing(left))))
         supply.start()
 
         supply.close()
 
-        self.assertEqual(
-            [
-                "harness: the command left something open on db, which is closed",
-                "pid 7 (psql, idle)",
-            ],
-            self.said[-2:],
-        )
+        self.assertEqual("harness: the command left 1 connection(s)\n    pid 7", self.said[-1])
 
     def test_what_cannot_be_given_back_is_told_and_keeps_nothing_from_it(self):
         error = HarnessError("stuck", hint="look")

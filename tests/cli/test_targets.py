@@ -98,9 +98,11 @@ class TargetsTest(CommandTest):
         )
 
     def test_a_word_that_is_no_kind_says_how_a_service_is_named(self):
+        ours = ", ".join(targets.kinds())
+
         self.assertEqual(
-            f"unknown service 'shop'\n  next: name one of ours ({', '.join(targets.kinds())}), or what "
-            "a class of yours declares: tests.test_shop:ShopTest, or tests.test_shop:ShopTest.db",
+            f"unknown service 'shop'\n  next: name one of ours ({ours}), or what a class of yours "
+            "declares: tests.test_shop:ShopTest, or tests.test_shop:ShopTest.db",
             self.refusal("shop"),
         )
 
