@@ -96,8 +96,11 @@ class Engine:
             connection.request(method, target, body, headers)
             response = connection.getresponse()
             return response.status, response.read()
-        except http.client.HTTPException as error:
-            raise ConnectionError(f"{type(error).__name__}: {error}") from error
+        except (OSError, http.client.HTTPException) as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise ConnectionError(
+                f"the Docker daemon at {self.host} does not answer: {reason}"
+            ) from error
         finally:
             connection.close()
 
