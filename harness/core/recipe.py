@@ -53,7 +53,7 @@ class ContainerRecipe:
     endpoint: Endpoint
     version: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
-    command: tuple[str, ...] = ()
+    command: tuple[str, ...] = field(default=(), repr=False)  # may hold a password, too
     causes: tuple[tuple[str, str], ...] = ()
     ports: tuple[int, ...] = ()
     files: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)
