@@ -196,6 +196,8 @@ class Start:
         instance = self.service.open(self.choice.provider.name, running, self.settings)
         instance.await_ready = lambda: self._await(running)
         instance.exclusive = bool(self.private) and self.service.exclusive
+        if running.inside is not None:
+            instance.capabilities |= {"network.alias"}
         return instance
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from harness.core.instance import Running, log_tail
+from harness.core.instance import Running, log_tail, without_secrets
 from harness.errors import HarnessError, StartError, StartTimeoutError
 
 SHORTEST_PAUSE = 0.002
@@ -75,7 +75,7 @@ def never_ready(
     hint = "set HARNESS_START_TIMEOUT to more seconds, or read the end of its log above"
     return StartTimeoutError(
         f"{what} was not ready within {within:g} s ({running.provenance}); "
-        f"last failure: {type(failure).__name__}: {failure}",
+        f"last failure: {without_secrets(f'{type(failure).__name__}: {failure}', running)}",
         cause=running.likely_cause() or "the machine is slow or overloaded",
         hint=hint if tail else "check that the server runs, and its address",
         detail=tail or None,

@@ -47,7 +47,8 @@ class Docker:
         if recipe.version is not None and not f"{image.version}.".startswith(f"{recipe.version}."):
             return (
                 f"version {recipe.version} was asked for, "
-                f"and {image.source.name} pins {recipe.image} {image.version}"
+                f"and {image.source.name if image.source else 'the test'} "
+                f"pins {recipe.image} {image.version}"
             )
         if importlib.util.find_spec("testcontainers") is None:
             return 'testcontainers is not installed: pip install "unittest-harness[docker]"'
@@ -177,9 +178,13 @@ def ports_of(recipe: ContainerRecipe) -> tuple[int, ...]:
 
 
 def archive(path: str, content: bytes) -> bytes:
-    """Return a tar archive of one file, readable by all: the image's user need not be root."""
+    """Return a tar archive of one file, readable by all: the image's user need not be root.
+
+    A script can be executed.
+    """
     info = tarfile.TarInfo(path.lstrip("/"))
-    info.size, info.mode, info.mtime = len(content), 0o644, int(time.time())
+    info.size, info.mtime = len(content), int(time.time())
+    info.mode = 0o755 if content.startswith(b"#!") else 0o644
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as tar:
         tar.addfile(info, io.BytesIO(content))
@@ -310,6 +315,12 @@ def failed(recipe: ContainerRecipe, image: Image, error: Exception) -> StartErro
         cause = "the Docker daemon stopped answering"
     elif "lookup" in str(error) or "dial tcp" in str(error) or "connection refused" in str(error):
         cause = "the registry cannot be reached"
+    elif "exec format error" in str(error) or "no matching manifest" in str(error):
+        cause = "the image is for another processor architecture"
+    elif "executable file not found" in str(error) or "no such file or directory" in str(error):
+        cause = "its command is not in the image"
+    elif "unauthorized" in str(error) or "no basic auth" in str(error) or "denied" in str(error):
+        cause = "the registry wants a login: `docker login` keeps it in Docker's configuration"
     else:
         cause = None
     return StartError(

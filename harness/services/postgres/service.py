@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PORT = 5432
 ISOLATIONS = ("rollback", "commit", "readonly")
 DRIVERS = ("pg8000",)
-NOT_YET = {"snapshot": None, "proxied": False, "exclusive": False, "alias": None}
+NOT_YET = {"snapshot": None, "proxied": False}
 
 
 @dataclass(frozen=True, repr=False)
@@ -43,9 +43,9 @@ class Postgres(Service["PostgresLease"]):
         settings: Server settings as (name, value), such as `(("work_mem", "64MB"),)`.
         driver: The driver of the lease's `connection`: `pg8000`.
         proxied: Not in this version.
-        exclusive: Not in this version.
+        exclusive: Whether each class gets a server of its own, to pause, kill and restart.
         name: Keeps two equal services apart.
-        alias: Not in this version.
+        alias: Its name on the network that it shares with the other services of its class.
 
     Raises:
         ServiceDefinitionError: An option cannot be used; with what to write instead.
