@@ -12,6 +12,7 @@ SHORTEST_PAUSE = 0.002
 LONGEST_PAUSE = 0.1
 SHARE = 0.05  # of the time waited so far: the most that a pause adds to it
 PROBE_TIMEOUT = 2.0
+LEAST_TIMEOUT = 0.1  # of the last probe, too, whose failure is reported
 
 
 def wait_until_ready(
@@ -42,7 +43,7 @@ def wait_until_ready(
             raise ended(running, what, state)
         try:
             rest = within - (time.monotonic() - began)
-            probe(running, min(PROBE_TIMEOUT, max(rest, SHORTEST_PAUSE)))
+            probe(running, min(PROBE_TIMEOUT, max(rest, LEAST_TIMEOUT)))
         except HarnessError:  # known, and the same tomorrow
             raise
         except Exception as error:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 LOOPBACK = "127.0.0.1"
 NOT_FOUND = 404
+MAPPING_TIMEOUT = 5.0  # seconds
+POLL = 0.01
 
 
 class Docker:
@@ -164,7 +166,9 @@ def run(
     if held is not None:
         connect(engine, container.id, held[1], recipe.alias)
     client.start(container)
-    ports = tuple((port, *published(client, container.id, port)) for port in ports_of(recipe))
+    ports = tuple(
+        (port, *published(client, engine, container.id, port)) for port in ports_of(recipe)
+    )
     endpoint = dataclasses.replace(recipe.endpoint, trusted=True)
     if ports:
         endpoint = dataclasses.replace(endpoint, host=ports[0][1], port=ports[0][2])
@@ -278,13 +282,39 @@ def publish_address(client: DockerClient) -> str:
     return LOOPBACK if client.host() in ("localhost", LOOPBACK) else ""
 
 
-def published(client: DockerClient, container_id: str, port: int) -> tuple[str, int]:
+def published(
+    client: DockerClient, engine: Engine, container_id: str, port: int
+) -> tuple[str, int]:
     """Return the host and port at which the tests reach a container's port."""
     if inside_other_container(client, container_id):
         return client.bridge_ip(container_id), port
     host = client.host()
     host = LOOPBACK if host == "localhost" else host  # published on the IPv4 loopback only
-    return host, int(client.port(container_id, port))
+    return host, mapped(engine, container_id, port)
+
+
+def mapped(engine: Engine, container_id: str, port: int) -> int:
+    """Return the port of the host that leads to one inside; 0 if the container has ended.
+
+    Then the wait for it says how it ended.
+
+    Raises:
+        StartError: It runs, and the daemon has not published the port.
+    """
+    deadline = time.monotonic() + MAPPING_TIMEOUT
+    while time.monotonic() < deadline:
+        found = engine.get(f"/containers/{container_id}/json")
+        mappings = (found["NetworkSettings"]["Ports"] or {}).get(f"{port}/tcp")
+        if mappings:
+            return int(mappings[0]["HostPort"])
+        if not found["State"]["Running"]:
+            return 0
+        time.sleep(POLL)
+    raise StartError(
+        f"the Docker daemon has not published port {port} within {MAPPING_TIMEOUT:g} s",
+        cause="it is overloaded, or its network is broken",
+        hint="restart the daemon",
+    )
 
 
 def inside_other_container(client: DockerClient, container_id: str) -> bool:
