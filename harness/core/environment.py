@@ -138,7 +138,9 @@ class Environment:
             MigrationError: A migration failed.
         """
         instance = self.instance(service, group)
-        instance.revive()
+        crash = instance.revive()
+        if crash is not None:
+            raise crash
         lease: L = instance.lease(service)
         return lease
 

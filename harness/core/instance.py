@@ -243,16 +243,23 @@ class Instance(Generic[L]):
         self.await_ready()
         self.down = False
 
-    def revive(self) -> None:
+    def revive(self) -> ServiceDiedError | None:
         """Bring an exclusive instance back that a test has paused or killed.
+
+        Returns:
+            The error for one that has ended by itself; it is brought back all the same.
 
         Raises:
             StartError: It does not come up again.
         """
         if self._paused:
             self.resume()
-        if self.exclusive and self.running.exit_state() is not None:
-            self.restart()
+        state = self.running.exit_state() if self.exclusive else None
+        if state is None:
+            return None
+        crash = None if self.down else self._died(state)
+        self.restart()
+        return crash
 
     def _check_exclusive(self, action: str) -> None:
         if not self.exclusive:

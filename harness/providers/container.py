@@ -18,7 +18,7 @@ from harness.providers import knocking
 from harness.providers.engine import Engine, EngineError, frames, unframed
 
 LOG_LINES = 200
-STOP_TIMEOUT = 5  # seconds
+STOP_TIMEOUT = 2  # seconds: many programs do not listen to a signal when they are the first
 OUT_OF_MEMORY = "killed for want of memory"
 
 ALREADY = ("is already paused", "is not paused", "is not running")

@@ -97,8 +97,8 @@ class Engine:
         headers = {} if body is None else {"Content-Type": "application/json"}
         try:
             connection.request(method, target, body, headers)
-            response = connection.getresponse()
-            return response.status, response.read()
+            with connection.getresponse() as response:
+                return response.status, response.read()
         except (OSError, http.client.HTTPException) as error:
             reason = f"{type(error).__name__}: {error}"
             raise ConnectionError(

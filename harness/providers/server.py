@@ -238,6 +238,12 @@ def endpoint_of(record: dict[str, Any]) -> Endpoint:
 
 def not_executed(launch: Launch, error: OSError) -> StartError:
     """Return the error for a program that could not be executed."""
+    if error.filename not in (None, launch.command[0]):
+        return StartError(
+            f"the working directory {error.filename} cannot be entered: {error.strerror or error}",
+            cause="it is gone, or a directory above it is closed to the user of the server",
+            hint="set HARNESS_DATA_DIR, or cwd=, to a directory that others may enter",
+        )
     return StartError(
         f"{launch.command[0]} could not be executed: {error.strerror or error}",
         cause="it is not installed, not a program, or not for this user to run",

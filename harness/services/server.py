@@ -7,17 +7,12 @@ from typing import Any, TypeVar
 from harness.core.endpoint import Dsn
 from harness.core.instance import Instance
 from harness.core.lease import Lease
-from harness.errors import HarnessError, ServiceDiedError
 
 L = TypeVar("L", bound="ServerLease")
 
 
 class ServerInstance(Instance[L]):
-    """A server of which each lease is the same.
-
-    Attributes:
-        down: Whether it was killed by its holder.
-    """
+    """A server of which each lease is the same."""
 
     @property
     def host(self) -> str:
@@ -47,16 +42,6 @@ class ServerInstance(Instance[L]):
         super().restart()
         self.endpoint = self.running.endpoint
 
-    def death(self) -> ServiceDiedError | None:
-        """Return the error for an end that nobody asked for, or None while it runs."""
-        if self.down:
-            return None
-        try:
-            self.check_alive(settle=0)
-        except ServiceDiedError as error:
-            return error
-        return None
-
 
 class ServerLease(Lease):
     """What a test holds of a server that all tests use as it is.
@@ -75,7 +60,6 @@ class ServerLease(Lease):
         self.instance = instance
         self.service = service
         self._mark = instance.running.log_mark()
-        self._death: HarnessError | None = None
 
     def __repr__(self) -> str:
         return f"<lease of {self.instance!r}>"
@@ -107,16 +91,5 @@ class ServerLease(Lease):
         """What it has logged since this lease was taken; `instance.log` has all of it."""
         return self.instance.running.log_since(self._mark)
 
-    def release(self) -> None:
-        """End the lease.
-
-        Raises:
-            ServiceDiedError: The server has ended, and not by this test's `kill`.
-        """
-        if not self._released:
-            self._death = self.instance.death()  # before it is brought back
-        super().release()
-
     def _release(self) -> None:
-        if self._death is not None:
-            raise self._death
+        self.instance.check_alive(settle=0)

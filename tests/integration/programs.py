@@ -57,6 +57,7 @@ class OwnRegistryTest(unittest.TestCase):
         """Return an environment with a registry of its own, closed with the test."""
         holder = tempfile.TemporaryDirectory(prefix="registry-")
         self.addCleanup(holder.cleanup)
+        Path(holder.name).chmod(0o755)  # the server's user has to enter it
         state = {"state_dir": holder.name, "data_dir": holder.name}
         made = Environment(providers=provider, **{**state, **overrides})
         self.addCleanup(made.close)

@@ -193,7 +193,7 @@ class ExclusiveTest(HarnessTestCase):
     server = listener(7000, exclusive=True)
     lined = Container(
         "postgres",
-        command=["bash", "-c", "trap 'exit 0' TERM; echo started; while :; do sleep 0.1; done"],
+        command=["bash", "-c", "trap 'exit 0' INT TERM; echo started; while :; do sleep 0.1; done"],
         ready=Line("^started$"),
         exclusive=True,
     )

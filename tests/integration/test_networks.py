@@ -1,6 +1,5 @@
 """Services that see each other: by alias on one network, and from this machine."""
 
-
 from harness import Container, Environment, HarnessTestCase, Line, Postgres, Process
 from harness.errors import StartError
 from tests.integration.inner import run_inner
