@@ -17,6 +17,7 @@ from harness.errors import (
     UnavailableError,
 )
 from harness.providers.images import image_named
+from tests.integration import published
 from tests.integration.inner import run_inner
 from tests.integration.programs import LISTENER, OwnRegistryTest, ask
 from tests.integration.providers import environment
@@ -380,3 +381,41 @@ class BadInputTest(OwnRegistryTest):
         text = self.refused(self.made, self.run_shell("true", memory=4096), StartError)
 
         self.assertIn("Minimum memory limit allowed is", text)
+
+
+class PublishedTest(OwnRegistryTest):
+    """Images that are made for the test."""
+
+    def setUp(self):
+        self.need(listener(1), "docker")
+        self.made = self.own("docker", start_timeout="3")
+
+    def test_by_the_images_health_check_it_is_ready_when_that_succeeds(self):
+        image = published.with_health_check(self, "test -e /tmp/healthy")
+        service = Container(
+            image,
+            command=["sh", "-c", "sleep 0.5; touch /tmp/healthy; exec sleep 600"],
+            ready=Healthcheck(),
+        )
+        began = time.monotonic()
+        instance = self.made.start(service)
+
+        self.assertLess(time.monotonic() - began, 10)  # Docker's own first look is after 30 s
+        instance.exec("test -e /tmp/healthy")
+
+    def test_a_health_check_that_fails_is_shown(self):
+        image = published.with_health_check(self, "echo all wrong; exit 1")
+        service = Container(image, command="sleep 600", ready=Healthcheck())
+        text = self.refused(self.made, service, StartTimeoutError)
+
+        self.assertIn(
+            "last failure: ConnectionError: its health check ends with 1: all wrong", text
+        )
+
+    def test_an_image_for_another_architecture(self):
+        service = Container(published.of_another_machine(self))
+        text = self.refused(self.made, service, StartError)
+
+        self.assertIn("exec format error", text)
+        self.assertIn("likely cause: the image is for another processor architecture", text)
+        self.assertIn("next: ", text)
