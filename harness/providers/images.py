@@ -68,8 +68,7 @@ def image_named(name: str, settings: Settings) -> Image:
     raise ConfigurationError(
         f"no image is named {name!r}",
         cause=f"images come only from {PINNED.name} and the file in HARNESS_IMAGES",
-        hint=f"add it to a file and name that in HARNESS_IMAGES, or write {name}@sha256:DIGEST; "
-        f"{did_you_mean(name, known)}",
+        hint=f"add it to a file and name that in HARNESS_IMAGES; {did_you_mean(name, known)}",
     )
 
 
@@ -112,6 +111,6 @@ def parse(name: str, reference: str, source: Path | None) -> Image:
             else f"the image {name!r} in {source} is not pinned: {reference}",
             cause="a tag can mean another image tomorrow",
             hint="write NAME:TAG@sha256:DIGEST; "
-            f"`docker pull {reference}` prints the digest of what it pulls",
+            "`docker inspect --format '{{index .RepoDigests 0}}' IMAGE` shows it",
         )
     return Image(match["name"], match["tag"] or "", match["digest"], source)

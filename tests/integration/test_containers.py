@@ -309,7 +309,7 @@ class BadInputTest(OwnRegistryTest):
 
         self.assertIn("the image 'redis:7' is not pinned by its digest", text)
         self.assertIn("likely cause: a tag can mean another image tomorrow", text)
-        self.assertIn("`docker pull redis:7` prints the digest", text)
+        self.assertIn("next: write NAME:TAG@sha256:DIGEST", text)
 
     def test_an_image_that_no_file_names(self):
         text = self.refused(self.made, Container("postgress"), ConfigurationError)
