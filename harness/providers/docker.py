@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 LOOPBACK = "127.0.0.1"
 NOT_FOUND = 404
 MAPPING_TIMEOUT = 5.0  # seconds
+CLIENT_TIMEOUT = 60  # seconds that the daemon may be silent, as while it unpacks an image
 POLL = 0.01
 
 
@@ -228,7 +229,7 @@ def new_client() -> DockerClient:
 
         if host != "unix:///var/run/docker.sock":
             os.environ["DOCKER_HOST"] = host
-        return DockerClient()
+        return DockerClient(timeout=CLIENT_TIMEOUT)
 
 
 @contextmanager
@@ -335,29 +336,50 @@ def inside_other_container(client: DockerClient, container_id: str) -> bool:
     return False
 
 
+# What the daemon or its client says, the likely cause, and the next step.
+FAILURES = (
+    (
+        ("Read timed out", "timed out", "Connection aborted"),
+        "the Docker daemon stopped answering",
+        "restart the daemon; `harness clean` then removes what it may have made",
+    ),
+    (
+        ("lookup", "dial tcp", "connection refused"),
+        "the registry cannot be reached",
+        "try `docker pull {image}`, or name a mirror's image for {name!r} in a file in HARNESS_IMAGES",
+    ),
+    (
+        ("exec format error", "no matching manifest"),
+        "the image is for another processor architecture",
+        "write the digest of an image for this machine: `docker manifest inspect` lists them",
+    ),
+    (
+        ("executable file not found", "no such file or directory"),
+        "its command is not in the image",
+        "try `docker run --rm --entrypoint sh {image}`, and look for it",
+    ),
+    (
+        ("unauthorized", "no basic auth", "access to the resource is denied"),
+        "the registry wants a login, or another one",
+        "log in with `docker login`, which keeps it in Docker's own configuration",
+    ),
+    (
+        ("manifest unknown", "not found", "No such image"),
+        "the registry has no image of that digest, or it is private",
+        "try `docker pull {image}`, or name a mirror's image for {name!r} in a file in HARNESS_IMAGES",
+    ),
+)
+
+
 def failed(recipe: ContainerRecipe, image: Image, error: Exception) -> StartError:
     """Return the error for a container that could not be made or started."""
-    from docker.errors import ImageNotFound, NotFound
-
-    if isinstance(error, ImageNotFound | NotFound) or "manifest unknown" in str(error):
-        cause = "the registry has no image of that digest, or it is private"
-    elif "Read timed out" in str(error) or "Connection aborted" in str(error):
-        cause = "the Docker daemon stopped answering"
-    elif "lookup" in str(error) or "dial tcp" in str(error) or "connection refused" in str(error):
-        cause = "the registry cannot be reached"
-    elif "exec format error" in str(error) or "no matching manifest" in str(error):
-        cause = "the image is for another processor architecture"
-    elif "executable file not found" in str(error) or "no such file or directory" in str(error):
-        cause = "its command is not in the image"
-    elif "unauthorized" in str(error) or "no basic auth" in str(error) or "denied" in str(error):
-        cause = "the registry wants a login: `docker login` keeps it in Docker's configuration"
-    else:
-        cause = None
+    said = f"{error} {explanation(error)}"
+    known = (entry[1:] for entry in FAILURES if any(words in said for words in entry[0]))
+    cause, hint = next(known, (None, "try `docker run {image}`"))
     return StartError(
         f"no container could be started from {image.reference}: {explanation(error)}",
         cause=cause,
-        hint=f"try `docker pull {image.reference}`, or name a mirror's image for "
-        f"{recipe.image!r} in a file in HARNESS_IMAGES",
+        hint=hint.format(image=image.reference, name=recipe.image),
     )
 
 

@@ -36,9 +36,9 @@ class Engine:
         timeout: Seconds that it is given to say something.
     """
 
-    def __init__(self, host: str, timeout: float = TIMEOUT) -> None:
+    def __init__(self, host: str, timeout: float | None = None) -> None:
         self.host = host
-        self._timeout = timeout
+        self._timeout = TIMEOUT if timeout is None else timeout
 
     def get(self, path: str, **query: Any) -> Any:
         """Ask for something; return what the daemon's JSON says.

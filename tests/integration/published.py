@@ -53,11 +53,15 @@ def with_health_check(test, command):
 
 def of_another_machine(test):
     """Publish an image for a processor that this machine has not; return its reference."""
+    return publish(test, load_of_another_machine(), "foreign")
+
+
+def load_of_another_machine():
+    """Give the daemon a small image for a processor that this machine has not."""
     own = docker_client().info()["Architecture"].replace("x86_64", "amd64")
-    own = own.replace("aarch64", "arm64")
-    architecture, machine = OTHER_MACHINES[own]
+    architecture, machine = OTHER_MACHINES[own.replace("aarch64", "arm64")]
     (image,) = docker_client().images.load(archive(architecture, program(machine)))
-    return publish(test, image, "foreign")
+    return image
 
 
 def program(machine):
