@@ -22,6 +22,7 @@ from harness.providers import daemon, network
 from harness.providers.container import ContainerServer
 from harness.providers.embedded import reserve_port
 from harness.providers.engine import Engine, EngineError
+from harness.providers.failures import failed
 from harness.providers.images import Image, image_named
 from harness.providers.network import LABEL
 from harness.providers.server import endpoint_of
@@ -334,58 +335,6 @@ def inside_other_container(client: DockerClient, container_id: str) -> bool:
         except OSError:
             return True
     return False
-
-
-# What the daemon or its client says, the likely cause, and the next step.
-FAILURES = (
-    (
-        ("Read timed out", "timed out", "Connection aborted"),
-        "the Docker daemon stopped answering",
-        "restart the daemon; `harness clean` then removes what it may have made",
-    ),
-    (
-        ("lookup", "dial tcp", "connection refused"),
-        "the registry cannot be reached",
-        "try `docker pull {image}`, or name a mirror's image for {name!r} in a file in HARNESS_IMAGES",
-    ),
-    (
-        ("exec format error", "no matching manifest"),
-        "the image is for another processor architecture",
-        "write the digest of an image for this machine: `docker manifest inspect` lists them",
-    ),
-    (
-        ("executable file not found", "no such file or directory"),
-        "its command is not in the image",
-        "try `docker run --rm --entrypoint sh {image}`, and look for it",
-    ),
-    (
-        ("unauthorized", "no basic auth", "access to the resource is denied"),
-        "the registry wants a login, or another one",
-        "log in with `docker login`, which keeps it in Docker's own configuration",
-    ),
-    (
-        ("manifest unknown", "not found", "No such image"),
-        "the registry has no image of that digest, or it is private",
-        "try `docker pull {image}`, or name a mirror's image for {name!r} in a file in HARNESS_IMAGES",
-    ),
-)
-
-
-def failed(recipe: ContainerRecipe, image: Image, error: Exception) -> StartError:
-    """Return the error for a container that could not be made or started."""
-    said = f"{error} {explanation(error)}"
-    known = (entry[1:] for entry in FAILURES if any(words in said for words in entry[0]))
-    cause, hint = next(known, (None, "try `docker run {image}`"))
-    return StartError(
-        f"no container could be started from {image.reference}: {explanation(error)}",
-        cause=cause,
-        hint=hint.format(image=image.reference, name=recipe.image),
-    )
-
-
-def explanation(error: Exception) -> str:
-    """Return what the daemon said, without the client's wrapping."""
-    return str(getattr(error, "explanation", None) or error)
 
 
 PROVIDER = Docker()
