@@ -126,7 +126,14 @@ class LocalServer:
         Raises:
             OSError: Nothing does yet.
         """
-        socket.create_connection(self.address(port), timeout).close()
+        host, number = self.address(port)
+        try:
+            socket.create_connection((host, number), timeout).close()
+        except ConnectionRefusedError as error:
+            raise ConnectionRefusedError(
+                f"nothing listens on {host}:{number}; "
+                "a program is told its port by {port} and PORT"
+            ) from error
 
     def likely_cause(self) -> str | None:
         """Return the likely cause of its end, read from its log."""

@@ -88,8 +88,8 @@ class Line:
         """Return when the line was printed, or was seen by whoever started it."""
         if running.fresh:
             self.find(running)
-        elif running.exit_state() is not None:
-            raise ConnectionError("it has ended")
+        else:
+            check_runs(running)
 
     def find(self, running: Reachable) -> re.Match[str]:
         """Return the match in its output.
@@ -166,6 +166,9 @@ class Healthcheck:
         Raises:
             StartError: The image has none.
         """
+        if not running.fresh:  # whoever started it has seen it healthy
+            check_runs(running)
+            return
         container = cast(Inspectable, running)
         command = container.health_command()
         if command is None:
@@ -177,6 +180,17 @@ class Healthcheck:
         code, output, errors = container.execute(command, CHECK_TIMEOUT)
         if code != 0:
             raise ConnectionError(f"its health check ends with {code}: {(output + errors).strip()}")
+
+
+def check_runs(running: Running) -> None:
+    """Do nothing while it runs.
+
+    Raises:
+        ConnectionError: It has ended.
+    """
+    state = running.exit_state()
+    if state is not None:
+        raise ConnectionError(f"it has ended: {state}")
 
 
 def printed_port(line: Line, running: Reachable) -> Endpoint:

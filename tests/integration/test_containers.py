@@ -402,6 +402,7 @@ class PublishedTest(OwnRegistryTest):
 
         self.assertLess(time.monotonic() - began, 10)  # Docker's own first look is after 30 s
         instance.exec("test -e /tmp/healthy")
+        self.made.close()  # before the image goes
 
     def test_a_health_check_that_fails_is_shown(self):
         image = published.with_health_check(self, "echo all wrong; exit 1")

@@ -355,7 +355,8 @@ class BadInputTest(OwnRegistryTest):
         service = Process(python("import time; time.sleep(600)"))
         text = self.refused(self.made, service, StartTimeoutError)
 
-        self.assertIn("last failure: ConnectionRefusedError", text)
+        self.assertIn("last failure: ConnectionRefusedError: nothing listens on 127.0.0.1:", text)
+        self.assertIn("a program is told its port by {port} and PORT", text)
 
     def test_a_program_that_answers_with_errors(self):
         service = Process(python(STATUS, "{port}"), ready=Http("/", status=200))

@@ -20,7 +20,7 @@ from harness.services import options
 from harness.services.container import files
 from harness.services.container.files import Content
 from harness.services.options import secrets_of
-from harness.services.readiness import Port, Probe, Reachable
+from harness.services.readiness import Port, Probe, Reachable, check_runs
 
 if TYPE_CHECKING:
     from harness.services.container.instance import ContainerInstance
@@ -169,8 +169,8 @@ class Container(Service["ContainerLease"]):
             self.ready.check(reachable, timeout)
         elif self.ports:
             Port().check(reachable, timeout)
-        elif running.exit_state() is not None:
-            raise ConnectionError("it has ended")
+        else:
+            check_runs(running)
 
     def open(self, provider: str, running: Running, settings: Settings) -> ContainerInstance:
         """Return the instance, now that it is ready."""
