@@ -146,6 +146,7 @@ class ContainerTest(HarnessTestCase):
             self.bare.exec("sleep 5", timeout=0.3)
 
         self.assertIn("'sleep 5' was not run to its end: ", str(raised.exception))
+        self.assertIn("or the command waits for something", str(raised.exception))
         self.assertIn("give it more than timeout=0.3 seconds", str(raised.exception))
 
     def test_its_log_begins_with_the_lease(self):

@@ -1,6 +1,6 @@
 """Services that see each other: by alias on one network, and from this machine."""
 
-from harness import Container, Environment, HarnessTestCase, Line, Postgres, Process
+from harness import Container, Environment, HarnessTestCase, Line, Postgres, Process, Redis
 from harness.errors import StartError
 from tests.integration.inner import run_inner
 from tests.integration.programs import LABEL, OwnRegistryTest, ask, python
@@ -68,6 +68,18 @@ class AliasTest(HarnessTestCase):
         self.requireCapability(self.db, "network.alias")
         self.requireCapability(self.server, "network.alias")
         self.assertNotIn("network.alias", self.client.instance.capabilities)
+
+
+class RedisPeerTest(HarnessTestCase):
+    environment = environment("docker")
+    cache = Redis(alias="cache")
+    client = Container("redis", command=SLEEP, environment={"REDIS_URL": cache.address("{url}")})
+
+    def test_a_container_reaches_it_by_the_url_that_it_was_told(self):
+        answer = self.client.exec(["sh", "-c", 'redis-cli --no-auth-warning -u "$REDIS_URL" ping'])
+
+        self.assertEqual("PONG\n", answer.output)
+        self.assertIn("@cache:6379", self.client.exec("printenv REDIS_URL").output)
 
 
 class ProcessPeerTest(HarnessTestCase):

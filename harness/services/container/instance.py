@@ -91,7 +91,7 @@ class ContainerInstance(ServerInstance[ContainerLease]):
         cause = "the container is paused, or the command waits for something"
         return CommandError(
             f"{' '.join(words)!r} was not run to its end: {error}",
-            cause=cause if isinstance(error, TimeoutError) else None,
+            cause=cause if isinstance(error.__cause__, TimeoutError) else None,
             hint=f"give it more than timeout={timeout:g} seconds, or try `docker exec` by hand",
         )
 
