@@ -77,6 +77,8 @@ class ExamplesTest(unittest.TestCase):
             text=True,
         )
         self.assertEqual(0, result.returncode, result.stderr)
+        if "... ok" not in result.stderr and "no provider can run" in result.stderr:
+            self.skipTest(result.stderr)
         self.assertRegex(result.stderr, r"Ran [1-9]")
         self.assertIn("... ok", result.stderr)
 
