@@ -14,7 +14,7 @@ nox.options.reuse_existing_virtualenvs = True
 PYTHONS = ("3.11", "3.12", "3.13")
 STRICT = ("-b", "-X", "dev", "-W", "error")
 DRIVERS = ("psycopg[binary]", "asyncpg")
-EXTRAS = ("postgres", "docker", "embedded", "sqlalchemy", "all")
+EXTRAS = ("postgres", "redis", "docker", "embedded", "sqlalchemy", "all")
 
 
 @nox.session

@@ -27,28 +27,61 @@ if TYPE_CHECKING:
     from harness.core.environment import Environment as Environment
     from harness.core.settings import Settings as Settings
     from harness.errors import HarnessError as HarnessError
+    from harness.services.container.lease import ContainerLease as ContainerLease
+    from harness.services.container.lease import ExecResult as ExecResult
+    from harness.services.container.service import Container as Container
     from harness.services.postgres.lease import PostgresLease as PostgresLease
     from harness.services.postgres.service import Postgres as Postgres
+    from harness.services.process.instance import ProcessLease as ProcessLease
+    from harness.services.process.service import Process as Process
+    from harness.services.readiness import Healthcheck as Healthcheck
+    from harness.services.readiness import Http as Http
+    from harness.services.readiness import Line as Line
+    from harness.services.readiness import Port as Port
+    from harness.services.redis.lease import RedisLease as RedisLease
+    from harness.services.redis.service import Redis as Redis
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "AsyncHarnessTestCase": "harness.adapters.unittest_async",
+    "Container": "harness.services.container.service",
+    "ContainerLease": "harness.services.container.lease",
     "Environment": "harness.core.environment",
+    "ExecResult": "harness.services.container.lease",
     "HarnessError": "harness.errors",
     "HarnessTestCase": "harness.adapters.unittest",
+    "Healthcheck": "harness.services.readiness",
+    "Http": "harness.services.readiness",
+    "Line": "harness.services.readiness",
+    "Port": "harness.services.readiness",
     "Postgres": "harness.services.postgres.service",
     "PostgresLease": "harness.services.postgres.lease",
+    "Process": "harness.services.process.service",
+    "ProcessLease": "harness.services.process.instance",
+    "Redis": "harness.services.redis.service",
+    "RedisLease": "harness.services.redis.lease",
     "Settings": "harness.core.settings",
 }
 
 __all__ = [
     "AsyncHarnessTestCase",
+    "Container",
+    "ContainerLease",
     "Environment",
+    "ExecResult",
     "HarnessError",
     "HarnessTestCase",
+    "Healthcheck",
+    "Http",
+    "Line",
+    "Port",
     "Postgres",
     "PostgresLease",
+    "Process",
+    "ProcessLease",
+    "Redis",
+    "RedisLease",
     "Settings",
 ]
 

@@ -17,6 +17,7 @@
     │   └── StartTimeoutError         ... it never became ready
     ├── ServiceDiedError              an instance ended while a test was using it
     ├── WaitTimeoutError              what was retried never succeeded (also a TimeoutError)
+    ├── CommandError                  a command that was run inside a container failed
     ├── MigrationError                a migration or seed file failed
     ├── LeaseError                    a lease was used outside its test, or assigned to
     ├── IsolationError                a test broke the isolation that its lease promises
@@ -34,6 +35,7 @@ from collections.abc import Sequence
 __all__ = [
     "CapabilityError",
     "CleanupError",
+    "CommandError",
     "ConfigurationError",
     "DeferredConstraintError",
     "HarnessError",
@@ -173,6 +175,10 @@ class ServiceDiedError(HarnessError):
 
 class WaitTimeoutError(HarnessError, TimeoutError):
     """What was tried again and again did not succeed in time; raised from its last failure."""
+
+
+class CommandError(HarnessError):
+    """A command that was run inside a container failed; with its exit code and its output."""
 
 
 class MigrationError(HarnessError):

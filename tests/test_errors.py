@@ -10,7 +10,7 @@ from harness import errors
 from harness.errors import CleanupError, HarnessError, again, render
 
 DRAWN = re.compile(r"^(?P<indent>[│ ]*)[├└]── (?P<name>\w+)", re.MULTILINE)
-OTHERS = {"ImportError", "AttributeError", "ExceptionGroup"}
+OTHERS = {"ImportError", "AttributeError", "ExceptionGroup", "TimeoutError"}
 
 
 def classes():

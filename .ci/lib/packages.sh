@@ -6,7 +6,7 @@ packages=(
     ca-certificates curl # curl talks to the registry
     docker.io iptables   # dockerd needs iptables for bridge networks and published ports
     docker-registry mmdebstrap
-    postgresql-15
+    postgresql-15 redis-server
     util-linux           # setsid, setpriv, flock
 )
 

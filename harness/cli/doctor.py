@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from harness.cli.text import indented
+from harness.core.instance import Running
 from harness.core.order import PROVIDERS
 from harness.core.provider import provider_named
 from harness.core.recipe import Recipe
@@ -17,8 +18,9 @@ from harness.core.settings import Settings
 from harness.core.waiting import wait_until_ready
 from harness.errors import HarnessError
 from harness.services.postgres.service import Postgres
+from harness.services.redis.service import Redis
 
-SERVICES: tuple[Service[Any], ...] = (Postgres(),)
+SERVICES: tuple[Service[Any], ...] = (Postgres(), Redis())
 
 
 @dataclass(frozen=True)
@@ -84,18 +86,28 @@ def knock(service: Service[Any], recipe: Recipe, settings: Settings) -> str:
     Raises:
         HarnessError: It does not answer, refuses, or cannot be used.
     """
+    return f", {service.identify(reach(service, recipe, settings), settings)}"
+
+
+def reach(service: Service[Any], recipe: Recipe, settings: Settings) -> Running:
+    """Return an external server, which answers.
+
+    Raises:
+        HarnessError: It does not, or may not be used from here.
+    """
     running = provider_named("external").start(recipe, settings, None)
     wait_until_ready(running, service.probe, what=f"{service.kind} on external", within=1.0)
-    return f", {service.identify(running, settings)}"
+    return running
 
 
 @click.command()
 @click.pass_obj
 def doctor(settings: Settings) -> None:
-    """Show what can run here: for each service and provider, which version, or why not.
+    """Show what can run here, and why not what cannot.
 
-    An arrow marks where tests would run. Exits with 1 if there is no such place for a service, or
-    if it is marked with !!, because it was chosen and does not work.
+    For each service and provider, it is the version or the reason. An arrow marks where tests would
+    run. Exits with 1 if there is no such place for a service, or if it is marked with !!, because
+    it was chosen and does not work.
     """
     findings = [finding for service in SERVICES for finding in examine(service, settings)]
     for finding in findings:

@@ -7,8 +7,11 @@ import sys
 import click
 
 from harness import __version__
+from harness.cli.clean import clean
 from harness.cli.doctor import doctor
+from harness.cli.ps import ps
 from harness.cli.settings import settings
+from harness.cli.up import up
 from harness.core.settings import OPTIONS, Settings
 from harness.errors import ConfigurationError, HarnessError
 
@@ -53,5 +56,5 @@ def main(context: click.Context, pairs: tuple[str, ...]) -> None:
     context.obj = read_settings(pairs)
 
 
-main.add_command(doctor)
-main.add_command(settings)
+for command in (clean, doctor, ps, settings, up):
+    main.add_command(command)

@@ -44,18 +44,28 @@ def choose(service: Service[Any], settings: Settings) -> Choice:
     refusals: list[tuple[str, str]] = []
     for name in settings.providers.of(service.kind):
         provider = provider_named(name)
-        recipe = service.recipe(name)
-        reason = recipe if isinstance(recipe, str) else provider.refusal(recipe, settings)
-        if reason is None and not isinstance(recipe, str):
+        recipe = recipe_for(service, name)
+        if isinstance(recipe, str):  # as it was declared, which no machine can change
+            refusals.append((name, recipe))
+            continue
+        reason = provider.refusal(recipe, settings)
+        if reason is None:
             return Choice(provider, recipe, provider.describe(recipe, settings), tuple(refusals))
-        refusals.append((name, str(reason)))
+        refusals.append((name, reason))
         if settings.require.demands(service.kind, name):
             raise RequiredError(
                 f"{service.kind}@{name} is required and cannot run here",
-                cause=str(reason),
+                cause=reason,
                 hint="run `harness doctor`, or take it out of HARNESS_REQUIRE",
             )
     raise nowhere(service, settings, refusals)
+
+
+def recipe_for(service: Service[Any], provider: str) -> Recipe | str:
+    """Return how a provider runs a service, or why it cannot, whatever the machine."""
+    if service.exclusive and provider == "external":
+        return "exclusive=True was asked for, and that server is somebody else's"
+    return service.recipe(provider)
 
 
 def nowhere(

@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 
 from harness.core.choice import Choice, choose
 from harness.core.cleanup import Cleanups
-from harness.core.group import Group
+from harness.core.group import Group, digest
 from harness.core.identity import nonce
 from harness.core.instance import Instance
 from harness.core.interrupts import interrupts_held
@@ -138,7 +138,9 @@ class Environment:
             MigrationError: A migration failed.
         """
         instance = self.instance(service, group)
-        instance.revive()
+        crash = instance.revive()
+        if crash is not None:
+            raise crash
         lease: L = instance.lease(service)
         return lease
 
@@ -211,6 +213,8 @@ class Environment:
                     atexit.register(self.close)  # for whoever forgets it, or is interrupted
                 network, private = place_of(service, group)
                 private = private and f"{private}-{self._nonce}"
+                if network is not None and group.has_exclusive:
+                    network = digest(f"{network} of {self._nonce}")
                 start = Start(service, self.choose(service), self.settings, needs, network, private)
                 self._starts[key] = start
                 start.begin()
@@ -265,7 +269,8 @@ def key_of(service: Service[Any], group: Group) -> tuple[object, ...]:
     """Return what tells the instances of one environment apart."""
     place = place_of(service, group)
     needs = tuple(key_of(need, group) for need in group.needs_of(service))
-    return (service.kind, service.instance_key(), place, needs)
+    alias = service.alias if place[0] else None
+    return (service.kind, service.instance_key(), place, alias, needs)
 
 
 def place_of(service: Service[Any], group: Group) -> tuple[str | None, str]:

@@ -100,6 +100,11 @@ class Group:
             return None
         return digest(self.owner if self._by_hand else self._members)
 
+    @property
+    def has_exclusive(self) -> bool:
+        """Whether one on the network is this owner's own: then the network has to be, too."""
+        return any(service.exclusive and service.networked for service in self._needs)
+
     @functools.cached_property
     def _members(self) -> str:
         """The services on the network, in an order of their own."""

@@ -26,6 +26,7 @@ class Running(Protocol):
     fresh: bool  # started for us; else it was found running
     identity: str  # what tells it from every other, also from its own successor
     secrets: tuple[str, ...]  # texts that must never be shown
+    inside: tuple[str, int] | None  # name and main port on the network of its group, if on one
 
     def exit_state(self) -> str | None:
         """Return how it ended, such as `exit code 1`, or None while it runs."""
@@ -69,8 +70,13 @@ class Running(Protocol):
 
 def log_tail(running: Running, lines: int = LOG_TAIL_LINES, secrets: tuple[str, ...] = ()) -> str:
     """Return the end of a log, for an error message, without `secrets` and those that it knows."""
-    redact = Redaction((*secrets, *running.secrets, running.endpoint.password))
-    return "\n".join(redact(running.log()).rstrip().splitlines()[-lines:])
+    text = without_secrets(running.log(), running, secrets)
+    return "\n".join(text.rstrip().splitlines()[-lines:])
+
+
+def without_secrets(text: str, running: Running, secrets: tuple[str, ...] = ()) -> str:
+    """Return a text without `secrets` and those that what runs knows."""
+    return Redaction((*secrets, *running.secrets, running.endpoint.password))(text)
 
 
 class Instance(Generic[L]):
@@ -151,12 +157,22 @@ class Instance(Generic[L]):
             )
         state = self._settled_state(settle)
         if state is not None:
-            raise ServiceDiedError(
-                f"{self.kind} on {self.provider} died: {state} ({self.provenance})",
-                cause=self.running.likely_cause() or "it crashed, or was killed from outside",
-                hint="look at the end of its log above, then run the tests again",
-                detail=log_tail(self.running, secrets=self.secrets) or None,
-            )
+            raise self._killed(state) if self.down else self._died(state)
+
+    def _died(self, state: str) -> ServiceDiedError:
+        return ServiceDiedError(
+            f"{self.kind} on {self.provider} died: {state} ({self.provenance})",
+            cause=self.running.likely_cause() or "it crashed, or was killed from outside",
+            hint="look at the end of its log above, then run the tests again",
+            detail=log_tail(self.running, secrets=self.secrets) or None,
+        )
+
+    def _killed(self, state: str) -> ServiceDiedError:
+        return ServiceDiedError(
+            f"{self.kind} on {self.provider} is down: {state} ({self.provenance})",
+            cause="the test killed it, and has not restarted it",
+            hint="call instance.restart() before it is used again",
+        )
 
     def _settled_state(self, settle: float) -> str | None:
         deadline = time.monotonic() + settle
@@ -227,16 +243,23 @@ class Instance(Generic[L]):
         self.await_ready()
         self.down = False
 
-    def revive(self) -> None:
+    def revive(self) -> ServiceDiedError | None:
         """Bring an exclusive instance back that a test has paused or killed.
+
+        Returns:
+            The error for one that has ended by itself; it is brought back all the same.
 
         Raises:
             StartError: It does not come up again.
         """
         if self._paused:
             self.resume()
-        if self.exclusive and self.running.exit_state() is not None:
-            self.restart()
+        state = self.running.exit_state() if self.exclusive else None
+        if state is None:
+            return None
+        crash = None if self.down else self._died(state)
+        self.restart()
+        return crash
 
     def _check_exclusive(self, action: str) -> None:
         if not self.exclusive:

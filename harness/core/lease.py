@@ -46,12 +46,14 @@ class Lease:
 
         Raises:
             IsolationError: The holder broke the isolation; everything is cleaned all the same.
+            ServiceDiedError: An exclusive instance has ended by itself.
         """
         if not self._released:
             self._released = True
-            if self.instance is not None:
-                self.instance.revive()
+            crash = None if self.instance is None else self.instance.revive()
             self._release()
+            if crash is not None and not self.outages:  # else the holder has been told
+                raise crash
 
     def failure_notes(self) -> list[str]:
         """Return what a reader of a failure of the holder should know of this lease."""

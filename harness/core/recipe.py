@@ -46,6 +46,7 @@ class ContainerRecipe:
         network: Number of the network on which it sees its peers; None for none.
         alias: Its name on that network.
         steady: Whether its published port outlives a restart.
+        secrets: Texts that must never be shown.
     """
 
     image: str
@@ -53,7 +54,7 @@ class ContainerRecipe:
     endpoint: Endpoint
     version: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
-    command: tuple[str, ...] = ()
+    command: tuple[str, ...] = field(default=(), repr=False)  # may hold a password, too
     causes: tuple[tuple[str, str], ...] = ()
     ports: tuple[int, ...] = ()
     files: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)
@@ -62,6 +63,7 @@ class ContainerRecipe:
     network: str | None = None
     alias: str | None = None
     steady: bool = False
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,9 @@ class Launch:
         stop_signal: Signal number that asks it to stop at once.
         environment: Its whole environment.
         grace: Seconds that it is given to stop.
+        cwd: Its working directory; None for its own.
+        holds_port: Whether we may keep its port bound until it is, which needs `SO_REUSEADDR`.
+        secrets: Texts that must never be shown.
         leftovers: What it leaves outside its directory when it is killed, as things of the
             registry.
     """
@@ -102,6 +107,9 @@ class Launch:
     stop_signal: int
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     grace: float = 5.0
+    cwd: str | None = None
+    holds_port: bool = True
+    secrets: tuple[str, ...] = field(default=(), repr=False)
     leftovers: tuple[Thing, ...] = ()
 
 

@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, Protocol, TypeVar, overload
+import re
+from collections.abc import Callable, Mapping
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Generic,
+    NoReturn,
+    Protocol,
+    TypeAlias,
+    TypeVar,
+    overload,
+)
 
 from harness.core.instance import Instance, Running
 from harness.core.lease import Lease
@@ -12,9 +23,15 @@ from harness.core.recipe import Recipe
 from harness.core.settings import Settings
 from harness.errors import LeaseError, NotALeaseError, ServiceDefinitionError
 
+if TYPE_CHECKING:
+    from harness.core.address import Address
+
+ALIAS = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+
 L = TypeVar("L", bound=Lease)
 L_co = TypeVar("L_co", bound=Lease, covariant=True)
 Self = TypeVar("Self", bound="Service[Any]")
+Told: TypeAlias = Callable[[str, Exception | None], object]
 
 
 class LeaseOwner(Protocol):
@@ -52,6 +69,26 @@ class Service(Generic[L_co]):
     def needs(self) -> tuple[Service[Any] | str, ...]:
         """Return what has to run before this service can start: services, or their aliases."""
         return ()
+
+    def address(self, template: str = "{host}:{port}") -> Address:
+        """Return where this service will be reached, for the environment of another one.
+
+        Args:
+            template: A text in which `{url}`, `{host}`, `{port}`, `{user}`, `{password}` and
+                `{database}` are filled in as soon as this service runs, as seen from the other.
+
+        Raises:
+            ServiceDefinitionError: It has another gap than these.
+
+        Example:
+            ::
+
+                db = Postgres(alias="db")
+                shop = Process(["shop"], environment={"DATABASE_URL": db.address("{url}")})
+        """
+        from harness.core.address import Address
+
+        return Address(self, template)
 
     @property
     def networked(self) -> bool:
@@ -97,6 +134,22 @@ class Service(Generic[L_co]):
         """
         raise NotImplementedError
 
+    def remove_orphans(
+        self, running: Running, settings: Settings, told: Told, *, dry: bool = False
+    ) -> None:
+        """Remove what killed processes of ours have left on a server that is not ours.
+
+        Args:
+            running: The server.
+            settings: The settings, which say what is ours.
+            told: Called for each thing, with its name and why it could not be removed; None if it
+                was.
+            dry: Only tell.
+
+        Raises:
+            HarnessError: The server cannot be asked.
+        """
+
     def open(self, provider: str, running: Running, settings: Settings) -> Instance[Any]:
         """Return the instance, now that the service answers."""
         raise NotImplementedError
@@ -109,6 +162,7 @@ class Service(Generic[L_co]):
     def __post_init__(self) -> None:
         for option in dataclasses.fields(self):  # type: ignore[arg-type]
             check_hashable(type(self).__name__, option.name, getattr(self, option.name))
+        check_alias(type(self).__name__, self.alias)
 
     def __repr__(self) -> str:
         options = (
@@ -164,6 +218,19 @@ def check_hashable(service: str, option: str, value: object) -> None:
             cause="services are compared and shared, so every option must be hashable",
             hint=hint or "use a tuple, a string or a function",
         ) from error
+
+
+def check_alias(service: str, alias: object) -> None:
+    """Do nothing for a name that can stand in a URL, or none.
+
+    Raises:
+        ServiceDefinitionError: It cannot.
+    """
+    if alias is not None and not (isinstance(alias, str) and ALIAS.fullmatch(alias)):
+        raise ServiceDefinitionError(
+            f"{service}(alias={alias!r}): no name of a host",
+            hint='use letters, digits and hyphens, such as alias="db"',
+        )
 
 
 def frozen(value: object) -> object:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from harness.core.choice import Choice
@@ -89,8 +89,8 @@ class Start:
         claim.take(self._cancelled.is_set)
         try:
             return self._join(recipe, claim) or self._start_shared(recipe, claim)
-        except BaseException:
-            claim.release()
+        except BaseException as error:
+            after(error, claim.release)
             raise
 
     def _needed(self, need: Start) -> Instance[Any]:
@@ -122,8 +122,8 @@ class Start:
         try:
             self._await(running)
             return self._open(running)
-        except BaseException:
-            running.stop()
+        except BaseException as error:
+            after(error, running.stop)
             raise
 
     def _join(self, recipe: Recipe, claim: Claim) -> Instance[Any] | None:
@@ -166,8 +166,8 @@ class Start:
         try:
             self._await(running)
             instance = self._open(running)
-        except BaseException:
-            running.stop()
+        except BaseException as error:
+            after(error, running.stop)
             raise
         claim.publish(**{**running.record(), "endpoint": dataclasses.asdict(instance.endpoint)})
         return instance
@@ -196,6 +196,8 @@ class Start:
         instance = self.service.open(self.choice.provider.name, running, self.settings)
         instance.await_ready = lambda: self._await(running)
         instance.exclusive = bool(self.private) and self.service.exclusive
+        if running.inside is not None:
+            instance.capabilities |= {"network.alias"}
         return instance
 
     @property
@@ -277,3 +279,11 @@ class Start:
             )
         if self._instance is not None:
             self._instance.close()
+
+
+def after(error: BaseException, release: Callable[[], None]) -> None:
+    """Give up what was made before an error, which must not be hidden by a second one."""
+    try:
+        release()
+    except Exception as second:
+        error.add_note(f"what was made could not be removed either: {second}")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from harness.core.instance import Running, log_tail
+from harness.core.instance import Running, log_tail, without_secrets
 from harness.errors import HarnessError, StartError, StartTimeoutError
 
 SHORTEST_PAUSE = 0.002
 LONGEST_PAUSE = 0.1
 SHARE = 0.05  # of the time waited so far: the most that a pause adds to it
 PROBE_TIMEOUT = 2.0
+LEAST_TIMEOUT = 0.1  # of the last probe, too, whose failure is reported
 
 
 def wait_until_ready(
@@ -42,7 +43,7 @@ def wait_until_ready(
             raise ended(running, what, state)
         try:
             rest = within - (time.monotonic() - began)
-            probe(running, min(PROBE_TIMEOUT, max(rest, SHORTEST_PAUSE)))
+            probe(running, min(PROBE_TIMEOUT, max(rest, LEAST_TIMEOUT)))
         except HarnessError:  # known, and the same tomorrow
             raise
         except Exception as error:
@@ -75,7 +76,7 @@ def never_ready(
     hint = "set HARNESS_START_TIMEOUT to more seconds, or read the end of its log above"
     return StartTimeoutError(
         f"{what} was not ready within {within:g} s ({running.provenance}); "
-        f"last failure: {type(failure).__name__}: {failure}",
+        f"last failure: {without_secrets(f'{type(failure).__name__}: {failure}', running)}",
         cause=running.likely_cause() or "the machine is slow or overloaded",
         hint=hint if tail else "check that the server runs, and its address",
         detail=tail or None,

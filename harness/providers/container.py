@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import functools
+import socket
+import sys
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from harness.core.cleanup import Cleanups
 from harness.core.endpoint import Endpoint
 from harness.core.recipe import ContainerRecipe
 from harness.core.registry.claim import Claim
-from harness.providers.engine import Engine, EngineError, unframed
+from harness.core.secrets import secrets_of
+from harness.providers import knocking
+from harness.providers.engine import Engine, EngineError, frames, unframed
 
 LOG_LINES = 200
-SECRET_WORDS = ("PASSWORD", "SECRET", "TOKEN", "KEY")
+STOP_TIMEOUT = 2  # seconds: many programs do not listen to a signal when they are the first
+OUT_OF_MEMORY = "killed for want of memory"
 
 ALREADY = ("is already paused", "is not paused", "is not running")
 CAUSES = (
@@ -55,7 +62,9 @@ class ContainerServer:
         self.identity = claim.instance
         self.name = name
         self.ports = ports
-        self.secrets = secrets_of(recipe)
+        self.secrets = (*secrets_of(recipe.environment), *recipe.secrets)
+        on_network = recipe.network is not None and recipe.alias is not None
+        self.inside = (str(recipe.alias), recipe.port) if on_network else None
         self._claim = claim
         self._engine = engine
         self._causes = recipe.causes
@@ -63,19 +72,89 @@ class ContainerServer:
         self._stopped = False
         self._last_log = ""
         self._paused = False  # by us, which is not an end
+        self._printed = 0  # length of the log when its present run began
+
+    def inspect(self) -> dict[str, Any]:
+        """Return all that the daemon knows of the container.
+
+        Raises:
+            OSError: It is gone, or the daemon does not answer.
+        """
+        found: dict[str, Any] = self._engine.get(f"/containers/{self.name}/json")
+        return found
 
     def exit_state(self) -> str | None:
         """Return how the container ended, with its out-of-memory flag, or None while it runs."""
         try:
-            state = self._engine.get(f"/containers/{self.name}/json")["State"]
+            state = self.inspect()["State"]
         except OSError as error:
             return "stopped by us" if self._stopped else f"the container is gone: {error}"
         if state["Status"] in ("created", "running", "restarting"):
             return None
         if state["Status"] == "paused":
             return None if self._paused else "paused"
-        memory = ", killed for want of memory" if state.get("OOMKilled") else ""
+        memory = f", {OUT_OF_MEMORY}" if state.get("OOMKilled") else ""
         return f"exit code {state['ExitCode']}{memory}"
+
+    def output(self) -> str:
+        """Return what it has printed since it was last started."""
+        return self._read_log()[self._printed :]
+
+    def address(self, port: int | None = None) -> tuple[str, int]:
+        """Return the host and port at which a port of it is reached.
+
+        Args:
+            port: The port inside; None for the main one.
+
+        Raises:
+            KeyError: It is not published.
+        """
+        addresses = {inside: (host, outside) for inside, host, outside in self.ports}
+        return addresses[self.ports[0][0] if port is None else port]
+
+    def knock(self, port: int | None, timeout: float) -> None:
+        """Return when something listens on a port inside, reached from outside.
+
+        Raises:
+            OSError: Nothing does yet.
+        """
+        with socket.create_connection(self.address(port), timeout) as connection:
+            if self.fresh:  # else somebody has knocked before
+                knocking.check(self, port or self.ports[0][0], connection, timeout)
+
+    def addresses_inside(self) -> list[str]:
+        """Return its addresses on the daemon's own networks."""
+        networks = self.inspect()["NetworkSettings"]["Networks"].values()
+        return [network["IPAddress"] for network in networks if network["IPAddress"]]
+
+    def is_neighbour(self) -> bool:
+        """Tell whether the daemon's own networks are interfaces of this very machine."""
+        return is_local(self._engine.host)
+
+    def execute(self, command: Sequence[str], timeout: float) -> tuple[int, str, str]:
+        """Run a command inside; return its exit code, its output and its errors.
+
+        Args:
+            command: Command and arguments.
+            timeout: Seconds that it may be silent.
+
+        Raises:
+            TimeoutError: It was silent for longer; it may still run.
+            OSError: The container does not run.
+        """
+        engine = Engine(self._engine.host, timeout)
+        body = {"Cmd": list(command), "AttachStdout": True, "AttachStderr": True}
+        path = f"/exec/{engine.post(f'/containers/{self.name}/exec', body)['Id']}"
+        answer = engine.request("POST", f"{path}/start", {}, {"Detach": False, "Tty": False})
+        code: int = engine.get(f"{path}/json")["ExitCode"]
+        return code, text_of(answer, 1), text_of(answer, 2)
+
+    def health_command(self) -> list[str] | None:
+        """Return the command of the image's own health check; None if it has none."""
+        test = (self.inspect()["Config"].get("Healthcheck") or {}).get("Test") or ["NONE"]
+        if test[0] == "CMD-SHELL":
+            return ["/bin/sh", "-c", *test[1:]]
+        return list(test[1:]) if test[0] == "CMD" else None
 
     def log(self) -> str:
         """Return the end of the container's log; after its removal, what was read last."""
@@ -101,7 +180,13 @@ class ContainerServer:
     def likely_cause(self) -> str | None:
         """Return the likely cause of its end, read from its log."""
         log = self.log()
-        return next((cause for text, cause in (*self._causes, *CAUSES) if text in log), None)
+        cause = next((cause for text, cause in (*self._causes, *CAUSES) if text in log), None)
+        return cause or self._want_of_memory()
+
+    def _want_of_memory(self) -> str | None:
+        if OUT_OF_MEMORY not in (self.exit_state() or ""):
+            return None
+        return "it used more than its limit (memory=), or the host has no memory left"
 
     def record(self) -> dict[str, Any]:
         """Return what another process needs to find it."""
@@ -145,12 +230,17 @@ class ContainerServer:
     def kill(self) -> None:
         """Kill it."""
         self._tell("unpause")  # a frozen one cannot die
+        self._paused = False
         self._tell("kill")
+        self._tell("wait")
 
     def restart(self) -> None:
         """End it if need be, and start it again with its file system as it is."""
         self._tell("unpause")
-        self._tell("restart", t=5)
+        self._tell("stop", t=STOP_TIMEOUT)
+        self._paused = False
+        self._printed = len(self._read_log())
+        self._tell("start")
 
     def _tell(self, action: str, **query: object) -> None:
         """Have the daemon do something; what is so already is no error."""
@@ -161,10 +251,20 @@ class ContainerServer:
                 raise
 
 
-def secrets_of(recipe: ContainerRecipe) -> tuple[str, ...]:
-    """Return the values of a container's environment that look like secrets."""
-    return tuple(
-        value
-        for name, value in recipe.environment.items()
-        if value and any(word in name.upper() for word in SECRET_WORDS)
-    )
+def text_of(answer: bytes, stream: int) -> str:
+    """Return the text of one stream of an answer."""
+    pieces = (piece for number, piece in frames(answer) if number == stream)
+    return b"".join(pieces).decode(errors="replace")
+
+
+@functools.cache
+def is_local(host: str) -> bool:
+    """Tell whether a daemon's networks are interfaces of this machine.
+
+    They are not if it runs on another one, in a virtual machine, or in a user namespace.
+    """
+    if not host.startswith("unix://") or sys.platform != "linux":
+        return False
+    info = Engine(host).get("/info")
+    rootless = any("rootless" in option for option in info.get("SecurityOptions") or ())
+    return info.get("Name") == socket.gethostname() and not rootless

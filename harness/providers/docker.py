@@ -22,6 +22,7 @@ from harness.providers import daemon, network
 from harness.providers.container import ContainerServer
 from harness.providers.embedded import reserve_port
 from harness.providers.engine import Engine, EngineError
+from harness.providers.failures import failed
 from harness.providers.images import Image, image_named
 from harness.providers.network import LABEL
 from harness.providers.server import endpoint_of
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 LOOPBACK = "127.0.0.1"
 NOT_FOUND = 404
+MAPPING_TIMEOUT = 5.0  # seconds
+CLIENT_TIMEOUT = 60  # seconds that the daemon may be silent, as while it unpacks an image
+POLL = 0.01
 
 
 class Docker:
@@ -47,7 +51,8 @@ class Docker:
         if recipe.version is not None and not f"{image.version}.".startswith(f"{recipe.version}."):
             return (
                 f"version {recipe.version} was asked for, "
-                f"and {image.source.name} pins {recipe.image} {image.version}"
+                f"and {image.source.name if image.source else 'the test'} "
+                f"pins {recipe.image} {image.version}"
             )
         if importlib.util.find_spec("testcontainers") is None:
             return 'testcontainers is not installed: pip install "unittest-harness[docker]"'
@@ -163,7 +168,9 @@ def run(
     if held is not None:
         connect(engine, container.id, held[1], recipe.alias)
     client.start(container)
-    ports = tuple((port, *published(client, container.id, port)) for port in ports_of(recipe))
+    ports = tuple(
+        (port, *published(client, engine, container.id, port)) for port in ports_of(recipe)
+    )
     endpoint = dataclasses.replace(recipe.endpoint, trusted=True)
     if ports:
         endpoint = dataclasses.replace(endpoint, host=ports[0][1], port=ports[0][2])
@@ -177,9 +184,13 @@ def ports_of(recipe: ContainerRecipe) -> tuple[int, ...]:
 
 
 def archive(path: str, content: bytes) -> bytes:
-    """Return a tar archive of one file, readable by all: the image's user need not be root."""
+    """Return a tar archive of one file, readable by all: the image's user need not be root.
+
+    A script can be executed.
+    """
     info = tarfile.TarInfo(path.lstrip("/"))
-    info.size, info.mode, info.mtime = len(content), 0o644, int(time.time())
+    info.size, info.mtime = len(content), int(time.time())
+    info.mode = 0o755 if content.startswith(b"#!") else 0o644
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as tar:
         tar.addfile(info, io.BytesIO(content))
@@ -219,7 +230,7 @@ def new_client() -> DockerClient:
 
         if host != "unix:///var/run/docker.sock":
             os.environ["DOCKER_HOST"] = host
-        return DockerClient()
+        return DockerClient(timeout=CLIENT_TIMEOUT)
 
 
 @contextmanager
@@ -273,13 +284,39 @@ def publish_address(client: DockerClient) -> str:
     return LOOPBACK if client.host() in ("localhost", LOOPBACK) else ""
 
 
-def published(client: DockerClient, container_id: str, port: int) -> tuple[str, int]:
+def published(
+    client: DockerClient, engine: Engine, container_id: str, port: int
+) -> tuple[str, int]:
     """Return the host and port at which the tests reach a container's port."""
     if inside_other_container(client, container_id):
         return client.bridge_ip(container_id), port
     host = client.host()
     host = LOOPBACK if host == "localhost" else host  # published on the IPv4 loopback only
-    return host, int(client.port(container_id, port))
+    return host, mapped(engine, container_id, port)
+
+
+def mapped(engine: Engine, container_id: str, port: int) -> int:
+    """Return the port of the host that leads to one inside; 0 if the container has ended.
+
+    Then the wait for it says how it ended.
+
+    Raises:
+        StartError: It runs, and the daemon has not published the port.
+    """
+    deadline = time.monotonic() + MAPPING_TIMEOUT
+    while time.monotonic() < deadline:
+        found = engine.get(f"/containers/{container_id}/json")
+        mappings = (found["NetworkSettings"]["Ports"] or {}).get(f"{port}/tcp")
+        if mappings:
+            return int(mappings[0]["HostPort"])
+        if not found["State"]["Running"]:
+            return 0
+        time.sleep(POLL)
+    raise StartError(
+        f"the Docker daemon has not published port {port} within {MAPPING_TIMEOUT:g} s",
+        cause="it is overloaded, or its network is broken",
+        hint="restart the daemon",
+    )
 
 
 def inside_other_container(client: DockerClient, container_id: str) -> bool:
@@ -298,31 +335,6 @@ def inside_other_container(client: DockerClient, container_id: str) -> bool:
         except OSError:
             return True
     return False
-
-
-def failed(recipe: ContainerRecipe, image: Image, error: Exception) -> StartError:
-    """Return the error for a container that could not be made or started."""
-    from docker.errors import ImageNotFound, NotFound
-
-    if isinstance(error, ImageNotFound | NotFound) or "manifest unknown" in str(error):
-        cause = "the registry has no image of that digest, or it is private"
-    elif "Read timed out" in str(error) or "Connection aborted" in str(error):
-        cause = "the Docker daemon stopped answering"
-    elif "lookup" in str(error) or "dial tcp" in str(error) or "connection refused" in str(error):
-        cause = "the registry cannot be reached"
-    else:
-        cause = None
-    return StartError(
-        f"no container could be started from {image.reference}: {explanation(error)}",
-        cause=cause,
-        hint=f"try `docker pull {image.reference}`, or name a mirror's image for "
-        f"{recipe.image!r} in a file in HARNESS_IMAGES",
-    )
-
-
-def explanation(error: Exception) -> str:
-    """Return what the daemon said, without the client's wrapping."""
-    return str(getattr(error, "explanation", None) or error)
 
 
 PROVIDER = Docker()

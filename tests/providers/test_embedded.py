@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import sys
 import unittest
 from unittest import mock
 
@@ -194,6 +195,24 @@ class PortTest(unittest.TestCase):
             server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             server.bind(holder.getsockname())
             server.listen()
+
+    @unittest.skipUnless(sys.platform == "linux", "the kernel tells its range on Linux only")
+    def test_it_is_none_that_the_kernel_gives_to_outgoing_connections(self):
+        with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as file:
+            first = int(file.read().split()[0])
+        if first <= embedded.ENOUGH:
+            self.skipTest("the kernel's range leaves none")
+
+        for _ in range(20):
+            with embedded.reserve_port() as holder:
+                self.assertLess(holder.getsockname()[1], first)
+
+    def test_one_that_is_taken_is_passed_over(self):
+        with embedded.reserve_port() as one:
+            taken = one.getsockname()[1]
+            self.enterContext(mock.patch.object(embedded, "quiet_ports", return_value=[taken]))
+            with embedded.reserve_port() as other:
+                self.assertNotEqual(taken, other.getsockname()[1])
 
 
 class EnvironmentTest(unittest.TestCase):

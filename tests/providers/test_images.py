@@ -66,6 +66,27 @@ class OverrideTest(DirectoryTest):
         self.assertEqual("mirror/pg", image.name)
         self.assertEqual(self.directory / "images.json", image.source)
 
+    def test_a_pinned_reference_needs_no_entry(self):
+        image = image_named(f"mirror:5000/redis:7@{DIGEST}", self.settings())
+
+        self.assertEqual(("mirror:5000/redis", "7", None), (image.name, image.tag, image.source))
+        self.assertEqual(f"mirror:5000/redis:7@{DIGEST[:19]}", str(image))
+        self.assertEqual(
+            f"redis@{DIGEST[:19]}", str(image_named(f"redis@{DIGEST}", self.settings()))
+        )
+
+    def test_a_reference_that_is_not_pinned_says_how_to_pin_it(self):
+        for reference in ("redis:7", "mirror/redis", "redis@latest"):
+            with self.assertRaises(ConfigurationError) as caught:
+                image_named(reference, self.settings())
+            self.assertEqual(
+                f"the image {reference!r} is not pinned by its digest\n"
+                "  likely cause: a tag can mean another image tomorrow\n"
+                "  next: write NAME:TAG@sha256:DIGEST; "
+                "`docker inspect --format '{{index .RepoDigests 0}}' IMAGE` shows it",
+                str(caught.exception),
+            )
+
     def test_an_entry_may_be_new(self):
         self.assertEqual("pg", self.image("mine", json.dumps({"mine": f"pg@{DIGEST}"})).name)
 

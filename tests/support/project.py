@@ -13,7 +13,7 @@ from pathlib import Path
 STRICT = ("-b", "-X", "dev", "-W", "error")
 TIMEOUT = 60
 HOME = Path(__file__).parents[2]
-OURS = ("HARNESS_", "TEST_SEED", "DATABASE_URL", "PYTHON")
+OURS = ("HARNESS_", "TEST_SEED", "DATABASE_URL", "REDIS_URL", "PYTHON")
 STATE = "HARNESS_STATE_DIR"  # of this run of the tests, which is no user's
 
 

@@ -73,6 +73,7 @@ class ScriptedRunning:
     fresh = True
     identity = "script"
     secrets: tuple[str, ...] = ()
+    inside: tuple[str, int] | None = None
 
     def __init__(self, *states: str | None, log: str = "", cause: str | None = None) -> None:
         self.endpoint = Endpoint("127.0.0.1", 1)

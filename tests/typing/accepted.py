@@ -5,17 +5,32 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 from typing import assert_type
+
+import redis
 
 from harness import (
     AsyncHarnessTestCase,
+    Container,
+    ContainerLease,
     Environment,
+    ExecResult,
     HarnessError,
     HarnessTestCase,
+    Healthcheck,
+    Http,
+    Line,
+    Port,
     Postgres,
     PostgresLease,
+    Process,
+    ProcessLease,
+    Redis,
+    RedisLease,
     Settings,
 )
+from harness.core.instance import Running
 from harness.testing import eventually
 
 
@@ -46,6 +61,62 @@ class SignupTest(HarnessTestCase):
 
     def test_random_numbers(self) -> None:
         assert_type(self.rng, random.Random)
+
+
+class SessionTest(HarnessTestCase):
+    cache = Redis(version="7", settings=(("maxmemory", "1mb"),), exclusive=True, alias="cache")
+
+    def test_a_lease(self) -> None:
+        assert_type(self.cache, RedisLease)
+        assert_type(self.cache.keys("session:*"), list[str])
+        assert_type(self.cache.client, redis.Redis)
+        self.cache.client.set("session:ada", "1", ex=60)
+        text: str = self.cache.url
+        self.assertTrue(text)
+        self.cache.flush()
+
+
+assert_type(SessionTest.cache, Redis)
+
+
+class OwnProbe:
+    def check(self, running: Running, timeout: float) -> None:
+        if "started" not in running.log():
+            raise LookupError("not started")
+
+
+class ShopTest(HarnessTestCase):
+    db = Postgres(alias="db", exclusive=True)
+    cache = Container(
+        "redis",
+        ports=[6379],
+        environment={"LANG": "C", "DATABASE_URL": db.address("{url}")},
+        command=["redis-server", "--save", ""],
+        files={"/etc/a": "text", "/etc/b": b"bytes", "/etc/c": Path("c")},
+        ready=Port(6379),
+        memory="64m",
+        depends_on=[db, "db"],
+        alias="cache",
+    )
+    shop = Process("shop --port {port}", ready=Line(r"PORT=(\d+)"), environment={"A": "b"})
+    worker = Process(["worker", cache.address()], ready=OwnProbe(), exclusive=True)
+    web = Container("web", (80, 81), ready=Http("/health", port=81))
+    checked = Container("checked", ready=Healthcheck())
+
+    def test_a_container(self) -> None:
+        assert_type(self.cache, ContainerLease)
+        assert_type(self.cache.address(6379), tuple[str, int])
+        assert_type(self.cache.exec("redis-cli ping"), ExecResult)
+        assert_type(self.cache.exec(["redis-cli"], check=False, timeout=3).exit_code, int)
+        text: str = self.cache.url("redis", port=6379) + self.cache.log
+        self.assertTrue(text)
+        self.cache.instance.restart()
+
+    def test_a_process(self) -> None:
+        assert_type(self.shop, ProcessLease)
+        assert_type(self.shop.address(), tuple[str, int])
+        assert_type(self.shop.host, str)
+        self.worker.instance.kill()
 
 
 assert_type(SignupTest.db, Postgres)

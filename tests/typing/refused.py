@@ -8,7 +8,7 @@ part of `--strict`, and pyright's `reportUnnecessaryTypeIgnoreComment`.
 
 from __future__ import annotations
 
-from harness import Environment, HarnessTestCase, Postgres
+from harness import Container, Environment, HarnessTestCase, Port, Postgres, Process, Redis
 
 
 class AssigningTest(HarnessTestCase):
@@ -41,5 +41,12 @@ def assign_from_outside(test: SignupTest) -> None:
 SignupTest.db.execute("select 1")  # type: ignore[attr-defined]
 Postgres(migration="migrations")  # type: ignore[call-arg]
 Postgres(seeds=["users.sql"])  # type: ignore[arg-type]
+Redis(settings=[("maxmemory", "1mb")])  # type: ignore[arg-type]
+Redis().flush()  # type: ignore[attr-defined]
+Container("redis", ports=6379)  # type: ignore[arg-type]
+Container("redis", environment={"A": 1})  # type: ignore[dict-item]
+Container("redis", ready="started")  # type: ignore[arg-type]
+Process(["a"], ready=Port)  # type: ignore[arg-type]
+Process(["a"], image="b")  # type: ignore[call-arg]
 Postgres().isolation = "commit"  # type: ignore[misc]
 Environment(seed=7)  # type: ignore[arg-type]

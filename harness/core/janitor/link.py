@@ -60,14 +60,8 @@ class JanitorLink:
                 self._part()
 
     def _part(self) -> None:
-        """Hang up, and wait until the janitor has seen to what we leave, or left itself."""
         if self._socket is not None:
-            self._socket.settimeout(PARTING)
-            try:
-                self._socket.shutdown(socket.SHUT_WR)
-                self._socket.recv(1)
-            except OSError:
-                pass  # it was killed, or hangs: the next run repairs
+            hear_out(self._socket)
         self._hang_up()
 
     def spawn(self, **request: Any) -> int:
@@ -157,6 +151,30 @@ class JanitorLink:
         self._lock = threading.RLock()
         self._members = 0
         self._hang_up()
+
+
+def nudge(path: str) -> None:
+    """Have the janitor, if there is one, look at everything now; wait until it has, or has left.
+
+    Args:
+        path: The registry's directory.
+    """
+    try:
+        connection = connected(path)
+    except (FileNotFoundError, ConnectionError):
+        return
+    with connection:
+        hear_out(connection)
+
+
+def hear_out(connection: socket.socket) -> None:
+    """Say that we leave, and wait until the janitor has seen to what we leave, or left itself."""
+    connection.settimeout(PARTING)
+    try:
+        connection.shutdown(socket.SHUT_WR)
+        connection.recv(1)
+    except OSError:
+        pass  # it was killed, or hangs: the next run repairs
 
 
 def send(connection: socket.socket, message: dict[str, Any]) -> None:

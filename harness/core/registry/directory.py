@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import functools
 import os
 import sys
@@ -93,13 +92,21 @@ def check_ours(path: str) -> None:
     can have programs run as us.
 
     Raises:
-        PermissionError: It is somebody else's, or others may write it.
+        RegistryError: It is somebody else's, or others may enter it.
     """
     found = os.stat(path)
     if found.st_uid != os.geteuid():
-        raise PermissionError(errno.EPERM, f"it belongs to the user {found.st_uid}", path)
+        raise RegistryError(
+            f"the registry {path} belongs to the user {found.st_uid}, and we are {os.geteuid()}",
+            cause="it was made by another user, perhaps by root in a container",
+            hint="remove it, or set HARNESS_STATE_DIR to a directory of your own",
+        )
     if found.st_mode & 0o077:
-        raise PermissionError(errno.EPERM, "others may enter it; `chmod 700` it", path)
+        raise RegistryError(
+            f"others may enter the registry {path}: its mode is {found.st_mode & 0o777:o}",
+            cause="it was not made by harness, or its mode was changed",
+            hint=f"if nobody has tampered with it: chmod 700 {path}",
+        )
 
 
 def unusable(path: str, error: OSError) -> RegistryError:

@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeAlias
 
 from harness.core.registry import files, processes, things
 from harness.core.registry.locks import Lock
-from harness.core.registry.things import Thing
+from harness.core.registry.things import Thing, Told, ignored
 from harness.errors import RegistryError
 
 GONE = "gone-"  # begins the name of a slot that is being removed
@@ -69,16 +69,19 @@ class Slot:
         Raises:
             RegistryError: The file is damaged.
         """
-        path = f"{self.path}/intent"
         try:
-            intent: dict[str, Any] | None = files.read(path)
+            intent: dict[str, Any] | None = files.read(f"{self.path}/intent")
         except ValueError as error:
-            raise RegistryError(
-                f"what was made cannot be read from {path}: {error}",
-                cause="the file was changed by hand, or the disk is damaged",
-                hint=f"remove what it names by hand, then the directory {self.path}",
-            ) from error
+            raise self.damaged(str(error)) from error
         return intent
+
+    def damaged(self, reason: str) -> RegistryError:
+        """Return the error for an intent that names nothing that can be removed."""
+        return RegistryError(
+            f"what was made cannot be read from {self.path}/intent: {reason}",
+            cause="the file was changed by hand, or the disk is damaged",
+            hint=f"remove what it names by hand, then the directory: rm -r {self.path}",
+        )
 
     def write_intent(self, intent: dict[str, Any]) -> None:
         """Write down what is about to be made.
@@ -110,14 +113,18 @@ class Slot:
         """Return the file of an instance's lifetime lock."""
         return f"{self.path}/{instance}.life"
 
-    def clear(self) -> None:
+    def clear(self, told: Told = ignored) -> None:
         """Remove the instance; only under the key lock.
 
+        Args:
+            told: As for `things.remove_all`.
+
         Raises:
+            RegistryError: What was made cannot be read.
             ExceptionGroup: Some of it could not be removed; it stays written down.
         """
         files.remove(f"{self.path}/record")
-        things.remove_all(self.things())
+        things.remove_all(self.things(), told)
         files.remove(f"{self.path}/intent")
 
     def vanish(self) -> None:
@@ -138,17 +145,25 @@ class Slot:
         if record is not None:
             self.write_record({**record, "until": moment})
 
-    def tidy(self, *, dry: bool = False, kept: bool = False) -> State:
+    def tidy(
+        self,
+        *,
+        dry: bool = False,
+        kept: bool = False,
+        told: Told = ignored,
+    ) -> State:
         """Remove the instance if nobody holds it.
 
         Args:
             dry: Only tell.
             kept: Also one that is kept for the next run.
+            told: As for `things.remove_all`.
 
         Returns:
             `busy` if somebody is at it, `held`, `kept` for the next run, or `empty`.
 
         Raises:
+            RegistryError: What was made cannot be read.
             ExceptionGroup: Some of it could not be removed; it stays written down.
         """
         try:
@@ -164,7 +179,7 @@ class Slot:
                 if not kept and self._is_kept():
                     return "kept"
                 if not dry:
-                    self.clear()
+                    self.clear(told)
                     self.vanish()
                 return "empty"
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 Thing: TypeAlias = Mapping[str, Any]
+Told: TypeAlias = Callable[[Thing, Exception | None], object]
 
 KINDS = {
     "directory": "harness.core.registry.directory_thing",
@@ -32,12 +33,16 @@ def words(thing: Thing) -> str:
     return str(_call("words", thing))
 
 
-def remove_all(things: Sequence[Thing], gone: Callable[[Thing], object] = lambda _: None) -> None:
+def ignored(thing: Thing, failure: Exception | None) -> None:
+    """Do nothing with what became of a thing."""
+
+
+def remove_all(things: Sequence[Thing], told: Told = ignored) -> None:
     """Remove things, the last made first; one that fails keeps none from being tried.
 
     Args:
         things: What to remove, in the order in which it was made.
-        gone: Called with each thing that was removed.
+        told: Called with each thing, and with why it could not be removed; None if it was.
 
     Raises:
         ExceptionGroup: Some could not be removed.
@@ -48,8 +53,9 @@ def remove_all(things: Sequence[Thing], gone: Callable[[Thing], object] = lambda
             _call("remove", thing)
         except Exception as error:
             failures.append(error)
+            told(thing, error)
         else:
-            gone(thing)
+            told(thing, None)
     if failures:
         raise ExceptionGroup("some of what was made could not be removed", failures)
 

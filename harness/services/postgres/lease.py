@@ -73,6 +73,7 @@ class PostgresLease(Lease):
         self.instance = instance
         self.service = service
         self.database = database
+        self._disturbed_before = instance.disturbed
 
     def __repr__(self) -> str:
         return f"<lease of {self.database} ({self.service.isolation}) on {self.instance!r}>"
@@ -195,18 +196,28 @@ class PostgresLease(Lease):
                 "it, perhaps `connection` with writes that wait for connection.commit()"
             )
 
+    @property
+    def _disturbed(self) -> bool:
+        """Whether the server was killed or restarted by its holder since this lease was taken."""
+        return self.instance.disturbed != self._disturbed_before
+
     def _died(self, error: Exception) -> None:
         """Raise `ServiceDiedError` where a failure means that the server is gone."""
         death = self._death(error)
         if death is not None:
-            self.outages.append(death)
+            self._note_outage(death)
             raise death from error
+
+    def _note_outage(self, error: Exception) -> None:
+        """Remember an error that nobody asked for: the test fails for it, whatever it catches."""
+        if not self._disturbed:
+            self.outages.append(error)
 
     def _explain(self, error: Exception) -> None:
         """Add to a driver's error, which the code under test gets, that the server is gone."""
         death = self._death(error)
         if death is not None:
-            self.outages.append(error)
+            self._note_outage(error)
             error.add_note(str(death))
 
     def _death(self, error: Exception) -> HarnessError | None:

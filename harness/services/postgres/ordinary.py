@@ -22,23 +22,38 @@ class PlainLease(PostgresLease):
         super().__init__(instance, service, database)
         self._connection: Any = None
         self._own: Any = None
+        self._connected_before = instance.disturbed
 
     @property
     def connection(self) -> Connection:
-        """A DB-API connection for the code under test, opened at first use and after a close."""
+        """A DB-API connection for the code under test.
+
+        It is opened at first use, and anew after a close or a restart of the server.
+        """
         self._check_held()
+        self._drop_lost()
         if self._connection is None or self._connection.closed:
             self._connection = self._connect()
         connection: Connection = self._connection
         return connection
 
+    def _drop_lost(self) -> None:
+        """Give up connections that were made before the server was killed or restarted."""
+        if self._connected_before != self.instance.disturbed:
+            self._connected_before = self.instance.disturbed
+            self._close()
+            self._connection = self._own = None
+
     def _helper_cursor(self) -> Any:
+        self._drop_lost()
         if self._own is None:
             self._own = self._connect()
             self._own.autocommit = True
         return self._own.cursor()
 
     def _connect(self) -> Any:
+        if self.instance.down:
+            self.instance.check_alive()
         return connect(
             self.instance.endpoint,
             self.database,
@@ -52,6 +67,9 @@ class PlainLease(PostgresLease):
             self._connection.commit()
 
     def _release(self) -> None:
+        self._close()
+
+    def _close(self) -> None:
         for connection in (self._connection, self._own):
             try:
                 if connection is not None:

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
+from harness.core.endpoint import Endpoint
+from harness.core.service import Told
+from harness.core.settings import Settings
+from harness.errors import LeakError
 from harness.services.postgres.connect import driver, log_in
 from harness.services.postgres.databases import Databases
 from harness.services.postgres.names import identifier, literal
@@ -50,6 +56,29 @@ class Owner:
         return type(self.lock) is int and 0 <= self.lock < LOCKS
 
 
+def sweep(endpoint: Endpoint, settings: Settings, told: Told, *, dry: bool) -> None:
+    """Drop the databases of killed processes on somebody else's server.
+
+    Args:
+        endpoint: The server.
+        settings: The settings, which say what is ours.
+        told: Called with each database, and why it could not be dropped.
+        dry: Only tell.
+
+    Raises:
+        StartError: The server does not let us in.
+    """
+    databases = Databases(endpoint, settings, fast=False)
+    with closing(databases), closing(Ownership(databases)) as ownership:
+        for name in ownership.orphans():
+            try:
+                if not dry:
+                    databases.drop(name)
+                told(f"database {name}", None)
+            except (LeakError, driver().DatabaseError) as error:
+                told(f"database {name}", error)
+
+
 class Ownership:
     """Our claim on what we make on a server, held for as long as our connection lives."""
 
@@ -89,16 +118,24 @@ class Ownership:
     def drop_orphans(self) -> list[str]:
         """Drop the databases of this registry whose owner is gone; return their names."""
         dropped = []
+        for name in self.orphans():
+            self._databases.drop(name)
+            dropped.append(name)
+        return dropped
+
+    def orphans(self) -> Iterator[str]:
+        """Yield the databases of this registry whose owner is gone.
+
+        While one is looked at, nobody else is given it.
+        """
         for name, comment in self._databases.rows(
             "select datname, shobj_description(oid, 'pg_database') from pg_database "
             f"where shobj_description(oid, 'pg_database') like {literal(MARK + '%')}"
         ):
             owner = Owner.read(comment)
             if owner is not None and self._is_ours_and_dead(owner):
-                self._databases.drop(name)
+                yield name
                 self._databases.execute(f"select pg_advisory_unlock({owner.lock})")
-                dropped.append(name)
-        return dropped
 
     def _is_ours_and_dead(self, owner: Owner) -> bool:
         """Tell whether an owner is gone; if so its lock is taken, so that one of us cleans up."""

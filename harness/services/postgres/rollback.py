@@ -41,6 +41,7 @@ class RollbackLease(PostgresLease):
     def connection(self) -> Connection:
         """A DB-API connection whose commits and rollbacks stay inside the test."""
         self._check_held()
+        self._check_undisturbed()
         if self._virtual is None or self._virtual.closed:
             self._virtual = self.new_connection()
         return self._virtual
@@ -70,7 +71,19 @@ class RollbackLease(PostgresLease):
                 raise locked_structure() from error
             raise
 
+    def _check_undisturbed(self) -> None:
+        """Do nothing while the outer transaction can still be there.
+
+        Raises:
+            ServiceDiedError: The test has killed the server.
+            LeaseError: It has restarted it since.
+        """
+        if self._disturbed:
+            self.instance.check_alive()
+            raise restarted()
+
     def _helper_cursor(self) -> Any:
+        self._check_undisturbed()
         if self._helper is None:
             self._helper = self.new_connection()
             self._helper.autocommit = True
@@ -91,7 +104,7 @@ class RollbackLease(PostgresLease):
         for connection in self._connections:
             connection.expire()
         failures: list[Exception] = []
-        pristine = self._finish(failures)
+        pristine = not self._disturbed and self._finish(failures)
         try:
             if not pristine:
                 self.instance.check_alive()
@@ -124,6 +137,15 @@ class RollbackLease(PostgresLease):
         if sessions:
             return [leaked(sessions)]
         return [committed_elsewhere(changed)] if changed else []
+
+
+def restarted() -> LeaseError:
+    """Return the error for going on under `rollback` after the server was restarted."""
+    return LeaseError(
+        "the server was restarted, and all that this test wrote under isolation='rollback' is gone",
+        cause="it was all in one transaction, which no server keeps over its end",
+        hint="declare Postgres(isolation='commit', exclusive=True) for tests of a restart",
+    )
 
 
 def locked_structure() -> IsolationError:

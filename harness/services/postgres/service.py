@@ -11,7 +11,7 @@ from harness.core.endpoint import Endpoint
 from harness.core.instance import Running
 from harness.core.nearest import did_you_mean
 from harness.core.recipe import ContainerRecipe, Recipe, UrlRecipe
-from harness.core.service import Service
+from harness.core.service import Service, Told
 from harness.core.settings import Settings
 from harness.errors import ServiceDefinitionError
 
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 PORT = 5432
 ISOLATIONS = ("rollback", "commit", "readonly")
 DRIVERS = ("pg8000",)
-NOT_YET = {"snapshot": None, "proxied": False, "exclusive": False, "alias": None}
+NOT_YET = {"snapshot": None, "proxied": False}
+
+# A test may kill a server of its own: what was committed has to outlive the process.
+DURABLE = (("synchronous_commit", "on"),)
 
 
 @dataclass(frozen=True, repr=False)
@@ -43,9 +46,9 @@ class Postgres(Service["PostgresLease"]):
         settings: Server settings as (name, value), such as `(("work_mem", "64MB"),)`.
         driver: The driver of the lease's `connection`: `pg8000`.
         proxied: Not in this version.
-        exclusive: Not in this version.
+        exclusive: Whether each class gets a server of its own, to pause, kill and restart.
         name: Keeps two equal services apart.
-        alias: Not in this version.
+        alias: Its name on the network that it shares with the other services of its class.
 
     Raises:
         ServiceDefinitionError: An option cannot be used; with what to write instead.
@@ -116,7 +119,11 @@ class Postgres(Service["PostgresLease"]):
 
         if self.image is not None:
             return f"image={self.image!r} was asked for"
-        return PostgresProcess(self.version, self.extensions, self.settings)
+        return PostgresProcess(self.version, self.extensions, self._server_settings)
+
+    @property
+    def _server_settings(self) -> tuple[tuple[str, str], ...]:
+        return (*(DURABLE if self.exclusive else ()), *self.settings)
 
     def _container(self) -> Recipe | str:
         from harness.services.postgres.causes import CAUSES
@@ -129,7 +136,7 @@ class Postgres(Service["PostgresLease"]):
             version=self.version,
             port=PORT,
             environment={"POSTGRES_USER": SUPERUSER, "POSTGRES_PASSWORD": password},
-            command=("postgres", *server_flags(dict(self.settings))),
+            command=("postgres", *server_flags(dict(self._server_settings))),
             endpoint=Endpoint("", 0, user=SUPERUSER, password=password, database="postgres"),
             causes=CAUSES,
         )
@@ -164,6 +171,14 @@ class Postgres(Service["PostgresLease"]):
             return f"PostgreSQL {databases.rows('show server_version')[0][0]}"
         finally:
             databases.close()
+
+    def remove_orphans(
+        self, running: Running, settings: Settings, told: Told, *, dry: bool = False
+    ) -> None:
+        """Drop the databases of killed processes that carry our mark."""
+        from harness.services.postgres.ownership import sweep
+
+        sweep(running.endpoint, settings, told, dry=dry)
 
     def open(self, provider: str, running: Running, settings: Settings) -> PostgresInstance:
         """Return the instance, now that the server answers."""

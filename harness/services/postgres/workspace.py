@@ -34,6 +34,7 @@ class Workspace:
         self._resting = False
 
     def _connect(self) -> OuterSession:
+        self._disturbed = self._instance.disturbed
         session = connect(
             self._instance.endpoint,
             self.name,
@@ -49,6 +50,8 @@ class Workspace:
         Args:
             explain: Called with an error of a broken connection before the test gets it.
         """
+        if self._disturbed != self._instance.disturbed:
+            self.rest()  # its sessions have ended with the server
         if self._resting:
             self._session = self._connect()
             self._resting = False

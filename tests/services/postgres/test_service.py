@@ -43,7 +43,7 @@ class DefinitionTest(unittest.TestCase):
         self.assertIn("Postgres(isolation=None): unknown isolation", self.refused(isolation=None))
 
     def test_what_is_not_in_this_version_says_so(self):
-        values = {"snapshot": "s.dump", "proxied": True, "exclusive": True, "alias": "db"}
+        values = {"snapshot": "s.dump", "proxied": True}
         self.assertEqual(set(NOT_YET), set(values))
         for option, value in values.items():
             with self.subTest(option):
@@ -179,6 +179,13 @@ class RecipeTest(unittest.TestCase):
         self.assertNotEqual(recipe.endpoint.password, other.endpoint.password)
         self.assertNotIn(recipe.endpoint.password, repr(recipe))
 
+    def test_what_a_test_may_kill_keeps_what_was_committed(self):
+        durable = "synchronous_commit=on"
+        for options, kept in (({}, False), ({"exclusive": True}, True)):
+            self.assertEqual(kept, durable in Postgres(**options).recipe("docker").command)
+            settings = dict(Postgres(**options).recipe("embedded").settings)
+            self.assertEqual(kept, settings.get("synchronous_commit") == "on")
+
     def test_a_setting_of_the_user_wins_over_ours(self):
         command = Postgres(settings=(("fsync", "on"),)).recipe("docker").command
 
@@ -206,7 +213,7 @@ class MigrationsTest(unittest.TestCase):
 
     def test_a_url_for_a_driver_without_libpq_leaves_its_options_out(self):
         endpoint = Endpoint("h", 1, "me", "x", "shop", options=(("sslmode", "disable"),))
-        instance = SimpleNamespace(endpoint=endpoint)
+        instance = SimpleNamespace(endpoint=endpoint, disturbed=0)
         lease = PostgresLease(instance, Postgres(), "t_1")
 
         self.assertEqual("postgresql+pg8000://me:x@h:1/t_1", lease.url())

@@ -1,0 +1,155 @@
+"""Redis, as a test declares it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from harness.core.endpoint import Endpoint
+from harness.core.instance import Running
+from harness.core.recipe import ContainerRecipe, Recipe, UrlRecipe
+from harness.core.service import Service
+from harness.core.settings import Settings
+from harness.errors import ServiceDefinitionError
+
+if TYPE_CHECKING:
+    from harness.services.redis.instance import RedisInstance
+    from harness.services.redis.lease import RedisLease  # noqa: F401 - what the class leases
+
+PORT = 6379
+VARIABLE = "REDIS_URL"
+SCHEMES = ("redis", "rediss")
+
+
+@dataclass(frozen=True, repr=False)
+class Redis(Service["RedisLease"]):
+    """A Redis database, empty for each test.
+
+    Each process of a run works in numbered databases of its own on one server. Published messages
+    and the server's configuration know no databases: tests that are about those want a server of
+    their own, `Redis(exclusive=True)`.
+
+    Args:
+        version: What the server's version of Redis must begin with, such as `"7"`; Valkey counts
+            as the Redis that it is compatible with.
+        image: Name of an entry in `images.json`; only Docker can run it.
+        settings: Server settings as (name, value), such as `(("maxmemory", "64mb"),)`; only a
+            server of ours can have them.
+        exclusive: Whether to have a server that no other class or process uses.
+        name: Keeps two equal services apart.
+        alias: Name under which other containers of the run reach it.
+
+    Raises:
+        ServiceDefinitionError: An option cannot be used; with what to write instead.
+
+    Example:
+        ::
+
+            class SessionTest(HarnessTestCase):
+                cache = Redis()
+
+                def test_a_session_expires(self):
+                    remember(self.cache.client, "ada")
+                    self.assertEqual(["session:ada"], self.cache.keys())
+    """
+
+    kind: ClassVar[str] = "redis"
+
+    version: str | None = None
+    image: str | None = None
+    settings: tuple[tuple[str, str], ...] = ()
+    exclusive: bool = False
+    name: str | None = None
+    alias: str | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_pairs(self.settings)
+
+    def instance_key(self) -> tuple[object, ...]:
+        """Return what makes a server of its own: version, image, settings."""
+        return (self.version, self.image, self.settings)
+
+    def recipe(self, provider: str) -> Recipe | str:
+        """Return how `provider` runs Redis, or why it cannot."""
+        recipes: dict[str, Callable[[], Recipe | str]] = {
+            "external": self._url,
+            "docker": self._container,
+            "embedded": self._process,
+        }
+        return recipes[provider]()
+
+    def _url(self) -> Recipe | str:
+        if self.image is not None:
+            return f"image={self.image!r} was asked for"
+        if self.settings:
+            return f"settings={self.settings!r} were asked for, which hold for a whole server"
+        return UrlRecipe(VARIABLE, PORT, SCHEMES)
+
+    def _process(self) -> Recipe | str:
+        from harness.services.redis.process import RedisProcess
+
+        if self.image is not None:
+            return f"image={self.image!r} was asked for"
+        return RedisProcess(self.version, self.settings)
+
+    def _container(self) -> Recipe | str:
+        from harness.services.redis.causes import CAUSES
+        from harness.services.redis.process import USER, random_password, server_flags
+
+        password = random_password()
+        flags = server_flags((("requirepass", password), *self.settings))
+        return ContainerRecipe(
+            image=self.image or "redis",
+            version=self.version,
+            port=PORT,
+            command=("redis-server", *flags),
+            endpoint=Endpoint("", 0, user=USER, password=password),
+            causes=CAUSES,
+        )
+
+    def preload(self) -> None:
+        """Import redis-py and what works with it."""
+        from harness.services.redis.connect import driver
+
+        driver()
+        import harness.services.redis.instance  # noqa: F401
+
+    def probe(self, running: Running, timeout: float) -> None:
+        """Return when the server answers.
+
+        Raises:
+            StartError: Its host is unknown, it does not let us in, or it is no Redis.
+            redis.exceptions.ConnectionError: It does not answer yet.
+        """
+        from harness.services.redis.connect import greet
+
+        greet(running, timeout)
+
+    def identify(self, running: Running, settings: Settings) -> str:
+        """Ask a server for its version, and whether a database is free there for tests."""
+        from harness.services.redis.instance import inspect
+
+        return inspect(running, settings, self)
+
+    def open(self, provider: str, running: Running, settings: Settings) -> RedisInstance:
+        """Return the instance, now that the server answers."""
+        from harness.services.redis.instance import RedisInstance
+
+        return RedisInstance(provider, running, settings, self)
+
+
+def check_pairs(settings: object) -> None:
+    """Do nothing for a tuple of pairs of texts.
+
+    Raises:
+        ServiceDefinitionError: It is something else.
+    """
+    pairs = settings if isinstance(settings, tuple) else (settings,)
+    for pair in pairs:
+        if not isinstance(pair, tuple) or [type(part) for part in pair] != [str, str]:
+            raise ServiceDefinitionError(
+                f"Redis(settings={settings!r}): {pair!r} is not a pair of texts",
+                hint='write settings=(("maxmemory", "64mb"),)',
+            )
