@@ -97,14 +97,24 @@ class UnusableTest(OpenTest):
         self.open()
         os.chown(self.path, 65534, -1)
 
-        self.assertUnusable("it belongs to the user 65534")
+        self.assertEqual(
+            f"the registry {self.path} belongs to the user 65534, and we are 0\n"
+            "  likely cause: it was made by another user, perhaps by root in a container\n"
+            "  next: remove it, or set HARNESS_STATE_DIR to a directory of your own",
+            self.refused(),
+        )
 
     def test_one_that_others_may_enter_is_refused_with_the_way_out(self):
         self.open()
         for mode in (0o777, 0o770, 0o711, 0o705):
             with self.subTest(oct(mode)):
                 os.chmod(self.path, mode)
-                self.assertUnusable("others may enter it; `chmod 700` it")
+                self.assertEqual(
+                    f"others may enter the registry {self.path}: its mode is {mode:o}\n"
+                    "  likely cause: it was not made by harness, or its mode was changed\n"
+                    f"  next: if nobody has tampered with it: chmod 700 {self.path}",
+                    self.refused(),
+                )
 
         os.chmod(self.path, 0o700)
         self.open()
