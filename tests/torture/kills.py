@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from harness.core.registry import processes
 from tests.torture.place import Place
@@ -149,10 +149,11 @@ class Watched:
 
     Args:
         place: Where.
-        kill: What they are to use.
+        runs: How many.
+        options: Of their `Plan`.
     """
 
-    def __init__(self, place: Place, kill: Kill) -> None:
+    def __init__(self, place: Place, runs: int = 1, **options: Any) -> None:
         self.place = place
         self.said: list[Said] = []
         self.killed: set[int] = set()  # processes, or whole runs
@@ -160,8 +161,8 @@ class Watched:
         self._reading, writing = os.pipe()
         os.set_blocking(self._reading, False)
         self._handles: dict[int, int] = {}
-        plan = Plan(f"{kill.seed} {kill.number}", kill.services, place.alone, writing)
-        self.runners = [self._start(plan, number) for number in range(kill.runs)]
+        plan = Plan(alone=place.alone, marks=writing, **options)
+        self.runners = [self._start(plan, number) for number in range(runs)]
         os.close(writing)
 
     def _start(self, plan: Plan, number: int) -> subprocess.Popen[bytes]:
@@ -242,7 +243,7 @@ def torture(kill: Kill, parent: Path, cache: Path) -> Outcome:
     """
     place = Place(parent, cache)
     outcome = Outcome(kill)
-    watched = Watched(place, kill)
+    watched = Watched(place, kill.runs, seed=f"{kill.seed} {kill.number}", services=kill.services)
     try:
         perform(kill, watched, outcome)
     except Exception as error:
@@ -276,22 +277,36 @@ def perform(kill: Kill, watched: Watched, outcome: Outcome) -> None:
 def judge(kill: Kill, place: Place, outcome: Outcome) -> None:
     """Wait until nothing is left; let the next run repair what nobody was left to clean."""
     began = time.monotonic()
-    nobody = bool(outcome.moment) and kill.victim in ("everything", "worker+janitor")
+    nobody = bool(outcome.moment) and kill.victim in ("everything", "worker+janitor", "janitor")
     left = place.is_clean_within(NOBODY if nobody else CLEAN)
     outcome.result = "clean" if outcome.moment else "missed"
-    if left and nobody:
+    if left and nobody and (kill.victim != "janitor" or only_the_door(left)):
         outcome.result = "repaired"
         left = repair(place)
     outcome.seconds = time.monotonic() - began
     outcome.reasons += left + place.complaints()
 
 
+def only_the_door(left: list[str]) -> bool:
+    """Tell whether a killed janitor's own files are all that is left."""
+    return all(line.endswith(("/janitor.pid", "/janitor.sock")) for line in left)
+
+
 def repair(place: Place) -> list[str]:
     """Let another run come and go; return what is left then."""
-    plan = Plan("repair", ("process",), place.alone, 2, workers=1, rounds=1, hold=0)
-    code = place.python("-m", "tests.torture.run", plan.text()).wait(RUN_TIMEOUT)
-    left = place.is_clean_within(CLEAN)
-    return left + ([f"the next run ended with {code}"] if code else [])
+    failures = run_once(place)
+    return place.is_clean_within(CLEAN) + failures
+
+
+def run_once(place: Place, **options: Any) -> list[str]:
+    """Let a run come and go; return what went wrong in it."""
+    options = {"seed": "once", "services": ("process",), "workers": 1, "rounds": 1, **options}
+    watched = Watched(place, **options)
+    for _ in watched.steps(RUN_TIMEOUT):
+        pass
+    watched.close()
+    code = watched.runners[0].wait()
+    return watched.failures() + ([f"the run ended with {code}"] if code else [])
 
 
 def end_runner(watched: Watched, said: Said, number: int) -> None:

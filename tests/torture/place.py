@@ -76,10 +76,9 @@ class Place:
                 cwd=self.root,
                 env=self.environ,
                 stdin=subprocess.DEVNULL,
-                stdout=output,
                 stderr=output,
                 start_new_session=True,
-                **options,
+                **{"stdout": output, **options},
             )
         self._runs.append(process)
         return process

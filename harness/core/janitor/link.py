@@ -115,16 +115,21 @@ class JanitorLink:
         return self._socket
 
     def _greeted(self, attempts: int) -> socket.socket:
-        """Return a new connection; another one if the janitor is killed while we greet it."""
-        connection = self._connect()
+        """Return a new connection; another one if the janitor is killed while we call it."""
         try:
-            connection.settimeout(TIMEOUT)
-            send(connection, {"do": "hello", "pid": os.getpid(), "path": sys.path})
+            return self._greet(self._connect())
         except ConnectionError:
-            connection.close()
             if attempts == 1:
                 raise
             return self._greeted(attempts - 1)
+
+    def _greet(self, connection: socket.socket) -> socket.socket:
+        try:
+            connection.settimeout(TIMEOUT)
+            send(connection, {"do": "hello", "pid": os.getpid(), "path": sys.path})
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def _connect(self) -> socket.socket:
