@@ -33,7 +33,8 @@ def main() -> int:
     began = time.monotonic()
     scenarios = Counter(play(name, options, parent, docker) for name in chosen(options))
     outcomes = [torturing(kill, parent) for kill in kills(options, docker, began)]
-    show(outcomes)
+    if outcomes:
+        show(outcomes)
     results = Counter(outcome.result for outcome in outcomes)
     failed = results["FAILED"] + scenarios["FAILED"]
     if not failed:

@@ -255,8 +255,12 @@ def start(path: str) -> None:
                     (os.POSIX_SPAWN_DUP2, inherited, 3),
                 ],
             )
-        except FileNotFoundError as error:
-            raise OSError(errno.ENOENT, "no Python to run the janitor", sys.executable) from error
+        except OSError as error:
+            os.unlink(f"{path}/{SOCKET}")  # nobody will ever answer there
+            if isinstance(error, FileNotFoundError):
+                what = "no Python to run the janitor"
+                raise OSError(errno.ENOENT, what, sys.executable) from error
+            raise
         finally:
             os.close(inherited)
 

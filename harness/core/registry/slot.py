@@ -48,12 +48,21 @@ class Slot:
                 lock = Lock(f"{self.path}/lock")
             except FileNotFoundError:  # just removed by the last one out
                 continue
+            except OSError:
+                self._unmake()
+                raise
             if not lock.wait(cancelled):
                 lock.close()
                 return None
             if lock.is_current():
                 return lock
             lock.close()
+
+    def _unmake(self) -> None:
+        try:
+            os.rmdir(self.path)
+        except OSError:
+            pass  # somebody else uses it
 
     def holders(self) -> Lock:
         """Open the lock that holders share; only under the key lock."""
