@@ -10,9 +10,9 @@ import socket
 import tarfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.core.recipe import ContainerRecipe, Recipe
 from harness.core.registry.claim import Claim
@@ -21,7 +21,7 @@ from harness.errors import StartError
 from harness.providers import daemon, network
 from harness.providers.container import ContainerServer
 from harness.providers.embedded import reserve_port
-from harness.providers.engine import Engine, EngineError
+from harness.providers.engine import NOT_FOUND, Engine, EngineError
 from harness.providers.images import Image, image_named
 from harness.providers.network import LABEL
 from harness.providers.server import endpoint_of
@@ -29,8 +29,9 @@ from harness.providers.server import endpoint_of
 if TYPE_CHECKING:
     from testcontainers.core.docker_client import DockerClient
 
+T = TypeVar("T")
+
 LOOPBACK = "127.0.0.1"
-NOT_FOUND = 404
 
 
 class Docker:
@@ -156,8 +157,7 @@ def run(
     name = f"harness-{claim.registry.identifier}-{claim.instance}"
     pull(client, image)
     claim.intend("container", host=engine.host, name=name, made=False)
-    container = create(client, claim, recipe, image, name)
-    claim.amend(made=True)
+    container = answered(claim, lambda: create(client, claim, recipe, image, name))
     for path, content in recipe.files:
         container.put_archive("/", archive(path, content))
     if held is not None:
@@ -168,6 +168,19 @@ def run(
     if ports:
         endpoint = dataclasses.replace(endpoint, host=ports[0][1], port=ports[0][2])
     return ContainerServer(claim, engine, name, str(image), recipe, endpoint, ports, True, held)
+
+
+def answered(claim: Claim, create: Callable[[], T]) -> T:
+    """Ask for what was intended last, and note that the daemon has answered, if it only refused."""
+    from docker.errors import APIError
+
+    try:
+        made = create()
+    except APIError:
+        claim.amend(made=True)  # there is none that may still appear
+        raise
+    claim.amend(made=True)
+    return made
 
 
 def ports_of(recipe: ContainerRecipe) -> tuple[int, ...]:

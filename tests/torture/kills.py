@@ -233,15 +233,16 @@ class Watched:
         (self.place.root / "said").write_text(text, encoding="utf-8")
 
 
-def torture(kill: Kill, parent: Path, cache: Path) -> Outcome:
+def torture(kill: Kill, parent: Path, cache: Path, **variables: str) -> Outcome:
     """Start what a kill needs, end its victim, and count what is left.
 
     Args:
         kill: Whom to end, when.
         parent: Directory for that of this kill, which is kept if it fails.
         cache: Where prepared data directories are kept.
+        variables: Environment variables of the runs.
     """
-    place = Place(parent, cache)
+    place = Place(parent, cache, **variables)
     outcome = Outcome(kill)
     watched = Watched(place, kill.runs, seed=f"{kill.seed} {kill.number}", services=kill.services)
     try:

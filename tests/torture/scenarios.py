@@ -15,8 +15,9 @@ from pathlib import Path
 from harness.core.registry import processes
 from harness.providers import daemon
 from harness.providers.engine import Engine
-from tests.torture.kills import CLEAN, RUN_TIMEOUT, Kill, Watched, run_once, torture
+from tests.torture.kills import CLEAN, RUN_TIMEOUT, Kill, Outcome, Watched, run_once, torture
 from tests.torture.place import Place
+from tests.torture.slow_daemon import slow_daemon
 
 FORKS = ("child exits", "child closes", "child is killed", "parent exits", "parent is killed")
 
@@ -120,11 +121,30 @@ class Scenario:
                     1,
                 )
                 outcome = torture(kill, self.parent, self.cache)
-                reasons += [f"{kill}: {reason}" for reason in outcome.reasons]
+                reasons += told(outcome)
+        return reasons
+
+    def slow_daemon(self) -> list[str]:
+        """A run is killed that asked for a container, which appears seconds later."""
+        if not self.docker or not daemon.docker_host().startswith("unix://"):
+            return []
+        reasons: list[str] = []
+        for victim in ("group",) if self.brief else ("group", "worker", "everything"):
+            socket = self.parent / f"slow-{victim}.sock"
+            with slow_daemon(daemon.docker_host()[7:], socket, delay=2.0) as host:
+                kill = Kill(0, self.seed, victim, "KILL", ("containers",), "create", 1, 0.2, runs=1)
+                outcome = torture(kill, self.parent, self.cache, DOCKER_HOST=host)
+                reasons += told(outcome)
         return reasons
 
 
-SCENARIOS = ("crowd", "forks", "hung_janitor", "reuse", "full_disk", "busy_daemon")
+SCENARIOS = ("crowd", "forks", "hung_janitor", "reuse", "full_disk", "busy_daemon", "slow_daemon")
+
+
+def told(outcome: Outcome) -> list[str]:
+    """Return why a kill failed, if it did; one that came too late failed, too."""
+    reasons = outcome.reasons if outcome.moment else ["it came too late"]
+    return [f"{outcome.kill}: {reason}" for reason in reasons]
 
 
 def fork(place: Place, how: str) -> list[str]:

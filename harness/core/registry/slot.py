@@ -22,7 +22,10 @@ from harness.errors import RegistryError
 
 GONE = "gone-"  # begins the name of a slot that is being removed
 
-State: TypeAlias = Literal["busy", "held", "kept", "empty"]
+LATE = "late-"  # begins the name of a slot of things that may still appear
+LATE_FOR = 10.0  # seconds in which a daemon makes what it was asked for by a process that died
+
+State: TypeAlias = Literal["busy", "held", "kept", "late", "empty"]
 
 
 class Slot:
@@ -130,8 +133,24 @@ class Slot:
             ExceptionGroup: Some of it could not be removed; it stays written down.
         """
         files.remove(f"{self.path}/record")
-        things.remove_all(self.things(), told)
+        late = things.remove_all(self.things(), told)
+        if late and "until" not in (self.intent or {}):
+            self._watch_for(late)
         files.remove(f"{self.path}/intent")
+
+    def _watch_for(self, late: list[Thing]) -> None:
+        """Write down elsewhere what may still appear: this slot is free for the next instance."""
+        slot = Slot(f"{os.path.dirname(self.path)}/{LATE}{os.urandom(4).hex()}")
+        lock = slot.lock()
+        assert lock is not None
+        with lock:
+            until = time.time() + LATE_FOR
+            slot.write_intent({**(self.intent or {}), "things": late, "until": until})
+
+    def _awaits(self) -> bool:
+        """Tell whether something may still appear here; what has appeared is removed."""
+        until = (self.intent or {}).get("until", 0)
+        return bool(until > time.time() and things.remove_all(self.things()))
 
     def vanish(self) -> None:
         """Remove the slot itself; only where both of its locks are ours alone.
@@ -166,7 +185,8 @@ class Slot:
             told: As for `things.remove_all`.
 
         Returns:
-            `busy` if somebody is at it, `held`, `kept` for the next run, or `empty`.
+            `busy` if somebody is at it, `held`, `kept` for the next run, `late` if something may
+            still appear, or `empty`.
 
         Raises:
             RegistryError: What was made cannot be read.
@@ -185,6 +205,8 @@ class Slot:
                 if not kept and self._is_kept():
                     return "kept"
                 if not dry:
+                    if self._awaits():
+                        return "empty" if kept else "late"
                     self.clear(told)
                     self.vanish()
                 return "empty"

@@ -309,6 +309,79 @@ print(*(os.readlink(f"/proc/self/fd/{name}") for name in os.listdir("/proc/self/
         os.rmdir(pid_file(self.life))
 
 
+class Daemon:
+    """A Docker daemon that is still at it when its client has died."""
+
+    def __init__(self, *there):
+        self.there = set(there)
+
+    def __call__(self, host):
+        return self
+
+    def has(self, path):
+        return path in self.there
+
+    def delete(self, path, **query):
+        self.there.discard(f"{path}/json")
+
+
+class LateTest(RaceTest):
+    """A container that appears after the death of whoever asked for it."""
+
+    def setUp(self):
+        super().setUp()
+        self.registry.janitor = mock.Mock()  # nobody else tidies
+        self.daemon = Daemon()
+        self.enterContext(mock.patch("harness.providers.container_thing.Engine", self.daemon))
+
+    def left(self, made=False):
+        """Leave what a process leaves that is killed while it asks for a container."""
+        thing = {"kind": "container", "host": "unix:///none", "name": "ours", "made": made}
+        self.slot.lock().close()
+        self.slot.write_intent({"service": "fake", "things": [thing]})
+
+    def tidy(self):
+        """Tidy all slots once, as the janitor does; return the states."""
+        return sorted(slot.tidy() for slot in self.registry.slots())
+
+    def test_it_is_removed_when_it_appears(self):
+        self.left()
+        self.assertEqual(["empty"], self.tidy())
+        self.assertEqual(["late"], self.tidy())
+
+        self.daemon.there.add("/containers/ours/json")
+
+        self.assertEqual(["empty"], self.tidy())
+        self.assertEqual(set(), self.daemon.there)
+        self.assertEqual([], self.registry.slots())
+
+    def test_it_is_waited_for_no_longer_than_a_daemon_takes(self):
+        self.left()
+        with mock.patch.object(slot_module, "LATE_FOR", -1):
+            self.tidy()
+
+        self.assertEqual(["empty"], self.tidy())
+        self.assertEqual([], self.registry.slots())
+
+    def test_the_next_instance_does_not_wait_for_it(self):
+        self.left()
+
+        self.claim().begin()
+
+        self.assertEqual([], self.slot.things())
+        [late] = [slot for slot in self.registry.slots() if slot.key != "key"]
+        self.assertEqual("ours", late.things()[0]["name"])
+        self.daemon.there.add("/containers/ours/json")
+        self.assertEqual("empty", late.tidy())
+        self.assertEqual(set(), self.daemon.there)
+
+    def test_one_that_the_daemon_has_made_or_refused_is_not_waited_for(self):
+        self.left(made=True)
+
+        self.assertEqual(["empty"], self.tidy())
+        self.assertEqual([], self.registry.slots())
+
+
 @unittest.skipUnless(sys.platform == "linux", "the daemon's answers are made up here")
 class RemovalInProgressTest(unittest.TestCase):
     """A container that somebody else is removing, who may be killed."""
@@ -319,11 +392,11 @@ class RemovalInProgressTest(unittest.TestCase):
 
         engine = mock.Mock()
         engine.delete.side_effect = EngineError(409, "removal is already in progress")
-        engine.get.side_effect = [{}, {}, EngineError(404, "no such container")]
+        engine.has.side_effect = [True, True, False]
 
         container_thing.remove_now(engine, "name")
 
-        self.assertEqual(3, engine.get.call_count)
+        self.assertEqual(3, engine.has.call_count)
 
     def test_one_that_stays_is_an_error(self):
         from harness.providers import container_thing
