@@ -125,7 +125,7 @@ def rejoin_network(claim: Claim, recipe: ContainerRecipe) -> tuple[Claim, str] |
     """
     assert claim.record is not None
     held = join_network(claim, recipe)
-    if held is not None and held[1] != claim.record["network"]:
+    if held is not None and held[1] != claim.record.get("network"):
         try:
             connect(Engine(claim.record["host"]), claim.record["name"], held[1], recipe.alias)
             claim.amend_record(network=held[1])

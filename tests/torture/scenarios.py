@@ -230,7 +230,7 @@ def small_disk(place: Place, inodes: int) -> Iterator[bool]:
 
 def left_on_disk(place: Place, state: Path) -> list[str]:
     """Return what is left; the next run, which has room, may remove files of the registry."""
-    left = place.is_clean_within(5)
+    left = place.is_clean_within(CLEAN)
     if all(line.startswith(("file ", "slot ")) for line in left):
         subprocess.run(["mount", "-o", "remount,nr_inodes=200", str(state)], check=True)
         left = run_once(place) + place.is_clean_within(CLEAN)

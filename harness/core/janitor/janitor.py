@@ -185,6 +185,8 @@ class Janitor:
                 import shutil
 
                 shutil.rmtree(f"{self._path}/{name}", ignore_errors=True)
+            elif name.startswith("janitor.pid."):  # half written by one that was killed
+                files.remove(f"{self._path}/{name}")
 
     def _reopen(self) -> None:
         """Open the door again, for whoever waits behind those that have just come in."""

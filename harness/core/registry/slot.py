@@ -122,11 +122,14 @@ class Slot:
         """Return the file of an instance's lifetime lock."""
         return f"{self.path}/{instance}.life"
 
-    def clear(self, told: Told = ignored) -> None:
+    def clear(self, told: Told = ignored) -> bool:
         """Remove the instance; only under the key lock.
 
         Args:
             told: As for `things.remove_all`.
+
+        Returns:
+            Whether something of it may still appear; it is written down in a slot of its own.
 
         Raises:
             RegistryError: What was made cannot be read.
@@ -134,9 +137,11 @@ class Slot:
         """
         files.remove(f"{self.path}/record")
         late = things.remove_all(self.things(), told)
-        if late and "until" not in (self.intent or {}):
+        awaited = bool(late) and "until" not in (self.intent or {})
+        if awaited:
             self._watch_for(late)
         files.remove(f"{self.path}/intent")
+        return awaited
 
     def _watch_for(self, late: list[Thing]) -> None:
         """Write down elsewhere what may still appear: this slot is free for the next instance."""
@@ -204,12 +209,15 @@ class Slot:
                     return "held"
                 if not kept and self._is_kept():
                     return "kept"
-                if not dry:
-                    if self._awaits():
-                        return "empty" if kept else "late"
-                    self.clear(told)
-                    self.vanish()
-                return "empty"
+                if dry:
+                    return "empty"
+                late = self._awaits() or self._remove(told)
+                return "late" if late and not kept else "empty"
+
+    def _remove(self, told: Told) -> bool:
+        late = self.clear(told)
+        self.vanish()
+        return late
 
     def _is_kept(self) -> bool:
         """Tell whether the instance waits for the next run; from now on, if its holder crashed."""

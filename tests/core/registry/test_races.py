@@ -346,7 +346,7 @@ class LateTest(RaceTest):
 
     def test_it_is_removed_when_it_appears(self):
         self.left()
-        self.assertEqual(["empty"], self.tidy())
+        self.assertEqual(["late"], self.tidy())
         self.assertEqual(["late"], self.tidy())
 
         self.daemon.there.add("/containers/ours/json")
