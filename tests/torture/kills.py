@@ -270,7 +270,8 @@ def perform(kill: Kill, watched: Watched, outcome: Outcome) -> None:
             VICTIMS[kill.victim][1](watched, said, signal.Signals[f"SIG{kill.signal}"])
             watched.place.note_volumes()
     for runner in watched.runners:
-        runner.wait()
+        if runner.wait() and not watched.killed:
+            outcome.reasons.append(f"a run ended with {runner.returncode}, and none was killed")
     outcome.reasons += watched.failures()
     judge(kill, watched.place, outcome)
 
