@@ -6,6 +6,7 @@ import argparse
 import os
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -24,6 +25,7 @@ RESULTS = ("clean", "repaired", "missed", "FAILED")
 def main() -> int:
     """Torture, print a table, and return 1 if anything failed."""
     options = arguments()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # clean up then, too
     docker = daemon.refusal(daemon.docker_host()) is None and "HARNESS_IMAGES" in os.environ
     print(f"seed {options.seed}; one kill again: --seed {options.seed} --only NUMBER", flush=True)
     if not docker:
@@ -31,8 +33,12 @@ def main() -> int:
     parent = Path(tempfile.mkdtemp(prefix="torture-"))
     parent.chmod(0o755)
     began = time.monotonic()
-    scenarios = Counter(play(name, options, parent, docker) for name in chosen(options))
     outcomes = [torturing(kill, parent) for kill in kills(options, docker, began)]
+    scenarios = Counter(
+        play(name, options, parent, docker)
+        for name in chosen(options)
+        if options.seconds is None or time.monotonic() < began + options.seconds
+    )
     if outcomes:
         show(outcomes)
     results = Counter(outcome.result for outcome in outcomes)
@@ -58,9 +64,15 @@ def arguments() -> argparse.Namespace:
 
 
 def chosen(options: argparse.Namespace) -> list[str]:
-    """Return the scenarios to play: those named; all, unless one kill is to be repeated."""
-    names = options.scenario or ([] if options.only else SCENARIOS)
-    return [name for name in names if name != "none"]
+    """Return the scenarios to play: those named; all, unless one kill is to be repeated.
+
+    In an order of the seed: where time is short, another one comes first each time.
+    """
+    if options.scenario:
+        return [name for name in options.scenario if name != "none"]
+    names = [] if options.only else list(SCENARIOS)
+    random.Random(options.seed).shuffle(names)
+    return names
 
 
 def play(name: str, options: argparse.Namespace, parent: Path, docker: bool) -> str:
@@ -78,8 +90,8 @@ def play(name: str, options: argparse.Namespace, parent: Path, docker: bool) -> 
 
 
 def kills(options: argparse.Namespace, docker: bool, began: float) -> Iterator[Kill]:
-    """Yield the kills of a seed, until their number or the time is up."""
-    deadline = began + (1e9 if options.seconds is None else options.seconds)
+    """Yield the kills of a seed, until their number or half of the time is up."""
+    deadline = began + (1e9 if options.seconds is None else options.seconds / 2)
     for number in options.only or range(options.kills):
         if time.monotonic() > deadline:
             return

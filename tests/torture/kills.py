@@ -32,6 +32,7 @@ SERVICES = {
 }
 ONLY_CONTAINERS = {"create", "created", "started"}
 ONLY_PROCESSES = {"spawn", "spawned"}
+OFTEN = {"join", "intent", "attached", "using", "release", "released", "exit"}  # by each worker
 RUN_TIMEOUT = 120.0  # seconds that survivors have to end by themselves
 CLEAN = 20.0  # seconds after which nothing may be left
 NOBODY = 3.0  # seconds after which we see that nobody is there to clean up
@@ -69,6 +70,7 @@ class Kill:
         dice = random.Random(f"{seed} {number}")
         weights = {words: SERVICES[words] for words in SERVICES if docker or not in_docker(words)}
         services = draw(dice, weights)
+        step = draw_step(dice, services)
         victim = draw(dice, {name: weight for name, (weight, _) in VICTIMS.items()})
         return cls(
             number,
@@ -76,8 +78,8 @@ class Kill:
             victim,
             draw(dice, SIGNALS) if victim in ("runner", "group", "worker") else "KILL",
             services,
-            draw_step(dice, services),
-            nth=dice.choice((1, 1, 2, 3)),
+            step,
+            nth=dice.choice((1, 1, 2, 3)) if step in OFTEN else 1,
             delay=dice.choice((0, 0, dice.uniform(0, 0.003), dice.uniform(0, 0.1))),
             runs=dice.choice((1, 1, 1, 2)),
         )
