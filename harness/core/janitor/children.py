@@ -67,6 +67,14 @@ class Children:
             pass  # a full disk, or just removed: an exit code is lost, and we go on
 
 
+IGNORED = (  # by us, or by any Python: a program that is executed would inherit that
+    signal.SIGINT,
+    signal.SIGTERM,
+    signal.SIGHUP,
+    signal.SIGQUIT,
+    signal.SIGPIPE,
+    signal.SIGXFSZ,
+)
 LOG = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
 
 
@@ -112,12 +120,19 @@ def fork_and_execute(request: dict[str, Any], output: int) -> int:
 
 
 def account_of(user: str | None) -> tuple[int, int] | None:
-    """Return the numbers of a user and its group; None for the user we are."""
+    """Return the numbers of a user and its group; None for the user we are.
+
+    Raises:
+        OSError: There is no such user.
+    """
     if user is None:
         return None
     import pwd
 
-    entry = pwd.getpwnam(user)
+    try:
+        entry = pwd.getpwnam(user)
+    except KeyError:
+        raise OSError(errno.EINVAL, "there is no such user", user) from None
     return entry.pw_uid, entry.pw_gid
 
 
@@ -128,7 +143,7 @@ def become(request: dict[str, Any], ids: tuple[int, int] | None, output: int, re
         take_life(what)
         what = request["cwd"]
         os.setsid()
-        for number in (signal.SIGPIPE, signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in IGNORED:
             signal.signal(number, signal.SIG_DFL)
         signal.set_wakeup_fd(-1)
         null = os.open(os.devnull, os.O_RDONLY)

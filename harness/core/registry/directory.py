@@ -50,15 +50,16 @@ class Registry:
 
     def _check_format(self) -> None:
         path = f"{self.path}/format"
-        written = files.read(path)
+        try:
+            written = files.read(path)
+        except ValueError as error:
+            raise damaged(self.path, error) from error
         if written is None:
             files.write(path, FORMAT)
+        elif not isinstance(written, int):
+            raise damaged(self.path, written)
         elif written > FORMAT:
-            raise RegistryError(
-                f"the registry {self.path} was written by a newer version of harness: "
-                f"format {written}, and this one reads {FORMAT}",
-                hint="upgrade unittest-harness, or set HARNESS_STATE_DIR to another directory",
-            )
+            raise newer(self.path, written)
 
     def slot(self, key: str) -> Slot:
         """Return the place of the instance with that key."""
@@ -114,4 +115,22 @@ def unusable(path: str, error: OSError) -> RegistryError:
         f"the registry {path} cannot be written: {error.strerror or error}",
         cause="the disk is full or read-only, or the directory belongs to somebody else",
         hint="free some room, or set HARNESS_STATE_DIR to a local directory of your own",
+    )
+
+
+def newer(path: str, written: int) -> RegistryError:
+    """Return the error for a registry that a newer version has written."""
+    return RegistryError(
+        f"the registry {path} was written by a newer version of harness: "
+        f"format {written}, and this one reads {FORMAT}",
+        hint="upgrade unittest-harness, or set HARNESS_STATE_DIR to another directory",
+    )
+
+
+def damaged(path: str, found: object) -> RegistryError:
+    """Return the error for a registry that does not say which version has written it."""
+    return RegistryError(
+        f"the registry {path} cannot be read: its format should be a number, not {found!r}",
+        cause="the file was changed by hand, or the disk is damaged",
+        hint=f"end what uses it, then remove the file {path}/format",
     )

@@ -46,7 +46,10 @@ class Slot:
     def lock(self, cancelled: Callable[[], bool] | None = None) -> Lock | None:
         """Take the key lock, making the slot if need be; None if it was cancelled."""
         while True:
-            os.makedirs(self.path, mode=0o700, exist_ok=True)
+            try:
+                os.makedirs(self.path, mode=0o700, exist_ok=True)
+            except FileExistsError:
+                pass  # it was there, and is just removed: `makedirs` looks twice
             try:
                 lock = Lock(f"{self.path}/lock")
             except FileNotFoundError:  # just removed by the last one out
