@@ -84,6 +84,13 @@ def package(session: nox.Session, extra: str) -> None:
 
 
 @nox.session
+def torture(session: nox.Session) -> None:
+    """Runs killed at random moments, and an exact account of what they leave."""
+    session.install("-e", ".[all]")
+    session.run("python", "-m", "tests.torture", *session.posargs)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Speed side by side with the peers, as ratios."""
     session.install("-e", ".[all]", "django", *DRIVERS)

@@ -103,7 +103,8 @@ class Endpoint:
         host = f"[{self.host}]" if ":" in self.host else self.host
         query = "&".join(f"{quote(key)}={quote(value)}" for key, value in self.options)
         tail = f"?{query}" if query else ""
-        return Dsn(f"{scheme}://{login if user or self.password else ''}{host}:{self.port}/{quote(name)}{tail}")
+        login = login if user or self.password else ""
+        return Dsn(f"{scheme}://{login}{host}:{self.port}/{quote(name)}{tail}")
 
 
 def is_loopback(host: str) -> bool:

@@ -10,9 +10,9 @@ import socket
 import tarfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.core.recipe import ContainerRecipe, Recipe
 from harness.core.registry.claim import Claim
@@ -21,7 +21,7 @@ from harness.errors import StartError
 from harness.providers import daemon, network
 from harness.providers.container import ContainerServer
 from harness.providers.embedded import reserve_port
-from harness.providers.engine import Engine, EngineError
+from harness.providers.engine import NOT_FOUND, Engine, EngineError
 from harness.providers.failures import failed
 from harness.providers.images import Image, image_named
 from harness.providers.network import LABEL
@@ -30,8 +30,9 @@ from harness.providers.server import endpoint_of
 if TYPE_CHECKING:
     from testcontainers.core.docker_client import DockerClient
 
+T = TypeVar("T")
+
 LOOPBACK = "127.0.0.1"
-NOT_FOUND = 404
 MAPPING_TIMEOUT = 5.0  # seconds
 CLIENT_TIMEOUT = 60  # seconds that the daemon may be silent, as while it unpacks an image
 POLL = 0.01
@@ -129,7 +130,7 @@ def rejoin_network(claim: Claim, recipe: ContainerRecipe) -> tuple[Claim, str] |
     """
     assert claim.record is not None
     held = join_network(claim, recipe)
-    if held is not None and held[1] != claim.record["network"]:
+    if held is not None and held[1] != claim.record.get("network"):
         try:
             connect(Engine(claim.record["host"]), claim.record["name"], held[1], recipe.alias)
             claim.amend_record(network=held[1])
@@ -161,8 +162,7 @@ def run(
     name = f"harness-{claim.registry.identifier}-{claim.instance}"
     pull(client, image)
     claim.intend("container", host=engine.host, name=name, made=False)
-    container = create(client, claim, recipe, image, name)
-    claim.amend(made=True)
+    container = answered(claim, lambda: create(client, claim, recipe, image, name))
     for path, content in recipe.files:
         container.put_archive("/", archive(path, content))
     if held is not None:
@@ -175,6 +175,19 @@ def run(
     if ports:
         endpoint = dataclasses.replace(endpoint, host=ports[0][1], port=ports[0][2])
     return ContainerServer(claim, engine, name, str(image), recipe, endpoint, ports, True, held)
+
+
+def answered(claim: Claim, create: Callable[[], T]) -> T:
+    """Ask for what was intended last, and note that the daemon has answered, if it only refused."""
+    from docker.errors import APIError
+
+    try:
+        made = create()
+    except APIError:
+        claim.amend(made=True)  # there is none that may still appear
+        raise
+    claim.amend(made=True)
+    return made
 
 
 def ports_of(recipe: ContainerRecipe) -> tuple[int, ...]:

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 TIMEOUT = 20.0  # seconds: removing a container takes a busy daemon some
+NOT_FOUND = 404
 FRAME = 8  # bytes before each piece of a log: its stream and its length
 
 
@@ -58,6 +59,20 @@ class Engine:
         answer = self.request("POST", path, query, body)
         return json.loads(answer) if answer else None
 
+    def has(self, path: str) -> bool:
+        """Tell whether there is something of that path.
+
+        Raises:
+            EngineError, OSError: As `get`.
+        """
+        try:
+            self.request("GET", path, {})
+        except EngineError as error:
+            if error.status != NOT_FOUND:
+                raise
+            return False
+        return True
+
     def delete(self, path: str, **query: Any) -> None:
         """Remove something; what is not there is no error.
 
@@ -67,7 +82,7 @@ class Engine:
         try:
             self.request("DELETE", path, query)
         except EngineError as error:
-            if error.status != 404:
+            if error.status != NOT_FOUND:
                 raise
 
     def request(self, method: str, path: str, query: dict[str, Any], body: object = None) -> bytes:

@@ -6,7 +6,7 @@ import hashlib
 
 from harness.core.registry.claim import Claim
 from harness.core.registry.directory import Registry
-from harness.providers.engine import Engine
+from harness.providers.engine import Engine, EngineError
 
 LABEL = "org.unittest-harness"
 
@@ -45,7 +45,12 @@ def make(claim: Claim, host: str) -> str:
         f"{LABEL}.instance": claim.instance,
         f"{LABEL}.service": "network",
     }
-    Engine(host).post("/networks/create", {"Name": name, "CheckDuplicate": True, "Labels": labels})
+    body = {"Name": name, "CheckDuplicate": True, "Labels": labels}
+    try:
+        Engine(host).post("/networks/create", body)
+    except EngineError:
+        claim.amend(made=True)  # it was refused: there is none that may still appear
+        raise
     claim.amend(made=True)
     claim.publish(name=name)
     return name

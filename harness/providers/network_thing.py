@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
-from harness.providers.container_thing import LATE
 from harness.providers.engine import Engine, EngineError
 
 HAS_ENDPOINTS = 403
@@ -15,27 +12,30 @@ def words(name: str, **_: object) -> str:
     return f"network {name}"
 
 
-def remove(host: str, name: str, made: bool) -> None:
+def remove(host: str, name: str, made: bool) -> bool:
     """Remove a network, whoever is still on it; one that is gone is no error.
 
     Args:
         host: The daemon's address.
         name: The network's name, which nobody else's has.
-        made: Whether it is known to have been made; else it is looked for again and again.
+        made: Whether the daemon has answered whether it was made; else it may still be at it.
+
+    Returns:
+        Whether it may still appear.
 
     Raises:
         EngineError, OSError: The daemon refuses, or does not answer.
     """
     engine = Engine(host)
-    for pause in LATE[:1] if made else LATE:
-        time.sleep(pause)
-        try:
-            engine.delete(f"/networks/{name}")
-        except EngineError as error:
-            if error.status != HAS_ENDPOINTS:
-                raise
-            disconnect_all(engine, name)
-            engine.delete(f"/networks/{name}")
+    there = made or engine.has(f"/networks/{name}")
+    try:
+        engine.delete(f"/networks/{name}")
+    except EngineError as error:
+        if error.status != HAS_ENDPOINTS:
+            raise
+        disconnect_all(engine, name)
+        engine.delete(f"/networks/{name}")
+    return not there
 
 
 def disconnect_all(engine: Engine, name: str) -> None:

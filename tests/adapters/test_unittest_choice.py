@@ -66,14 +66,14 @@ class NoProviderTest(InnerTest):
         )
 
     def test_a_required_pair_is_an_error_though_another_provider_would_do(self):
-        self.use(environment(HARNESS_REQUIRE="fake@docker", HARNESS_PROVIDERS="docker,external"))
+        self.use(empty_environment(HARNESS_REQUIRE="fake@external"))
 
         result = self.run_inner(self.Case)
 
         self.assertJournal("error", "error")
         self.assertIn(
-            "RequiredError: fake@docker is required and cannot run here\n"
-            "  likely cause: a fake does not run on docker\n"
+            "RequiredError: fake@external is required and cannot run here\n"
+            "  likely cause: FAKE_URL is not set\n"
             "  next: run `harness doctor`, or take it out of HARNESS_REQUIRE\n",
             result.errors[0][1],
         )

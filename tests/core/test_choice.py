@@ -81,14 +81,31 @@ class ChoiceTest(DirectoryTest):
                 self.assertIn("and it is required", str(error))
 
     def test_a_required_pair_that_refuses_is_an_error_though_another_could(self):
-        error = self.refused(
-            FAKE_URL="fake://h",
-            HARNESS_PROVIDERS="docker,external",
-            HARNESS_REQUIRE="fake@docker",
-        )
+        error = self.refused(HARNESS_PROVIDERS="external", HARNESS_REQUIRE="fake@external")
 
         self.assertIsInstance(error, RequiredError)
-        self.assertEqual("not docker", error.cause)
+        self.assertEqual("FAKE_URL is not set", error.cause)
+
+    def test_a_required_pair_that_the_declaration_excludes_is_no_error(self):
+        choice = choose(
+            self.fake,
+            self.settings(
+                FAKE_URL="fake://h",
+                HARNESS_PROVIDERS="docker,external",
+                HARNESS_REQUIRE="fake@docker",
+            ),
+        )
+
+        self.assertEqual((("docker", "not docker"),), choice.refusals)
+
+    def test_an_exclusive_service_never_runs_on_somebody_elses_server(self):
+        error = self.refused(
+            Postgres(exclusive=True),
+            HARNESS_PROVIDERS="external",
+            DATABASE_URL="postgresql://localhost",
+        )
+
+        self.assertIn("external: exclusive=True was asked for", str(error))
 
     def test_a_required_pair_that_is_not_asked_is_no_error(self):
         choice = choose(

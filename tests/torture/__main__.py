@@ -6,14 +6,17 @@ import argparse
 import os
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 from harness.providers import daemon
 from tests.torture.kills import VICTIMS, Kill, Outcome, torture
+from tests.torture.scenarios import SCENARIOS, Scenario
 from tests.torture.steps import MOMENTS
 
 RESULTS = ("clean", "repaired", "missed", "FAILED")
@@ -22,20 +25,29 @@ RESULTS = ("clean", "repaired", "missed", "FAILED")
 def main() -> int:
     """Torture, print a table, and return 1 if anything failed."""
     options = arguments()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # clean up then, too
     docker = daemon.refusal(daemon.docker_host()) is None and "HARNESS_IMAGES" in os.environ
     print(f"seed {options.seed}; one kill again: --seed {options.seed} --only NUMBER", flush=True)
     if not docker:
         print("no containers: there is no Docker daemon, or HARNESS_IMAGES names no images")
     parent = Path(tempfile.mkdtemp(prefix="torture-"))
     parent.chmod(0o755)
-    outcomes = [torturing(kill, parent) for kill in kills(options, docker)]
-    show(outcomes)
-    failed = sum(outcome.result == "FAILED" for outcome in outcomes)
+    began = time.monotonic()
+    outcomes = [torturing(kill, parent) for kill in kills(options, docker, began)]
+    scenarios = Counter(
+        play(name, options, parent, docker)
+        for name in chosen(options)
+        if options.seconds is None or time.monotonic() < began + options.seconds
+    )
+    if outcomes:
+        show(outcomes)
+    results = Counter(outcome.result for outcome in outcomes)
+    failed = results["FAILED"] + scenarios["FAILED"]
     if not failed:
         shutil.rmtree(parent, ignore_errors=True)
-    missed = sum(outcome.result == "missed" for outcome in outcomes)
-    print(f"{len(outcomes) - failed - missed} passed, {failed} failed, {missed} skipped")
-    return int(bool(failed) or not outcomes)
+    passed = results["clean"] + results["repaired"] + scenarios["clean"]
+    print(f"{passed} passed, {failed} failed, {results['missed']} skipped")
+    return int(bool(failed) or not passed)
 
 
 def arguments() -> argparse.Namespace:
@@ -44,13 +56,42 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     parser.add_argument("--kills", type=int, default=100, help="how many (100)")
     parser.add_argument("--seconds", type=float, help="stop after so many, whatever is left to do")
+    parser.add_argument(
+        "--scenario", action="append", choices=(*SCENARIOS, "none"), help="these, not all"
+    )
     parser.add_argument("--only", type=int, action="append", help="number of a kill to repeat")
     return parser.parse_args()
 
 
-def kills(options: argparse.Namespace, docker: bool):
-    """Yield the kills of a seed, until their number or the time is up."""
-    deadline = time.monotonic() + (options.seconds or 1e9)
+def chosen(options: argparse.Namespace) -> list[str]:
+    """Return the scenarios to play: those named; all, unless one kill is to be repeated.
+
+    In an order of the seed: where time is short, another one comes first each time.
+    """
+    if options.scenario:
+        return [name for name in options.scenario if name != "none"]
+    names = [] if options.only else list(SCENARIOS)
+    random.Random(options.seed).shuffle(names)
+    return names
+
+
+def play(name: str, options: argparse.Namespace, parent: Path, docker: bool) -> str:
+    """Play a scenario, print and return what became of it."""
+    began = time.monotonic()
+    scenario = Scenario(
+        parent, parent / "cache", options.seed, brief=options.seconds is not None, docker=docker
+    )
+    reasons = getattr(scenario, name)()
+    result = "FAILED" if reasons else "clean"
+    print(f"     {result:8} {time.monotonic() - began:5.2f} s  {name}", flush=True)
+    for reason in reasons:
+        print(f"       {reason}", flush=True)
+    return result
+
+
+def kills(options: argparse.Namespace, docker: bool, began: float) -> Iterator[Kill]:
+    """Yield the kills of a seed, until their number or half of the time is up."""
+    deadline = began + (1e9 if options.seconds is None else options.seconds / 2)
     for number in options.only or range(options.kills):
         if time.monotonic() > deadline:
             return

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from harness.core.registry import processes
 from tests.torture.place import Place
@@ -32,6 +32,7 @@ SERVICES = {
 }
 ONLY_CONTAINERS = {"create", "created", "started"}
 ONLY_PROCESSES = {"spawn", "spawned"}
+OFTEN = {"join", "intent", "attached", "using", "release", "released", "exit"}  # by each worker
 RUN_TIMEOUT = 120.0  # seconds that survivors have to end by themselves
 CLEAN = 20.0  # seconds after which nothing may be left
 NOBODY = 3.0  # seconds after which we see that nobody is there to clean up
@@ -69,6 +70,7 @@ class Kill:
         dice = random.Random(f"{seed} {number}")
         weights = {words: SERVICES[words] for words in SERVICES if docker or not in_docker(words)}
         services = draw(dice, weights)
+        step = draw_step(dice, services)
         victim = draw(dice, {name: weight for name, (weight, _) in VICTIMS.items()})
         return cls(
             number,
@@ -76,8 +78,8 @@ class Kill:
             victim,
             draw(dice, SIGNALS) if victim in ("runner", "group", "worker") else "KILL",
             services,
-            draw_step(dice, services),
-            nth=dice.choice((1, 1, 2, 3)),
+            step,
+            nth=dice.choice((1, 1, 2, 3)) if step in OFTEN else 1,
             delay=dice.choice((0, 0, dice.uniform(0, 0.003), dice.uniform(0, 0.1))),
             runs=dice.choice((1, 1, 1, 2)),
         )
@@ -149,10 +151,11 @@ class Watched:
 
     Args:
         place: Where.
-        kill: What they are to use.
+        runs: How many.
+        options: Of their `Plan`.
     """
 
-    def __init__(self, place: Place, kill: Kill) -> None:
+    def __init__(self, place: Place, runs: int = 1, **options: Any) -> None:
         self.place = place
         self.said: list[Said] = []
         self.killed: set[int] = set()  # processes, or whole runs
@@ -160,8 +163,8 @@ class Watched:
         self._reading, writing = os.pipe()
         os.set_blocking(self._reading, False)
         self._handles: dict[int, int] = {}
-        plan = Plan(f"{kill.seed} {kill.number}", kill.services, place.alone, writing)
-        self.runners = [self._start(plan, number) for number in range(kill.runs)]
+        plan = Plan(alone=place.alone, marks=writing, **options)
+        self.runners = [self._start(plan, number) for number in range(runs)]
         os.close(writing)
 
     def _start(self, plan: Plan, number: int) -> subprocess.Popen[bytes]:
@@ -232,17 +235,18 @@ class Watched:
         (self.place.root / "said").write_text(text, encoding="utf-8")
 
 
-def torture(kill: Kill, parent: Path, cache: Path) -> Outcome:
+def torture(kill: Kill, parent: Path, cache: Path, **variables: str) -> Outcome:
     """Start what a kill needs, end its victim, and count what is left.
 
     Args:
         kill: Whom to end, when.
         parent: Directory for that of this kill, which is kept if it fails.
         cache: Where prepared data directories are kept.
+        variables: Environment variables of the runs.
     """
-    place = Place(parent, cache)
+    place = Place(parent, cache, **variables)
     outcome = Outcome(kill)
-    watched = Watched(place, kill)
+    watched = Watched(place, kill.runs, seed=f"{kill.seed} {kill.number}", services=kill.services)
     try:
         perform(kill, watched, outcome)
     except Exception as error:
@@ -268,7 +272,8 @@ def perform(kill: Kill, watched: Watched, outcome: Outcome) -> None:
             VICTIMS[kill.victim][1](watched, said, signal.Signals[f"SIG{kill.signal}"])
             watched.place.note_volumes()
     for runner in watched.runners:
-        runner.wait()
+        if runner.wait() and not watched.killed:
+            outcome.reasons.append(f"a run ended with {runner.returncode}, and none was killed")
     outcome.reasons += watched.failures()
     judge(kill, watched.place, outcome)
 
@@ -276,22 +281,36 @@ def perform(kill: Kill, watched: Watched, outcome: Outcome) -> None:
 def judge(kill: Kill, place: Place, outcome: Outcome) -> None:
     """Wait until nothing is left; let the next run repair what nobody was left to clean."""
     began = time.monotonic()
-    nobody = bool(outcome.moment) and kill.victim in ("everything", "worker+janitor")
+    nobody = bool(outcome.moment) and kill.victim in ("everything", "worker+janitor", "janitor")
     left = place.is_clean_within(NOBODY if nobody else CLEAN)
     outcome.result = "clean" if outcome.moment else "missed"
-    if left and nobody:
+    if left and nobody and (kill.victim != "janitor" or only_the_door(left)):
         outcome.result = "repaired"
         left = repair(place)
     outcome.seconds = time.monotonic() - began
     outcome.reasons += left + place.complaints()
 
 
+def only_the_door(left: list[str]) -> bool:
+    """Tell whether a killed janitor's own files are all that is left."""
+    return all(line.endswith(("/janitor.pid", "/janitor.sock")) for line in left)
+
+
 def repair(place: Place) -> list[str]:
     """Let another run come and go; return what is left then."""
-    plan = Plan("repair", ("process",), place.alone, 2, workers=1, rounds=1, hold=0)
-    code = place.python("-m", "tests.torture.run", plan.text()).wait(RUN_TIMEOUT)
-    left = place.is_clean_within(CLEAN)
-    return left + ([f"the next run ended with {code}"] if code else [])
+    failures = run_once(place)
+    return place.is_clean_within(CLEAN) + failures
+
+
+def run_once(place: Place, **options: Any) -> list[str]:
+    """Let a run come and go; return what went wrong in it."""
+    options = {"seed": "once", "services": ("process",), "workers": 1, "rounds": 1, **options}
+    watched = Watched(place, **options)
+    for _ in watched.steps(RUN_TIMEOUT):
+        pass
+    watched.close()
+    code = watched.runners[0].wait()
+    return watched.failures() + ([f"the run ended with {code}"] if code else [])
 
 
 def end_runner(watched: Watched, said: Said, number: int) -> None:

@@ -76,10 +76,9 @@ class Place:
                 cwd=self.root,
                 env=self.environ,
                 stdin=subprocess.DEVNULL,
-                stdout=output,
                 stderr=output,
                 start_new_session=True,
-                **options,
+                **{"stdout": output, **options},
             )
         self._runs.append(process)
         return process
@@ -106,6 +105,16 @@ class Place:
         if pid == os.getpid() or processes.is_zombie(pid):
             return False
         return self._is_marked(pid) or any(self._is_here(path) for path in links(pid))
+
+    def _was_started_here(self, pid: int) -> bool:
+        """Tell whether it is a run, a janitor or a server; not who just looks at our files."""
+        ours = f"HARNESS_STATE_DIR={self.environ['HARNESS_STATE_DIR']}".encode()
+        homes = (f"/dev/shm/harness-{self.identifier}-", f"{self.root}/tmp/harness-")
+        return (
+            ours in environment(pid)
+            or self._is_marked(pid)
+            or any(path.startswith(homes) for path in links(pid))
+        )
 
     def _is_marked(self, pid: int) -> bool:
         return any(processes.carries(pid, instance) for instance in self.instances)
@@ -200,7 +209,7 @@ class Place:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(run.pid, signal.SIGKILL)
             run.wait()
-        while left := self.processes():
+        while left := [pid for pid in self.processes() if self._was_started_here(pid)]:
             for pid in left:
                 processes.send(pid, processes.start_time(pid), signal.SIGKILL)
             time.sleep(POLL)
@@ -252,6 +261,14 @@ def command(pid: int) -> list[str]:
     except OSError:
         return []
     return text.split("\0")[:-1]
+
+
+def environment(pid: int) -> list[bytes]:
+    """Return the environment that a process was started with; empty if it is gone."""
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return []
 
 
 def links(pid: int) -> Iterator[str]:

@@ -21,6 +21,8 @@ from harness.core.registry.slot import GONE, Slot
 SOON = 0.02  # seconds to the next look while somebody is at an instance that nobody may hold
 FADING = 1.0  # seconds in which one that is gone may still drop locks: not all go at once
 LATER = 1.0  # while a process holds something that has no connection to us
+WATCH = 0.1  # for what may still appear
+NAP = 60.0  # while an instance is kept: the clock may be set, and the instance removed by hand
 MOST_FAILURES = 8  # of a removal, each after twice the pause of the one before
 SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER, prctl(2)
 
@@ -139,7 +141,9 @@ class Janitor:
         self._failures.pop(slot.path, None)
         if state == "kept":
             until: float = (slot.record or {}).get("until", 0)
-            return max(until - time.time(), SOON)
+            return min(max(until - time.time(), SOON), NAP)
+        if state == "late":
+            return WATCH
         if state == "busy":
             return SOON if not self._members else LATER
         return self._next_look() if state == "held" else None
@@ -181,6 +185,8 @@ class Janitor:
                 import shutil
 
                 shutil.rmtree(f"{self._path}/{name}", ignore_errors=True)
+            elif name.startswith("janitor.pid."):  # half written by one that was killed
+                files.remove(f"{self._path}/{name}")
 
     def _reopen(self) -> None:
         """Open the door again, for whoever waits behind those that have just come in."""

@@ -115,16 +115,21 @@ class JanitorLink:
         return self._socket
 
     def _greeted(self, attempts: int) -> socket.socket:
-        """Return a new connection; another one if the janitor is killed while we greet it."""
-        connection = self._connect()
+        """Return a new connection; another one if the janitor is killed while we call it."""
         try:
-            connection.settimeout(TIMEOUT)
-            send(connection, {"do": "hello", "pid": os.getpid(), "path": sys.path})
+            return self._greet(self._connect())
         except ConnectionError:
-            connection.close()
             if attempts == 1:
                 raise
             return self._greeted(attempts - 1)
+
+    def _greet(self, connection: socket.socket) -> socket.socket:
+        try:
+            connection.settimeout(TIMEOUT)
+            send(connection, {"do": "hello", "pid": os.getpid(), "path": sys.path})
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def _connect(self) -> socket.socket:
@@ -250,8 +255,12 @@ def start(path: str) -> None:
                     (os.POSIX_SPAWN_DUP2, inherited, 3),
                 ],
             )
-        except FileNotFoundError as error:
-            raise OSError(errno.ENOENT, "no Python to run the janitor", sys.executable) from error
+        except OSError as error:
+            os.unlink(f"{path}/{SOCKET}")  # nobody will ever answer there
+            if isinstance(error, FileNotFoundError):
+                what = "no Python to run the janitor"
+                raise OSError(errno.ENOENT, what, sys.executable) from error
+            raise
         finally:
             os.close(inherited)
 

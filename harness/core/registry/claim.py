@@ -192,14 +192,19 @@ class Claim:
 
     def respawn(self, launch: Launch, cwd: str, log: str) -> int:
         """Have the janitor start a server process again, in the place of one that has ended."""
-        return self.registry.janitor.spawn(
-            command=list(launch.command),
-            environment={**launch.environment, processes.MARK: self.instance},
-            user=launch.account.user,
-            cwd=cwd,
-            log=log,
-            life=self.slot.life(self.instance),
-        )
+        try:
+            return self.registry.janitor.spawn(
+                command=list(launch.command),
+                environment={**launch.environment, processes.MARK: self.instance},
+                user=launch.account.user,
+                cwd=cwd,
+                log=log,
+                life=self.slot.life(self.instance),
+            )
+        except OSError as error:
+            if str(error.filename).startswith(self.slot.path):  # not the program is what fails
+                raise unusable(self.registry.path, error) from error
+            raise
 
     def publish(self, **record: Any) -> None:
         """Let others attach, now that the instance is ready.

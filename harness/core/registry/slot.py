@@ -22,7 +22,10 @@ from harness.errors import RegistryError
 
 GONE = "gone-"  # begins the name of a slot that is being removed
 
-State: TypeAlias = Literal["busy", "held", "kept", "empty"]
+LATE = "late-"  # begins the name of a slot of things that may still appear
+LATE_FOR = 10.0  # seconds in which a daemon makes what it was asked for by a process that died
+
+State: TypeAlias = Literal["busy", "held", "kept", "late", "empty"]
 
 
 class Slot:
@@ -51,12 +54,21 @@ class Slot:
                 lock = Lock(f"{self.path}/lock")
             except FileNotFoundError:  # just removed by the last one out
                 continue
+            except OSError:
+                self._unmake()
+                raise
             if not lock.wait(cancelled):
                 lock.close()
                 return None
             if lock.is_current():
                 return lock
             lock.close()
+
+    def _unmake(self) -> None:
+        try:
+            os.rmdir(self.path)
+        except OSError:
+            pass  # somebody else uses it
 
     def holders(self) -> Lock:
         """Open the lock that holders share; only under the key lock."""
@@ -113,19 +125,40 @@ class Slot:
         """Return the file of an instance's lifetime lock."""
         return f"{self.path}/{instance}.life"
 
-    def clear(self, told: Told = ignored) -> None:
+    def clear(self, told: Told = ignored) -> bool:
         """Remove the instance; only under the key lock.
 
         Args:
             told: As for `things.remove_all`.
+
+        Returns:
+            Whether something of it may still appear; it is written down in a slot of its own.
 
         Raises:
             RegistryError: What was made cannot be read.
             ExceptionGroup: Some of it could not be removed; it stays written down.
         """
         files.remove(f"{self.path}/record")
-        things.remove_all(self.things(), told)
+        late = things.remove_all(self.things(), told)
+        awaited = bool(late) and "until" not in (self.intent or {})
+        if awaited:
+            self._watch_for(late)
         files.remove(f"{self.path}/intent")
+        return awaited
+
+    def _watch_for(self, late: list[Thing]) -> None:
+        """Write down elsewhere what may still appear: this slot is free for the next instance."""
+        slot = Slot(f"{os.path.dirname(self.path)}/{LATE}{os.urandom(4).hex()}")
+        lock = slot.lock()
+        assert lock is not None
+        with lock:
+            until = time.time() + LATE_FOR
+            slot.write_intent({**(self.intent or {}), "things": late, "until": until})
+
+    def _awaits(self) -> bool:
+        """Tell whether something may still appear here; what has appeared is removed."""
+        until = (self.intent or {}).get("until", 0)
+        return bool(until > time.time() and things.remove_all(self.things()))
 
     def vanish(self) -> None:
         """Remove the slot itself; only where both of its locks are ours alone.
@@ -160,7 +193,8 @@ class Slot:
             told: As for `things.remove_all`.
 
         Returns:
-            `busy` if somebody is at it, `held`, `kept` for the next run, or `empty`.
+            `busy` if somebody is at it, `held`, `kept` for the next run, `late` if something may
+            still appear, or `empty`.
 
         Raises:
             RegistryError: What was made cannot be read.
@@ -178,10 +212,15 @@ class Slot:
                     return "held"
                 if not kept and self._is_kept():
                     return "kept"
-                if not dry:
-                    self.clear(told)
-                    self.vanish()
-                return "empty"
+                if dry:
+                    return "empty"
+                late = self._awaits() or self._remove(told)
+                return "late" if late and not kept else "empty"
+
+    def _remove(self, told: Told) -> bool:
+        late = self.clear(told)
+        self.vanish()
+        return late
 
     def _is_kept(self) -> bool:
         """Tell whether the instance waits for the next run; from now on, if its holder crashed."""

@@ -1,7 +1,8 @@
 """What we make outside this process, written down so that anybody of ours can remove it.
 
 Each thing is of a kind; the module of that kind has `remove(**fields)`, which is no error where the
-thing is gone already, and `words(**fields)`, which names it for people.
+thing is gone already and returns true where it may still appear, and `words(**fields)`, which names
+it for people.
 """
 
 from __future__ import annotations
@@ -37,20 +38,25 @@ def ignored(thing: Thing, failure: Exception | None) -> None:
     """Do nothing with what became of a thing."""
 
 
-def remove_all(things: Sequence[Thing], told: Told = ignored) -> None:
+def remove_all(things: Sequence[Thing], told: Told = ignored) -> list[Thing]:
     """Remove things, the last made first; one that fails keeps none from being tried.
 
     Args:
         things: What to remove, in the order in which it was made.
         told: Called with each thing, and with why it could not be removed; None if it was.
 
+    Returns:
+        Those that are not there and may still appear: whoever asked for them was killed.
+
     Raises:
         ExceptionGroup: Some could not be removed.
     """
     failures: list[Exception] = []
+    late: list[Thing] = []
     for thing in reversed(things):
         try:
-            _call("remove", thing)
+            if _call("remove", thing):
+                late.insert(0, thing)
         except Exception as error:
             failures.append(error)
             told(thing, error)
@@ -58,6 +64,7 @@ def remove_all(things: Sequence[Thing], told: Told = ignored) -> None:
             told(thing, None)
     if failures:
         raise ExceptionGroup("some of what was made could not be removed", failures)
+    return late
 
 
 def _call(function: str, thing: Thing) -> Any:
