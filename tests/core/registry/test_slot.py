@@ -11,7 +11,6 @@ from harness.core.registry.locks import Lock
 from harness.core.registry.slot import Slot
 from harness.core.registry.things import thing
 from harness.errors import RegistryError
-from tests.support.daemon import FakeDaemon
 from tests.support.registry import wait_until
 from tests.support.unit import DirectoryTest
 
@@ -336,59 +335,3 @@ class TidyTest(SlotTest):
 
         self.assertLessEqual({state.result() for state in states}, {"empty", "busy"})
         wait_until(lambda: not self.made_directory.exists(), "the removal")
-
-
-class LateTest(SlotTest):
-    """What a daemon was asked for by a process that was killed may appear when all is removed."""
-
-    def setUp(self):
-        super().setUp()
-        self.daemon = FakeDaemon(self, self.directory / "d.sock")
-        container = thing("container", host=self.daemon.host, name="c", made=False)
-        with self.slot.lock():
-            self.slot.write_intent({"things": [container]})
-
-    def late(self):
-        """Return the slot of what may still appear, once the instance's own is removed."""
-        self.assertEqual("late", self.slot.tidy())
-        [name] = os.listdir(self.directory / "slots")
-        self.assertTrue(name.startswith("late-"))
-        return Slot(str(self.directory / "slots" / name))
-
-    def test_it_is_written_down_elsewhere_and_its_place_is_free(self):
-        late = self.late()
-
-        self.assertEqual(["c"], [found["name"] for found in late.things()])
-        self.assertFalse(os.path.exists(self.slot.path))
-
-    def test_as_long_as_it_may_appear_it_is_looked_for(self):
-        late = self.late()
-
-        self.assertEqual("late", late.tidy())
-        self.assertTrue(os.path.exists(late.path))
-
-    def test_what_appears_is_removed(self):
-        late = self.late()
-        self.daemon.answers("GET", "/containers/c/json", {})
-        self.daemon.answers("DELETE", "/containers/c", b"")
-
-        self.assertEqual("empty", late.tidy())
-
-        self.assertEqual("DELETE /containers/c", self.daemon.asked()[-1])
-        self.assertEqual([], os.listdir(self.directory / "slots"))
-
-    def test_after_its_time_nothing_is_awaited(self):
-        late = self.late()
-        late.write_intent({**late.intent, "until": time.time() - 1})
-
-        self.assertEqual("empty", late.tidy())
-
-        self.assertEqual([], os.listdir(self.directory / "slots"))
-
-    def test_what_the_daemon_has_refused_is_not_awaited(self):
-        container = thing("container", host=self.daemon.host, name="c", made=True)
-        self.slot.write_intent({"things": [container]})
-
-        self.assertEqual("empty", self.slot.tidy())
-
-        self.assertEqual([], os.listdir(self.directory / "slots"))
