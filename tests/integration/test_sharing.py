@@ -7,7 +7,8 @@ import signal
 from tests.integration.sandbox import PATIENCE, Sandbox, SandboxTest, end, wait_for
 
 WORKERS = 4
-# Each worker says what it holds, then goes on until a file of its name, or of all, is there.
+# Each worker says what it holds, looks again whenever a file asks for it, and goes on when one says
+# so, to it or to all.
 SUITE = """
 import json
 
@@ -16,8 +17,11 @@ NAMES = "select datname from pg_database where datname like 't\\\\_%' order by 1
 def migrate(db):
     db.execute("create table items (id integer primary key)")
 
-def pause():
+def pause(look):
     while not (os.path.exists(f"{os.getpid()}.go") or os.path.exists("all.go")):
+        if os.path.exists(f"{os.getpid()}.look"):
+            os.unlink(f"{os.getpid()}.look")
+            look()
         time.sleep(0.005)
 
 class Suite(HarnessTestCase):
@@ -28,20 +32,22 @@ class Suite(HarnessTestCase):
         for db in (self.db, self.real):
             self.assertEqual(0, db.count("items"))
             db.execute("insert into items values (1)")
-        running = self.db.instance.running
+        self.look()
+        pause(self.look)
+        for db in (self.db, self.real):
+            self.assertEqual(1, db.count("items"))
+
+    def look(self):
         ours = f"_{os.getpid()}x"
         names = [name for [name] in map(list, self.db.rows(NAMES))]
         found = {
             "identity": self.db.instance.identity,
             "same": self.db.instance is self.real.instance,
-            "fresh": running.fresh,
+            "fresh": self.db.instance.running.fresh,
             "ours": [name for name in names if ours in name],
             "theirs": [name for name in names if ours not in name],
         }
         say("holds " + json.dumps(found))
-        pause()
-        for db in (self.db, self.real):
-            self.assertEqual(1, db.count("items"))
 
     def test_again(self):
         self.assertEqual(0, self.real.count("items"))
@@ -109,6 +115,11 @@ class Worker:
                 return json.loads(text)
         raise AssertionError(f"it ended before it held anything:\n{self.printed}")
 
+    def looks(self):
+        """Return what it holds now."""
+        (self._box.root / f"{self.pid}.look").touch()
+        return self.holds()
+
     def go_on(self):
         (self._box.root / f"{self.pid}.go").touch()
 
@@ -170,6 +181,7 @@ class Sharing:
         """The one drops its own databases, and the next who attaches those of the other."""
         (leaver, victim, stayer), held = self.workers(3)
         leaver.finish()
+        self.assertEqual(held[1]["ours"], stayer.looks()["theirs"])
         victim.kill()
 
         last = Worker(self.box)

@@ -27,6 +27,7 @@ RESTING = {"format", "janitor.log", "slots", "spawn"}  # all that a registry is 
 # What the code of another process finds: `registry`, `made(claim)`, `say`, `wait`.
 HEAD = """
 import os, sys
+from harness.core.recipe import Account
 from harness.core.registry.claim import Claim
 from harness.core.registry.directory import Registry
 from tests.support.parts import ABOUT, IDENTIFIER, launch, made

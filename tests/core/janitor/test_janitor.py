@@ -7,6 +7,8 @@ import unittest
 from unittest import mock
 
 from harness.core.janitor import janitor as module
+from harness.core.janitor.link import connected
+from harness.core.janitor.link import listening as listening_at
 from harness.core.registry import files, processes
 from harness.core.registry.things import thing
 from tests.support.registry import RegistryTest, wait_until
@@ -118,6 +120,28 @@ class KilledHolderTest(JanitorTest):
         self.assertEqual(1, len(self.directories()))
         second.finish()
         self.assertAllRemoved(*servers)
+
+    def test_what_a_killed_holder_left_is_removed_though_its_child_lives(self):
+        """A child has nothing of its parent's: neither its locks nor its word to the janitor."""
+        other = self.other("""
+            claim = begun()
+            made(claim)
+            claim.publish()
+            child = os.fork()
+            if child == 0:
+                import time
+                time.sleep(60)
+            say(child)
+            wait()
+        """)
+        child = int(other.hear())
+        self.addCleanup(os.kill, child, signal.SIGKILL)
+        self.signed()
+
+        other.kill()
+
+        self.assertAllRemoved()
+        self.assertTrue(os.path.isdir(f"/proc/{child}"))
 
     def test_what_all_left_who_were_killed_at_once_is_removed(self):
         others = [self.run_other(HOLDER), *(self.run_other(SHARER) for _ in range(2))]
@@ -295,9 +319,7 @@ class FailureTest(JanitorTest):
         damaged.unlink()
 
     def test_after_many_failures_it_is_left_to_the_next_run(self):
-        with mock.patch.object(module.Janitor, "__init__", return_value=None):
-            janitor = module.Janitor("path", 3)
-        janitor._failures = {}
+        janitor = bare()
         slot = self.registry.slot("key")
         slot.tidy = mock.Mock(side_effect=OSError("stuck"))
 
@@ -307,6 +329,54 @@ class FailureTest(JanitorTest):
         self.assertEqual(sorted(pauses[:-1]), pauses[:-1])
         self.assertIsNone(pauses[-1])
         self.assertLess(sum(pauses[:-1]), 20)
+
+
+def bare(**attributes):
+    """Return a janitor that does nothing by itself, as it leaves this process as it is."""
+    with mock.patch.object(module.Janitor, "__init__", return_value=None):
+        janitor = module.Janitor("path", 3)
+    given = {"_failures": {}, "_members": {}, "_poll": mock.Mock(), **attributes}
+    for name, value in given.items():
+        setattr(janitor, name, value)
+    return janitor
+
+
+class DoorTest(JanitorTest):
+    """Whoever comes at the last moment has come to this one, or finds the door closed."""
+
+    def setUp(self):
+        super().setUp()
+        listener = listening_at(self.registry.path)
+        listener.setblocking(False)
+        self.keeper = bare(_path=self.registry.path, _listener=listener)
+        self.addCleanup(lambda: self.keeper._listener.close())
+
+    def call(self):
+        """Return a connection to it, that waits to be accepted."""
+        connection = connected(self.registry.path)
+        self.addCleanup(connection.close)
+        return connection
+
+    def close_all(self):
+        for member in self.keeper._members.values():
+            member.connection.close()
+
+    def test_nobody_finds_the_door_when_it_has_left(self):
+        self.assertTrue(self.keeper._leave())
+
+        with self.assertRaises(FileNotFoundError):
+            self.call()
+
+    def test_it_stays_for_all_who_came_before_it_closed_the_door(self):
+        self.addCleanup(self.close_all)
+        for _ in range(3):
+            self.call()
+
+        self.assertFalse(self.keeper._leave())
+
+        self.assertEqual(3, len(self.keeper._members))
+        self.call()
+        self.assertTrue(self.keeper._accept())
 
 
 class ApartTest(JanitorTest):

@@ -20,8 +20,10 @@ from tests.support.unit import run_python
 
 ROUNDS = 20
 KEEPS = """
+import os
 from harness.core.registry.claim import Claim
 from harness.core.registry.directory import Registry
+os.dup2(1, 40)  # a pipe that is inherited, unlike those of Python
 claim = Claim(Registry({path!r}, "x"), "key", {{}}, 60)
 claim.take(lambda: False)
 claim.begin()
@@ -73,6 +75,34 @@ class JoinTest(LinkTest):
         other.wait_for("joined")
 
         self.assertEqual([self.signed()[0]], self.janitors())
+
+    def test_of_two_who_find_none_one_starts_it_and_the_other_waits(self):
+        link = self.make_registry().janitor
+        second = threading.Thread(target=link.join)
+        here, started = threading.Event(), []
+        real = module.start
+
+        class Waiting(Lock):
+            def wait(self, cancelled=None):
+                if threading.current_thread() is second:
+                    here.set()
+                return super().wait(cancelled)
+
+        def start(path):
+            started.append(path)
+            if len(started) == 1:
+                second.start()
+            else:
+                here.set()
+            here.wait()
+            real(path)
+
+        with mock.patch.multiple(module, Lock=Waiting, start=start):
+            self.joined()
+            second.join()
+        link.leave()
+
+        self.assertEqual(1, len(started))
 
     def janitors(self):
         """Return the numbers of all janitors of this registry that run."""
@@ -289,13 +319,12 @@ class RaceTest(LinkTest):
             lock.wait()
             link.leave()
             self.assertTrue(processes.is_alive(*janitor))
-            link.join()
+            newcomer = module.connected(self.registry.path)
 
-        self.spawn(link)
+        with newcomer:
+            self.spawn(self.joined())
 
         self.assertEqual(janitor, self.janitor())
-        link.leave()
-        self.assertNothingLeft()
 
     def test_it_leaves_though_who_was_about_to_come_in_died(self):
         link = self.registry.janitor

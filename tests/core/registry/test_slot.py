@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import threading
 import time
 from unittest import mock
@@ -104,6 +105,21 @@ class LockTest(SlotTest):
             return real(path)
 
         with mock.patch.object(module, "Lock", opening):
+            self.assertTrue(self.lock().is_current())
+        self.assertEqual(1, len(removed))
+
+    def test_a_place_that_is_removed_while_it_is_found_is_made_anew(self):
+        """`os.makedirs` finds the name taken, and looks again for what took it."""
+        self.lock().close()
+        real, removed = os.path.isdir, []
+
+        def looking(path):
+            if path == self.slot.path and not removed:
+                removed.append(path)
+                shutil.rmtree(path)
+            return real(path)
+
+        with mock.patch("os.path.isdir", looking):
             self.assertTrue(self.lock().is_current())
         self.assertEqual(1, len(removed))
 
