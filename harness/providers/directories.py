@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from harness.core.identity import is_dead, process_name
 from harness.core.registry.claim import Claim
 from harness.core.settings import Settings
 from harness.errors import MissingExtraError, StartError
@@ -67,6 +71,26 @@ def no_room(place: Path, error: OSError) -> StartError:
         cause="the disk is full, or the directory is missing or not ours to write",
         hint="free some room, or set HARNESS_DATA_DIR to another directory",
     )
+
+
+@contextmanager
+def beside(target: Path) -> Iterator[Path]:
+    """Make a directory beside a cached one, to work in during a block; it is away afterwards.
+
+    What processes left there that were killed in such a block is removed, too.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    for path in target.parent.glob(f"{glob.escape(target.name)}-*"):
+        owner, _, _ = path.name[len(target.name) + 1 :].partition("-")
+        if is_dead(owner):
+            shutil.rmtree(path, ignore_errors=True)
+    made = Path(tempfile.mkdtemp(prefix=f"{target.name}-{process_name()}-", dir=target.parent))
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
 
 
 def cache_directory(settings: Settings) -> Path:
