@@ -136,7 +136,7 @@ class FailureTest(ChildrenTest):
     def test_what_is_being_removed_is_not_started(self):
         how = launch("touch", str(self.directory / "started"))
 
-        with self.assertRaises(RegistryError) as caught:
+        with self.assertRaisesRegex(RegistryError, "No such file or directory") as caught:
             self.claim.respawn(how, "/", str(self.directory / "log"))
 
         self.assertEqual(self.life, caught.exception.__cause__.filename)
