@@ -17,6 +17,7 @@ from harness.errors import MissingExtraError, StartError
 
 SHARED_MEMORY = Path("/dev/shm")
 SHARED_MEMORY_NEEDED = 1 << 30
+MEMORY_NEEDED = 4 << 30  # bytes: a suite with a gigabyte of data must not end the machine
 PREFIX = "harness-"
 
 
@@ -35,6 +36,19 @@ def roomy(directory: Path) -> bool:
     if not os.access(directory, os.W_OK | os.X_OK) or not is_tmpfs(directory):
         return False
     return shutil.disk_usage(directory).free >= SHARED_MEMORY_NEEDED
+
+
+def has_memory() -> bool:
+    """Tell whether this machine can spare what a server in a container keeps in memory.
+
+    Where it does not say, as where Docker has a machine of its own, it is taken to.
+    """
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return True
+    free = next((int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")), 0)
+    return free * 1024 >= MEMORY_NEEDED
 
 
 def is_tmpfs(directory: Path) -> bool:
