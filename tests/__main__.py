@@ -3,6 +3,7 @@
 import atexit
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import unittest
@@ -49,9 +50,17 @@ def share_with_nobody():
     atexit.register(shutil.rmtree, os.environ[STATE])
 
 
+def hear_signals():
+    """Undo what `nohup` or a shell's `&` ignores: programs inherit that, and tests send signals."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 def main():
     """Discover and run; exit with 1 when a test failed or none ran."""
     share_with_nobody()
+    hear_signals()
     where = ["-s", str(ROOT / "tests"), "-t", str(ROOT)]
     program = unittest.main(
         module=None,

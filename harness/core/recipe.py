@@ -45,6 +45,7 @@ class ContainerRecipe:
         memory: Most memory that it may use, in bytes; None for no limit.
         network: Number of the network on which it sees its peers; None for none.
         alias: Its name on that network.
+        scratch: Directories inside that may lie in memory, since nothing there is worth keeping.
         steady: Whether its published port outlives a restart.
         secrets: Texts that must never be shown.
     """
@@ -62,6 +63,7 @@ class ContainerRecipe:
     memory: int | None = None
     network: str | None = None
     alias: str | None = None
+    scratch: tuple[str, ...] = ()
     steady: bool = False
     secrets: tuple[str, ...] = field(default=(), repr=False)
 

@@ -6,7 +6,7 @@ import functools
 import socket
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from harness.core.cleanup import Cleanups
@@ -19,6 +19,8 @@ from harness.providers.engine import Engine, EngineError, frames, unframed
 
 LOG_LINES = 200
 STOP_TIMEOUT = 2  # seconds: many programs do not listen to a signal when they are the first
+LOG_LAG = 0.03  # seconds that the daemon may need to take over what a container has logged
+LONGEST_LAG = 0.3  # seconds after which a log that goes on growing is taken as it is
 OUT_OF_MEMORY = "killed for want of memory"
 
 ALREADY = ("is already paused", "is not paused", "is not running")
@@ -175,7 +177,8 @@ class ContainerServer:
     def log_since(self, mark: object) -> str:
         """Return what the container has logged since a mark was taken, each line with its time."""
         assert mark is None or isinstance(mark, float)
-        return self._read_log(since=f"{mark or 0:.6f}", timestamps=1)
+        since = f"{mark or 0:.6f}"
+        return settled(functools.partial(self._read_log, since=since, timestamps=1))
 
     def likely_cause(self) -> str | None:
         """Return the likely cause of its end, read from its log."""
@@ -268,3 +271,13 @@ def is_local(host: str) -> bool:
     info = Engine(host).get("/info")
     rootless = any("rootless" in option for option in info.get("SecurityOptions") or ())
     return info.get("Name") == socket.gethostname() and not rootless
+
+
+def settled(read: Callable[[], str]) -> str:
+    """Read a log until nothing comes any more: the daemon has each line some milliseconds late."""
+    deadline = time.monotonic() + LONGEST_LAG
+    before, text = None, read()
+    while text != before and time.monotonic() < deadline:
+        time.sleep(LOG_LAG)
+        before, text = text, read()
+    return text

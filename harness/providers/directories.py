@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from harness.core.identity import is_dead, process_name
 from harness.core.registry.claim import Claim
 from harness.core.settings import Settings
 from harness.errors import MissingExtraError, StartError
 
 SHARED_MEMORY = Path("/dev/shm")
 SHARED_MEMORY_NEEDED = 1 << 30
+MEMORY_NEEDED = 4 << 30  # bytes: a suite with a gigabyte of data must not end the machine
 PREFIX = "harness-"
 
 
@@ -31,6 +36,19 @@ def roomy(directory: Path) -> bool:
     if not os.access(directory, os.W_OK | os.X_OK) or not is_tmpfs(directory):
         return False
     return shutil.disk_usage(directory).free >= SHARED_MEMORY_NEEDED
+
+
+def has_memory() -> bool:
+    """Tell whether this machine can spare what a server in a container keeps in memory.
+
+    Where it does not say, as where Docker has a machine of its own, it is taken to.
+    """
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return True
+    free = next((int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")), 0)
+    return free * 1024 >= MEMORY_NEEDED
 
 
 def is_tmpfs(directory: Path) -> bool:
@@ -67,6 +85,26 @@ def no_room(place: Path, error: OSError) -> StartError:
         cause="the disk is full, or the directory is missing or not ours to write",
         hint="free some room, or set HARNESS_DATA_DIR to another directory",
     )
+
+
+@contextmanager
+def beside(target: Path) -> Iterator[Path]:
+    """Make a directory beside a cached one, to work in during a block; it is away afterwards.
+
+    What processes left there that were killed in such a block is removed, too.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    for path in target.parent.glob(f"{glob.escape(target.name)}-*"):
+        owner, _, _ = path.name[len(target.name) + 1 :].partition("-")
+        if is_dead(owner):
+            shutil.rmtree(path, ignore_errors=True)
+    made = Path(tempfile.mkdtemp(prefix=f"{target.name}-{process_name()}-", dir=target.parent))
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
 
 
 def cache_directory(settings: Settings) -> Path:

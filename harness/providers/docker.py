@@ -18,7 +18,7 @@ from harness.core.recipe import ContainerRecipe, Recipe
 from harness.core.registry.claim import Claim
 from harness.core.settings import Settings
 from harness.errors import StartError
-from harness.providers import daemon, network
+from harness.providers import daemon, directories, network
 from harness.providers.container import ContainerServer
 from harness.providers.embedded import reserve_port
 from harness.providers.engine import NOT_FOUND, Engine, EngineError
@@ -75,6 +75,8 @@ class Docker:
             StartError: The image cannot be had, or the daemon refuses.
         """
         assert isinstance(recipe, ContainerRecipe) and claim is not None
+        if settings.data_dir is not None or not directories.has_memory():
+            recipe = dataclasses.replace(recipe, scratch=())
         image = image_named(recipe.image, settings)
         from docker.errors import DockerException
 
@@ -279,6 +281,7 @@ def create(
         name=name,
         user=recipe.user,
         mem_limit=recipe.memory,
+        tmpfs=dict.fromkeys(recipe.scratch, ""),
         detach=True,
     )
 

@@ -140,9 +140,15 @@ class LocalServer:
         return self._recipe.likely_cause(self.log()) or self._forked_away()
 
     def _forked_away(self) -> str | None:
-        if self._ended is None or not processes.survivors(self._life, self.identity, 0, ""):
+        if self._ended is None or not self._has_survivors():
             return None
         return "it went on in the background: have it stay in the foreground"
+
+    def _has_survivors(self) -> bool:
+        """Tell whether some of its processes run: by their lock, or by their mark."""
+        return not processes.are_dead(self._life) or bool(
+            processes.survivors(self._life, self.identity, 0, "")
+        )
 
     def record(self) -> dict[str, Any]:
         """Return what another process needs to find it."""

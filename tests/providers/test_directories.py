@@ -9,7 +9,7 @@ from unittest import mock
 
 from harness.errors import MissingExtraError, StartError
 from harness.providers import directories
-from tests.support.unit import IS_ROOT, NO_PERMISSIONS, DirectoryTest
+from tests.support.unit import IS_ROOT, NO_PERMISSIONS, DirectoryTest, run_python
 
 MEMORY = directories.SHARED_MEMORY
 
@@ -125,3 +125,39 @@ class CacheTest(DirectoryTest):
             directories.cache_directory(self.settings())
 
         self.assertIn('pip install "unittest-harness[postgres]"', str(caught.exception))
+
+
+class BesideTest(DirectoryTest):
+    """Directories in which what is to be cached is made."""
+
+    def setUp(self):
+        super().setUp()
+        self.target = self.directory / "cached-1"
+
+    def names(self):
+        return sorted(path.name for path in self.directory.iterdir())
+
+    def test_it_is_away_afterwards(self):
+        with directories.beside(self.target) as made:
+            self.assertEqual([made.name], self.names())
+
+        self.assertEqual([], self.names())
+
+    def test_what_a_killed_process_left_is_removed(self):
+        run_python(
+            "import os, signal, sys; from pathlib import Path\n"
+            "from harness.providers import directories\n"
+            f"with directories.beside(Path({str(self.target)!r})) as made:\n"
+            "    (made / 'half').touch()\n"
+            "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        )
+        self.assertEqual(1, len(self.names()))
+
+        with directories.beside(self.target) as made:
+            self.assertEqual([made.name], self.names())
+
+    def test_another_process_and_another_cached_directory_are_left_alone(self):
+        (self.directory / "cached-10-1x2-a").mkdir()
+        with directories.beside(self.target) as first, directories.beside(self.target) as second:
+            self.assertTrue(first.exists())
+            self.assertEqual(3, len({"cached-10-1x2-a", first.name, second.name} & {*self.names()}))

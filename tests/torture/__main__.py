@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import random
 import shutil
 import signal
@@ -14,8 +13,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.providers import daemon
 from tests.torture.kills import VICTIMS, Kill, Outcome, torture
+from tests.torture.run import runnable
 from tests.torture.scenarios import SCENARIOS, Scenario
 from tests.torture.steps import MOMENTS
 
@@ -26,16 +25,15 @@ def main() -> int:
     """Torture, print a table, and return 1 if anything failed."""
     options = arguments()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # clean up then, too
-    docker = daemon.refusal(daemon.docker_host()) is None and "HARNESS_IMAGES" in os.environ
+    known = runnable()
     print(f"seed {options.seed}; one kill again: --seed {options.seed} --only NUMBER", flush=True)
-    if not docker:
-        print("no containers: there is no Docker daemon, or HARNESS_IMAGES names no images")
+    print(f"with {', '.join(sorted(known))}", flush=True)
     parent = Path(tempfile.mkdtemp(prefix="torture-"))
     parent.chmod(0o755)
     began = time.monotonic()
-    outcomes = [torturing(kill, parent) for kill in kills(options, docker, began)]
+    outcomes = [torturing(kill, parent) for kill in kills(options, known, began)]
     scenarios = Counter(
-        play(name, options, parent, docker)
+        play(name, options, parent, known)
         for name in chosen(options)
         if options.seconds is None or time.monotonic() < began + options.seconds
     )
@@ -75,11 +73,11 @@ def chosen(options: argparse.Namespace) -> list[str]:
     return names
 
 
-def play(name: str, options: argparse.Namespace, parent: Path, docker: bool) -> str:
+def play(name: str, options: argparse.Namespace, parent: Path, known: frozenset[str]) -> str:
     """Play a scenario, print and return what became of it."""
     began = time.monotonic()
     scenario = Scenario(
-        parent, parent / "cache", options.seed, brief=options.seconds is not None, docker=docker
+        parent, parent / "cache", options.seed, options.seconds is not None, "containers" in known
     )
     reasons = getattr(scenario, name)()
     result = "FAILED" if reasons else "clean"
@@ -89,13 +87,13 @@ def play(name: str, options: argparse.Namespace, parent: Path, docker: bool) -> 
     return result
 
 
-def kills(options: argparse.Namespace, docker: bool, began: float) -> Iterator[Kill]:
+def kills(options: argparse.Namespace, known: frozenset[str], began: float) -> Iterator[Kill]:
     """Yield the kills of a seed, until their number or half of the time is up."""
     deadline = began + (1e9 if options.seconds is None else options.seconds / 2)
     for number in options.only or range(options.kills):
         if time.monotonic() > deadline:
             return
-        yield Kill.drawn(options.seed, number, docker)
+        yield Kill.drawn(options.seed, number, known)
 
 
 def torturing(kill: Kill, parent: Path) -> Outcome:

@@ -29,6 +29,8 @@ SERVICES = {
     ("containers",): 2,
     ("postgres", "process"): 2,
     ("postgres", "postgres@docker"): 1,
+    ("redis", "process"): 1,
+    ("redis@docker", "process"): 1,
 }
 ONLY_CONTAINERS = {"create", "created", "started"}
 ONLY_PROCESSES = {"spawn", "spawned"}
@@ -65,10 +67,10 @@ class Kill:
     runs: int
 
     @classmethod
-    def drawn(cls, seed: int, number: int, docker: bool) -> Kill:
-        """Return the nth kill of a seed."""
+    def drawn(cls, seed: int, number: int, known: frozenset[str]) -> Kill:
+        """Return the nth kill of a seed, where these services can run."""
         dice = random.Random(f"{seed} {number}")
-        weights = {words: SERVICES[words] for words in SERVICES if docker or not in_docker(words)}
+        weights = {words: SERVICES[words] for words in SERVICES if known.issuperset(words)}
         services = draw(dice, weights)
         step = draw_step(dice, services)
         victim = draw(dice, {name: weight for name, (weight, _) in VICTIMS.items()})
@@ -97,13 +99,13 @@ def draw(dice: random.Random, weights: dict[T, int]) -> T:
 
 def in_docker(services: tuple[str, ...]) -> bool:
     """Tell whether some of the services are containers."""
-    return bool({"containers", "postgres@docker"}.intersection(services))
+    return bool({"containers", "postgres@docker", "redis@docker"}.intersection(services))
 
 
 def draw_step(dice: random.Random, services: tuple[str, ...]) -> str:
     """Draw a moment, and a step of it that is taken where these services run."""
     never = set() if in_docker(services) else ONLY_CONTAINERS
-    if not {"process", "postgres"}.intersection(services):
+    if not {"process", "postgres", "redis"}.intersection(services):
         never = ONLY_PROCESSES
     steps = [step for step in MOMENTS if step not in never]
     moment = dice.choice(sorted({MOMENTS[step] for step in steps}))

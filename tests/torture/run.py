@@ -11,7 +11,7 @@ import traceback
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from harness import Environment, Postgres
+from harness import Environment, HarnessError, Postgres, Redis
 from harness.core.endpoint import Endpoint
 from harness.core.group import Group
 from harness.core.instance import Instance
@@ -26,7 +26,8 @@ class Plan:
 
     Attributes:
         seed: Where its pauses come from.
-        services: Words, of `process`, `containers`, `postgres` and `postgres@docker`.
+        services: Words, of `process`, `containers`, `postgres`, `postgres@docker`,
+            `redis` and `redis@docker`.
         alone: File by which servers tell whether two of one key ever lived at once.
         marks: Descriptor on which it says what it does.
         workers: How many processes.
@@ -47,16 +48,37 @@ class Plan:
         return json.dumps(asdict(self))
 
 
-def groups(plan: Plan) -> list[tuple[str, Group]]:
-    """Return what each worker uses, with the order of providers for it."""
+def known(alone: str) -> dict[str, tuple[str, list[Service[Any]]]]:
+    """Return where each word's services run, and which these are."""
     back, front = TinyContainer("back"), TinyContainer("front", peer="back")
-    known = {
-        "process": ("embedded", [TinyProcess("one", plan.alone)]),
+    return {
+        "process": ("embedded", [TinyProcess("one", alone)]),
         "containers": ("docker", [back, front]),
         "postgres": ("embedded", [Postgres()]),
-        "postgres@docker": ("docker", [Postgres()]),
+        "postgres@docker": ("docker", [Postgres(alias="db")]),
+        "redis": ("embedded", [Redis()]),
+        "redis@docker": ("docker", [Redis(alias="cache")]),
     }
-    chosen = [known[word] for word in plan.services]
+
+
+def runnable() -> frozenset[str]:
+    """Return the words whose services can run on this machine."""
+    return frozenset(word for word, where in known("").items() if can_run(*where))
+
+
+def can_run(provider: str, services: list[Service[Any]]) -> bool:
+    """Tell whether a provider can run all these services."""
+    try:
+        with Environment(providers=provider) as environment:
+            return all(environment.choose(service) for service in services)
+    except HarnessError:
+        return False
+
+
+def groups(plan: Plan) -> list[tuple[str, Group]]:
+    """Return what each worker uses, with the order of providers for it."""
+    words = known(plan.alone)
+    chosen = [words[word] for word in plan.services]
     return [(provider, Group(services, owner="torture")) for provider, services in chosen]
 
 
@@ -83,6 +105,8 @@ def preload(plan: Plan) -> None:
     if "postgres" in "".join(plan.services):
         import harness.services.postgres.instance
         import harness.services.postgres.virtual  # noqa: F401
+    if "redis" in "".join(plan.services):
+        import redis  # noqa: F401
 
 
 def wait_for(workers: set[int]) -> int:
@@ -131,6 +155,10 @@ def check(marks: Marks, environment: Environment, service: Service[Any], group: 
     marks.say("using", instance.identity)
     if isinstance(service, Postgres):
         check_postgres(marks, environment, service, group, instance)
+        return
+    if isinstance(service, Redis):
+        with environment.lease(service, group) as cache:
+            cache.client.set("key", "value")
         return
     expected = instance.identity
     if isinstance(service, TinyContainer):

@@ -201,6 +201,8 @@ class Claim:
                 log=log,
                 life=self.slot.life(self.instance),
             )
+        except FileNotFoundError:
+            raise
         except OSError as error:
             if str(error.filename).startswith(self.slot.path):  # not the program is what fails
                 raise unusable(self.registry.path, error) from error

@@ -124,8 +124,8 @@ def end(life: str, instance: str, pid: int, started: str, stop: int, grace: floa
         send(pid, started, signal.SIGCONT)  # one that is paused would never hear of it
         wait_for_end(pid, started, grace)
     deadline = time.monotonic() + KILL_TIMEOUT
-    while left := survivors(life, instance, pid, started):
-        for number in left:
+    while (left := survivors(life, instance, pid, started)) or not are_dead(life):
+        for number in left:  # none where one was missed that was just being forked
             send(number, start_time(number), signal.SIGKILL)
         if time.monotonic() > deadline:
             raise TimeoutError(f"processes {left} do not end, although they were killed")

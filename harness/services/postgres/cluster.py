@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
-import shutil
 import signal
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +15,7 @@ from harness.core.registry.things import thing
 from harness.core.settings import Settings
 from harness.errors import StartError
 from harness.providers import accounts
+from harness.providers.directories import beside
 from harness.providers.embedded import clean_environment
 from harness.services.postgres import binaries
 from harness.services.postgres.binaries import Installation
@@ -131,11 +130,8 @@ def reachable(installation: Installation, account: Account) -> Installation:
             f"{account.copy_to} belongs to somebody else", hint="remove that directory"
         )
     if not target.exists():
-        partial = Path(tempfile.mkdtemp(dir=account.copy_to))
-        try:
+        with beside(target) as partial:
             installation.copy_to(partial)
             partial.chmod(0o755)
             publish(partial, target)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)  # where it was not published
     return installation.moved(target)

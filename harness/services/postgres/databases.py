@@ -29,6 +29,7 @@ class Session:
     application: str
     state: str
     query: str
+    client_port: int = -1  # of its client's end; -1 for a Unix socket
 
     def __str__(self) -> str:
         name = self.application or "no application name"
@@ -156,8 +157,8 @@ class Databases:
     def sessions(self, name: str, known: Iterable[int] = ()) -> list[Session]:
         """Return the client sessions on a database, without the known ones."""
         rows = self.rows(
-            "select pid, application_name, coalesce(state, ''), coalesce(query, '') "
-            + users_of(name)
+            "select pid, application_name, coalesce(state, ''), coalesce(query, ''), "
+            "coalesce(client_port, -1) " + users_of(name)
         )
         return [Session(*row) for row in rows if row[0] not in set(known)]
 

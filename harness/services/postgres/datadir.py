@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
 from harness.core.recipe import Account
 from harness.core.settings import Settings
 from harness.errors import StartError
 from harness.providers import accounts
-from harness.providers.directories import cache_directory
+from harness.providers.directories import beside, cache_directory
 from harness.providers.embedded import clean_environment
 from harness.services.postgres.binaries import Installation
 from harness.services.postgres.causes import likely_cause
@@ -157,16 +155,11 @@ def keep(data: Path, cached: Path) -> None:
     """
     try:
         cached.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f"{cached.name}-", dir=cached.parent))
-    except OSError:
-        return
-    try:
-        copy_cluster(data, partial / "data", Account())
-        publish(partial / "data", cached)
+        with beside(cached) as partial:
+            copy_cluster(data, partial / "data", Account())
+            publish(partial / "data", cached)
     except OSError:
         pass
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def publish(partial: Path, target: Path) -> None:
@@ -186,12 +179,7 @@ def discard(target: Path) -> None:
     if not os.path.exists(target):
         return
     try:
-        aside = Path(tempfile.mkdtemp(prefix=f"{target.name}-old-", dir=target.parent))
-    except OSError:
-        return
-    try:
-        os.rename(target, aside / "old")
+        with beside(target) as aside:
+            os.rename(target, aside / "old")
     except OSError:
         pass
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)

