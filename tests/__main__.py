@@ -53,8 +53,8 @@ def share_with_nobody():
 def hear_signals():
     """Undo what `nohup` or a shell's `&` ignores: programs inherit that, and tests send signals."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    if hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    for name in {"SIGHUP", "SIGQUIT"} & set(dir(signal)):
+        signal.signal(getattr(signal, name), signal.SIG_DFL)
 
 
 def main():

@@ -57,7 +57,7 @@ class EmbeddedHostTest(SandboxTest):
     @property
     def prepared(self):
         """The data directories that this run's own tests have prepared."""
-        return sorted(self.box.cache.iterdir())
+        return sorted(self.box.cache.glob("postgres-*"))
 
     def copy(self, prepared):
         """Replace a lent data directory by a copy, to spoil it."""

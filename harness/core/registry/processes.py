@@ -200,5 +200,7 @@ def is_readable(handle: int, within: float) -> bool:
 
 def are_dead(life: str) -> bool:
     """Tell whether all processes that inherited a lifetime lock are dead."""
+    if not os.path.exists(life):
+        return True  # it is removed when they are
     with Lock(life) as lock:
         return lock.try_exclusive()

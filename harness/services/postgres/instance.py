@@ -166,7 +166,7 @@ class PostgresInstance(Instance[PostgresLease]):
 
     def _drop_all(self) -> None:
         """Drop what is left of our databases on a server that goes on without us."""
-        if not self.running.is_outlived():
+        if self.running.exit_state() is not None or not self.running.is_outlived():
             return
         cleanups = Cleanups(f"the databases at {self.endpoint.host}:{self.endpoint.port}")
         for name in self._made:
