@@ -54,10 +54,14 @@ class Environment:
             self.settings  # noqa: B018 - a wrong override is an error here, not at first use
         self._lock = threading.RLock()
         self._starts: dict[tuple[object, ...], Start] = {}
-        self._nonce = nonce()
-        self._by_hand = Group(owner=f"environment-{self._nonce}", by_hand=True)
+        self._be_somebody()
         self._closed = False
         _environments.add(self)
+
+    def _be_somebody(self) -> None:
+        """Draw what makes exclusive services, and those that are started by hand, ours alone."""
+        self._nonce = nonce()
+        self._by_hand = Group(owner=f"environment-{self._nonce}", by_hand=True)
 
     @functools.cached_property
     def settings(self) -> Settings:
@@ -169,6 +173,8 @@ class Environment:
         with self._lock:
             keys = [key for key, start in self._starts.items() if start.made(instance)]
             starts = [self._starts.pop(key) for key in keys]
+            for start in starts:
+                self._by_hand.discard(start.service)
         with interrupts_held():
             for start in starts:
                 start.close()
@@ -263,6 +269,7 @@ class Environment:
         """Drop what a forked child inherited: its parent still uses and will stop it."""
         self._lock = threading.RLock()
         self._starts = {}
+        self._be_somebody()  # its exclusive services must not be our parent's
 
 
 def key_of(service: Service[Any], group: Group) -> tuple[object, ...]:

@@ -50,6 +50,14 @@ class Group:
             self._declared.append(service)
         self._visit(service, ())
 
+    def discard(self, service: Service[Any]) -> None:
+        """Forget a service, so that its alias can be given to another one."""
+        if service in self._declared:
+            self._declared.remove(service)
+        if service.alias is not None and self._aliases.get(service.alias) == service:
+            del self._aliases[service.alias]
+        self._needs.pop(service, None)
+
     def _visit(self, service: Service[Any], path: tuple[Service[Any], ...]) -> None:
         if service in path:
             raise circle([*path[path.index(service) :], service])

@@ -50,8 +50,10 @@ class Lease:
         """
         if not self._released:
             self._released = True
-            crash = None if self.instance is None else self.instance.revive()
-            self._release()
+            try:
+                crash = None if self.instance is None else self.instance.revive()
+            finally:  # also where it does not come up again
+                self._release()
             if crash is not None and not self.outages:  # else the holder has been told
                 raise crash
 

@@ -163,13 +163,15 @@ class Start:
     def _start_shared(self, recipe: Recipe, claim: Claim) -> Instance[Any]:
         claim.begin()
         running = self.choice.provider.start(recipe, self.settings, claim)
+        give_up = running.stop
         try:
             self._await(running)
             instance = self._open(running)
+            give_up = instance.close
+            claim.publish(**{**running.record(), "endpoint": dataclasses.asdict(instance.endpoint)})
         except BaseException as error:
-            after(error, running.stop)
+            after(error, give_up)
             raise
-        claim.publish(**{**running.record(), "endpoint": dataclasses.asdict(instance.endpoint)})
         return instance
 
     def _knock(self, running: Running) -> None:

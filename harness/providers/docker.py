@@ -136,10 +136,10 @@ def rejoin_network(claim: Claim, recipe: ContainerRecipe) -> tuple[Claim, str] |
         try:
             connect(Engine(claim.record["host"]), claim.record["name"], held[1], recipe.alias)
             claim.amend_record(network=held[1])
-        except EngineError as error:
-            if error.status != NOT_FOUND:  # the container is gone, which its probe will tell
+        except BaseException as error:
+            if not (isinstance(error, EngineError) and error.status == NOT_FOUND):
                 held[0].release()
-                raise
+                raise  # where the container is gone, its probe will tell
     return held
 
 

@@ -126,15 +126,28 @@ class Engine:
         """Send it by docker-py, which knows ssh, TLS and named pipes."""
         import docker
 
-        client = docker.APIClient(base_url=self.host, timeout=self._timeout)
         try:
-            headers = {} if body is None else {"Content-Type": "application/json"}
-            response = client.request(
-                method, f"{client.base_url}{target}", data=body, headers=headers
-            )
-            return response.status_code, response.content
-        finally:
-            client.close()
+            client = self._client()
+            try:
+                headers = {} if body is None else {"Content-Type": "application/json"}
+                response = client.request(
+                    method, f"{client.base_url}{target}", data=body, headers=headers
+                )
+                return response.status_code, response.content
+            finally:
+                client.close()
+        except docker.errors.DockerException as error:
+            raise ConnectionError(
+                f"the Docker daemon at {self.host} does not answer: {error}"
+            ) from error
+
+    def _client(self) -> Any:
+        """Return docker-py's client, with the certificates that Docker's variables name."""
+        import docker
+
+        given = docker.utils.kwargs_from_env() if self.host.startswith("tcp://") else {}
+        secured = {name: given[name] for name in ("tls",) if name in given}
+        return docker.APIClient(base_url=self.host, timeout=self._timeout, **secured)
 
 
 def explanation(answer: bytes) -> str:

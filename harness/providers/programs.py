@@ -42,6 +42,9 @@ def key_of(program: str, arguments: tuple[str, ...]) -> str | None:
     """Return what tells a command from others, and from itself after an update."""
     try:
         file = os.stat(program)
+        with open(program, "rb") as start:
+            if start.read(2) == b"#!":  # a script may lead to another program tomorrow
+                return None
     except OSError:
         return None
     parts = (program, file.st_dev, file.st_ino, file.st_size, file.st_mtime_ns, file.st_ctime_ns)

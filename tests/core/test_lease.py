@@ -2,9 +2,10 @@
 
 import threading
 import unittest
+from unittest import mock
 
 from harness.core.lease import Holder, Lease
-from harness.errors import CleanupError, LeakError, LeaseError
+from harness.errors import CleanupError, LeakError, LeaseError, StartError
 from tests.support.fakes import Fake, Journal, failing
 
 
@@ -51,6 +52,15 @@ class LeaseTest(unittest.TestCase):
         with self.assertRaises(LeakError):
             lease.release()
         lease.release()
+
+        self.assertEqual(["release db"], self.journal.entries)
+
+    def test_it_is_given_back_also_where_its_server_does_not_come_up_again(self):
+        lease = self.lease()
+        lease.instance = mock.Mock(revive=failing(StartError("the port is taken")))
+
+        with self.assertRaises(StartError):
+            lease.release()
 
         self.assertEqual(["release db"], self.journal.entries)
 

@@ -30,6 +30,11 @@ class ImperativeTest(unittest.TestCase):
         self.env.stop(self.server)
         self.assertNotEqual(self.server.identity, self.env.start(Postgres()).identity)
 
+    def test_an_alias_is_free_again_when_its_service_was_stopped(self):
+        first = self.env.start(Postgres(alias="db"))
+        self.env.stop(first)
+        self.assertNotEqual(first.identity, self.env.start(Postgres(alias="db", name="2")).identity)
+
     def test_starting_it_twice_is_starting_it_once(self):
         self.assertIs(self.server, self.env.start(Postgres()))
 

@@ -138,13 +138,13 @@ class SilenceTest(EngineTest):
 class ClientTest(EngineTest):
     """Where plain HTTP will not do, docker-py speaks for us."""
 
-    def asked_through_client(self, host):
+    def asked_through_client(self, host, **options):
         answer = mock.Mock(status_code=200, content=b'{"a": 1}')
         with mock.patch("docker.APIClient") as client:
             client.return_value.base_url = "http+docker://ssh"
             client.return_value.request.return_value = answer
             self.assertEqual({"a": 1}, Engine(host, 7).post("/x", {"b": 2}, c=3))
-        client.assert_called_once_with(base_url=host, timeout=7)
+        client.assert_called_once_with(base_url=host, timeout=7, **options)
         client.return_value.close.assert_called_once_with()
         return client.return_value.request.call_args
 
@@ -157,7 +157,8 @@ class ClientTest(EngineTest):
     def test_with_certificates_it_is_asked_by_its_own_client(self):
         self.environment(DOCKER_TLS_VERIFY="1")
 
-        self.asked_through_client("tcp://127.0.0.1:2376")
+        with mock.patch("docker.utils.kwargs_from_env", return_value={"tls": "certificates"}):
+            self.asked_through_client("tcp://127.0.0.1:2376", tls="certificates")
 
     def test_certificates_are_nothing_to_a_socket(self):
         self.environment(DOCKER_TLS_VERIFY="1")

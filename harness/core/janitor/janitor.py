@@ -125,7 +125,14 @@ class Janitor:
 
     def _tend(self) -> float | None:
         """Remove what nobody holds; return in how many seconds to look again."""
-        pauses = [pause for slot in self._slots() if (pause := self._look(slot)) is not None]
+        pauses = []
+        for slot in self._slots():
+            pause = self._look(slot)
+            if pause is not None:
+                pauses.append(pause)
+            for handle, _ in self._poll.poll(0):  # a removal may take long: let nobody wait for all
+                self._serve(handle)
+                pauses.append(SOON)  # who has left may have held what was looked at before
         return min(pauses, default=None)
 
     def _slots(self) -> list[Slot]:

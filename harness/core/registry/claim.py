@@ -91,7 +91,7 @@ class Claim:
     def is_outlived(self) -> bool:
         """Tell whether the instance goes on without us, as far as can be told now."""
         holders = locks.holders_of(self._holders_path)
-        return bool(self._reuse) or holders is None or len(holders) > 1
+        return bool(self._reuse) or not holders or len(holders) > 1  # ours must be among them
 
     @property
     def _holders_path(self) -> str:
