@@ -140,8 +140,8 @@ class LocalServer:
         return self._recipe.likely_cause(self.log()) or self._forked_away()
 
     def _forked_away(self) -> str | None:
-        if self._ended is None or not self._has_survivors():
-            return None
+        if self._ended != "exit code 0" or not self._has_survivors():
+            return None  # children of one that was killed may outlive it for a moment
         return "it went on in the background: have it stay in the foreground"
 
     def _has_survivors(self) -> bool:
