@@ -13,6 +13,7 @@ nox.options.reuse_existing_virtualenvs = True
 
 PYTHONS = ("3.11", "3.12", "3.13")
 STRICT = ("-b", "-X", "dev", "-W", "error")
+WITHOUT_DOCKER = {"DOCKER_HOST": "unix:///nowhere"}
 DRIVERS = ("psycopg[binary]", "asyncpg")
 EXTRAS = ("postgres", "redis", "docker", "embedded", "sqlalchemy", "all")
 
@@ -44,7 +45,7 @@ def tests(session: nox.Session) -> None:
 @nox.session(python=PYTHONS)
 def matrix(session: nox.Session) -> None:
     """The tests on each supported Python that is installed, on embedded servers."""
-    run_tests(session, HARNESS_CI_CONFORMANCE="embedded")
+    run_tests(session, HARNESS_CI_CONFORMANCE="embedded", HARNESS_REQUIRE="", **WITHOUT_DOCKER)
 
 
 def run_tests(session: nox.Session, **variables: str) -> None:
