@@ -356,7 +356,7 @@ os._exit(6)
         self.assertNothingRuns(made)
 
     def test_a_typed_interrupt_ends_a_command_that_does_not_catch_it(self):
-        process = self.at_terminal("up", "postgres", "--", "sh", "-c", "echo begun; sleep 60")
+        process = self.at_terminal("up", "postgres", "--", "sh", "-c", "echo begun; exec sleep 60")
         self.read_until(process, "begun")
         made = self.made()
 
