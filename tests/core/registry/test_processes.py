@@ -131,6 +131,10 @@ class BelongingTest(ProcessTest):
         self.let_go()
         return processes.everything(self.life, "i")
 
+    def is_sleep(self, pid):
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            return file.read().startswith(b"sleep") and processes.carries(pid, "i")
+
     def test_one_belongs_by_its_open_lock_though_it_has_lost_its_mark(self):
         server = self.server(UNMARKED)
         wait_until(lambda: not processes.carries(server.pid, "i"), "the loss of its mark")
@@ -155,6 +159,7 @@ class BelongingTest(ProcessTest):
 
     def test_marks_are_found_where_the_lock_is_gone(self):
         server = self.server("exec sleep 60")
+        wait_until(lambda: self.is_sleep(server.pid), "its program")  # has no mark while it changes
         os.unlink(self.life)
 
         self.assertEqual([server.pid], self.everything())
