@@ -27,7 +27,6 @@ from harness.services.postgres.password import SUPERUSER
 FAST = (
     ("fsync", "off"),
     ("full_page_writes", "off"),
-    ("synchronous_commit", "off"),
     ("jit", "off"),
     ("max_connections", "500"),  # of many worker processes, each with a handful
     ("log_checkpoints", "off"),  # each clone makes two: they would drown what the log says

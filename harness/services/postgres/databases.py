@@ -50,6 +50,8 @@ class Databases:
 
     def __init__(self, endpoint: Endpoint, settings: Settings, fast: bool) -> None:
         self.endpoint = endpoint
+        self._settings = settings
+        self._fast = fast
         self.registry = registry_id(settings)
         self._process = process_name()
         self._nonce = nonce()
@@ -59,6 +61,10 @@ class Databases:
         self.server_version = int(self.rows("show server_version_num")[0][0])
         copy = fast and self.server_version >= 150000
         self._strategy = " strategy file_copy" if copy else ""
+
+    def another(self) -> Databases:
+        """Return the same over a connection of its own, for another thread."""
+        return Databases(self.endpoint, self._settings, self._fast)
 
     def execute(self, sql: str) -> None:
         """Run one statement outside any transaction."""
@@ -171,15 +177,52 @@ class Databases:
         known = f"from pg_database where datname = {literal(name)}"
         if self.rows(f"select 1 {known} and datistemplate"):
             self.execute(f"alter database {identifier(name)} with is_template false")
-        self.execute(
-            f"select pg_terminate_backend(pid) {users_of(name)} and pid <> pg_backend_pid() "
-            "and pg_has_role(usesysid, 'member')"
-        )
+        self.end_sessions(name)
         self.await_empty(name)
         try:
             self.execute(f"drop database if exists {identifier(name)}")
         except driver().DatabaseError as error:
             raise not_dropped(name, self.sessions(name), error) from error
+
+    def end_sessions(self, name: str, known: Iterable[int] = ()) -> None:
+        """End the client sessions on a database that we may end, but for the known ones."""
+        spared = "".join(f" and pid <> {pid}" for pid in known)
+        self.execute(
+            f"select pg_terminate_backend(pid) {users_of(name)} and pid <> pg_backend_pid() "
+            f"and pg_has_role(usesysid, 'member'){spared}"
+        )
+
+    def replace(self, name: str, oid: int, successor: str, away: str) -> bool:
+        """Put a database in the place of another, ending the sessions that are on that.
+
+        Args:
+            name: The place.
+            oid: Number of the one that had it; it may have been renamed or dropped since.
+            successor: Name of the one that takes it.
+            away: The name that the old one gets.
+
+        Returns:
+            Whether the old one was still there.
+
+        Raises:
+            LeakError: Somebody's session, which we may not end, is open on it.
+        """
+        found = self.rows(f"select datname from pg_database where oid = {oid}")
+        if (not found or found[0][0] != name) and self.rows(
+            f"select 1 from pg_database where datname = {literal(name)}"
+        ):
+            self.drop(name)  # made by the test in the place of the one that it removed
+        renames = [f"alter database {identifier(successor)} rename to {identifier(name)}"]
+        for (old,) in found:
+            self.end_sessions(old)
+            self.await_empty(old)
+            renames.insert(0, f"alter database {identifier(old)} rename to {identifier(away)}")
+        self.await_empty(successor)
+        try:
+            self.execute("; ".join(renames))
+        except driver().DatabaseError as error:
+            raise not_dropped(name, self.sessions(name), error) from error
+        return bool(found)
 
     def await_empty(self, name: str) -> None:
         """Wait until a database has no session: cloning or dropping it sleeps 100 ms otherwise.

@@ -14,11 +14,15 @@ from harness.core.interrupts import interrupts_held
 from harness.core.settings import Settings
 from harness.errors import HarnessError, StartError, again
 from harness.services.postgres import rights
+from harness.services.postgres.commit.database import CommitDatabase, Source
+from harness.services.postgres.commit.lease import CommitLease
+from harness.services.postgres.commit.spares import Spares
+from harness.services.postgres.commit.wal import NO_KEY, WalReader, wal_reader
 from harness.services.postgres.connect import driver, is_over, message
 from harness.services.postgres.databases import Databases, refused
 from harness.services.postgres.lease import PostgresLease
 from harness.services.postgres.names import identifier, literal, setting_value
-from harness.services.postgres.ordinary import CommitLease, ReadonlyLease
+from harness.services.postgres.ordinary import ReadonlyLease
 from harness.services.postgres.ownership import Ownership
 from harness.services.postgres.password import random_password, scram_verifier
 from harness.services.postgres.rollback import RollbackLease
@@ -51,7 +55,9 @@ class PostgresInstance(Instance[PostgresLease]):
         self._keys: dict[Postgres, str] = {}
         self._failed: dict[Postgres, HarnessError] = {}
         self._idle: dict[Postgres, list[Workspace]] = {}
-        self._awake: list[Workspace] = []  # idle, their sessions open, the last used at the end
+        self._sources: dict[str, Source] = {}
+        self._databases: dict[str, list[CommitDatabase]] = {}
+        self._awake: list[Workspace | CommitDatabase] = []  # idle, their sessions open, the last used at the end
         self._readonly: dict[Postgres, str] = {}
         self.external = provider == "external"
         self._made: set[str] = set()
@@ -97,7 +103,7 @@ class PostgresInstance(Instance[PostgresLease]):
         """
         leases: dict[str, Callable[[Postgres], PostgresLease]] = {
             "rollback": lambda service: RollbackLease(self, service, self._workspace(service)),
-            "commit": lambda service: CommitLease(self, service, self.new_database(service)),
+            "commit": lambda service: CommitLease(self, service, self._database(service)),
             "readonly": lambda service: ReadonlyLease(self, service, self._shared(service)),
         }
         try:
@@ -110,10 +116,12 @@ class PostgresInstance(Instance[PostgresLease]):
             raise
 
     def prepare(self, service: Postgres) -> None:
-        """Build the template, and for `rollback` the database that its tests work in."""
+        """Build the template, and the database that the first test works in."""
         self.template(service)
         if service.isolation == "rollback":
             self.give_back(service, self._workspace(service))
+        elif service.isolation == "commit":
+            self.give_back_database(self._database(service))
 
     def template(self, service: Postgres) -> Template:
         """Return the migrated and sealed template of a service, built at its first use."""
@@ -142,9 +150,15 @@ class PostgresInstance(Instance[PostgresLease]):
         self.clone(template, name)
         return name
 
-    def clone(self, template: Template, name: str) -> None:
-        """Make a database that equals a template."""
-        self.made(name, lambda: self.databases.clone(template.name, name))
+    def clone(self, template: Template, name: str, hand: Databases | None = None) -> None:
+        """Make a database that equals a template.
+
+        Args:
+            template: The template.
+            name: Name of the new database.
+            hand: By which to make it; the instance's own.
+        """
+        self.made(name, lambda: (hand or self.databases).clone(template.name, name))
         self.configure(name, template.service)
 
     def made(self, name: str, make: Callable[[], None]) -> None:
@@ -158,11 +172,40 @@ class PostgresInstance(Instance[PostgresLease]):
             if self._ownership is not None:
                 self._ownership.mark(name)
 
-    def drop(self, name: str) -> None:
-        """Drop a database that was made here."""
+    def drop(self, name: str, hand: Databases | None = None) -> None:
+        """Drop a database that was made here.
+
+        Args:
+            name: Its name.
+            hand: By which to drop it; the instance's own.
+        """
         with interrupts_held():
-            self.databases.drop(name)
+            (hand or self.databases).drop(name)
             self._made.discard(name)
+
+    def swap(self, name: str, oid: int, spares: Spares) -> None:
+        """Put a spare in the place of a database, and have that dropped.
+
+        Args:
+            name: Its name.
+            oid: Its number.
+            spares: Where to take the spare.
+        """
+        away = self.databases.new_name(NO_KEY)
+        with interrupts_held():
+            spare = spares.take()
+            self._made.add(away)
+            left = self.databases.replace(name, oid, spare, away)
+            self._made.discard(spare)
+        if left:
+            spares.give_up(away)
+        else:
+            self._made.discard(away)
+
+    @functools.cached_property
+    def wal(self) -> WalReader | None:
+        """A reader of the server's log; None where it has none for us."""
+        return wal_reader(self)
 
     def _drop_all(self) -> None:
         """Drop what is left of our databases on a server that goes on without us."""
@@ -203,9 +246,38 @@ class PostgresInstance(Instance[PostgresLease]):
         """Keep a clean workspace for the next lease."""
         with self._lock:
             self._idle[service].append(workspace)
-            self._awake.append(workspace)
-            while len(self._awake) > MOST_AWAKE:
-                self._awake.pop(0).rest()
+            self._keep_awake(workspace)
+
+    def _database(self, service: Postgres) -> CommitDatabase:
+        with self._lock:
+            template = self.template(service)
+            if template.key not in self._sources:
+                self._sources[template.key] = Source(self, template)
+            source = self._sources[template.key]
+            idle = self._databases.setdefault(template.key, [])
+            if idle:
+                database = idle.pop()
+                if database in self._awake:
+                    self._awake.remove(database)
+                return database
+        database = CommitDatabase(source, self.new_database(service))
+        self.cleanups.push(database.hang_up)
+        return database
+
+    def give_back_database(self, database: CommitDatabase) -> None:
+        """Keep a database that was put back for the next lease."""
+        with self._lock:
+            self._databases[database.source.template.key].append(database)
+            self._keep_awake(database)
+
+    def forget_database(self, database: CommitDatabase) -> None:
+        """Give up a database of which nobody knows what it holds; it goes with the instance."""
+        database.hang_up()
+
+    def _keep_awake(self, place: Workspace | CommitDatabase) -> None:
+        self._awake.append(place)
+        while len(self._awake) > MOST_AWAKE:
+            self._awake.pop(0).rest()
 
     def _shared(self, service: Postgres) -> str:
         with self._lock:

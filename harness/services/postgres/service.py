@@ -25,9 +25,6 @@ ISOLATIONS = ("rollback", "commit", "readonly")
 DRIVERS = ("pg8000",)
 NOT_YET = {"snapshot": None, "proxied": False}
 
-# A test may kill a server of its own: what was committed has to outlive the process.
-DURABLE = (("synchronous_commit", "on"),)
-
 
 @dataclass(frozen=True, repr=False)
 class Postgres(Service["PostgresLease"]):
@@ -120,11 +117,7 @@ class Postgres(Service["PostgresLease"]):
 
         if self.image is not None:
             return f"image={self.image!r} was asked for"
-        return PostgresProcess(self.version, self.extensions, self._server_settings)
-
-    @property
-    def _server_settings(self) -> tuple[tuple[str, str], ...]:
-        return (*(DURABLE if self.exclusive else ()), *self.settings)
+        return PostgresProcess(self.version, self.extensions, self.settings)
 
     def _container(self) -> Recipe | str:
         from harness.services.postgres.causes import CAUSES
@@ -140,7 +133,7 @@ class Postgres(Service["PostgresLease"]):
             port=PORT,
             environment={"POSTGRES_USER": SUPERUSER, "POSTGRES_PASSWORD": password, **place},
             scratch=tuple(place.values()),
-            command=("postgres", *server_flags(dict(self._server_settings))),
+            command=("postgres", *server_flags(dict(self.settings))),
             endpoint=Endpoint("", 0, user=SUPERUSER, password=password, database="postgres"),
             causes=CAUSES,
         )

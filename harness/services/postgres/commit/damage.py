@@ -1,0 +1,117 @@
+"""What a test has left behind in its database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from harness.services.postgres.commit.pristine import (
+    Catalog,
+    Pristine,
+    Sequence,
+    Table,
+    ordered,
+    read_states,
+)
+from harness.services.postgres.commit.structure import catalog_counts, outside
+from harness.services.postgres.commit.wal import Writes
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What a database looked like before the test.
+
+    Attributes:
+        oid: Number of the database.
+        xid: The next transaction id.
+        written: Up to where the log was written, in bytes.
+        catalogs: For each catalog the number of its rows.
+        outside: What the server keeps of the database outside of it.
+    """
+
+    oid: int
+    xid: int
+    written: int
+    catalogs: dict[str, int]
+    outside: str
+
+
+@dataclass(frozen=True)
+class Damage:
+    """What a test has left behind.
+
+    Attributes:
+        tables: Tables that may hold other rows than before.
+        sequences: Sequences that may stand elsewhere.
+        structure: Whether the structure is another one.
+        rows: How many rows were written, as far as the log says; at least one for each table.
+    """
+
+    tables: list[Table]
+    sequences: list[Sequence]
+    structure: bool
+    rows: dict[int, int]
+
+    def __bool__(self) -> bool:
+        return bool(self.tables or self.sequences or self.structure)
+
+
+def damage_told(session: Any, pristine: Pristine, baseline: Baseline, writes: Writes) -> Damage:
+    """Return the damage that the log tells of. It does not tell of unlogged tables."""
+    catalogs = [pristine.catalogs[file] for file in writes.rows if file in pristine.catalogs]
+    unlogged = [table for table in pristine.tables.values() if table.unlogged]
+    tables = [table for file, table in pristine.tables.items() if file in writes.rows]
+    moved = [sequence for file, sequence in pristine.sequences.items() if file in writes.sequences]
+    return Damage(
+        tables=[*tables, *dirty_tables(session, unlogged, baseline.xid)],
+        sequences=[*moved, *(s for s in pristine.sequences.values() if s.unlogged)],
+        structure=is_other(session, catalogs, baseline, all_rows=True)
+        or (bool(writes.shared & pristine.outside) and outside(session) != baseline.outside),
+        rows={table.oid: writes.rows[table.file] for table in tables},
+    )
+
+
+def damage_found(
+    session: Any, pristine: Pristine, baseline: Baseline, *, superuser: bool
+) -> Damage:
+    """Return the damage that is found by looking at everything."""
+    catalogs = list(pristine.catalogs.values())
+    if is_other(session, catalogs, baseline, all_rows=superuser) or (
+        outside(session) != baseline.outside
+    ):
+        return Damage([], [], structure=True, rows={})  # tables may be missing
+    tables = dirty_tables(session, list(pristine.tables.values()), baseline.xid)
+    sequences = list(pristine.sequences.values())
+    states = read_states(session, [sequence.name for sequence in sequences])
+    moved = [s for s, state in zip(sequences, states, strict=True) if s.state != state]
+    return Damage(tables, moved, structure=False, rows={table.oid: 1 for table in tables})
+
+
+def is_other(
+    session: Any, catalogs: list[Catalog], baseline: Baseline, *, all_rows: bool
+) -> bool:
+    """Tell whether one of the catalogs holds other rows than before."""
+    if not catalogs:
+        return False
+    found = catalog_counts(session, catalogs, baseline.xid, all_rows=all_rows)
+    return any(new or count != baseline.catalogs[name] for name, (count, new) in found.items())
+
+
+def dirty_tables(session: Any, tables: list[Table], since: int) -> list[Table]:
+    """Return the tables that hold other rows than before.
+
+    Args:
+        session: A session of the database.
+        tables: Those to look at, with the number of their rows.
+        since: The transaction from which on a row is newer.
+    """
+    checks = [f"select {n}, {is_dirty(table, since)}" for n, table in enumerate(tables)]
+    return [table for table, (_, dirty) in zip(tables, ordered(session, checks), strict=True) if dirty]
+
+
+def is_dirty(table: Table, since: int) -> str:
+    """Return the condition for a table that holds other rows than before."""
+    if not table.rows:
+        return f"exists (select from only {table.name})"
+    newer = f"count(*) filter (where age(xmin) <= age('{since}'::xid))"
+    return f"(select count(*) <> {table.rows} or {newer} > 0 from only {table.name})"

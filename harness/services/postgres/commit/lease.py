@@ -1,0 +1,94 @@
+"""The lease with real commits: `commit`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from harness.core.cleanup import raise_all
+from harness.errors import LeakError
+from harness.services.postgres.commit.session import CommitSession
+from harness.services.postgres.connect import driver
+from harness.services.postgres.ordinary import PlainLease
+from harness.services.postgres.watcher import leaked, lingering
+
+if TYPE_CHECKING:
+    from harness.services.postgres.commit.database import CommitDatabase
+    from harness.services.postgres.instance import PostgresInstance
+    from harness.services.postgres.service import Postgres
+
+CODE = "connection"  # of the code under test
+HELPERS = "helpers"  # of the lease's own methods
+
+
+class CommitLease(PlainLease):
+    """A database with real commits, seen by everyone who has the DSN, and put back afterwards."""
+
+    def __init__(
+        self, instance: PostgresInstance, service: Postgres, database: CommitDatabase
+    ) -> None:
+        super().__init__(instance, service, database.name)
+        self._database = database
+
+    def _connect(self) -> Any:
+        self._check_up()
+        return self._database.session(CODE)
+
+    def _connect_own(self) -> Any:
+        self._check_up()
+        return self._database.session(HELPERS)
+
+    def _release(self) -> None:
+        failures: list[Exception] = []
+        try:
+            self._check_committed(failures)
+            self._hand_on()
+            self._check_others(failures)
+            self._database.put_back()
+            self.instance.give_back_database(self._database)
+        except Exception as error:
+            self.instance.forget_database(self._database)
+            failures.append(self._death(error) or error)
+        if not self.outages:  # else the test has been told
+            raise_all(self._name, failures)
+
+    def _check_committed(self, failures: list[Exception]) -> None:
+        """Note a failure if `connection` was left with writes that nobody committed."""
+        session = self._connection
+        if not isinstance(session, CommitSession) or session.closed or session.is_idle:
+            return
+        try:
+            query = "select txid_current_if_assigned() is not null"
+            uncommitted = session.execute_simple(query).rows[0][0]
+        except (driver().Error, OSError):  # lost, or a failed transaction, which writes nothing
+            return
+        if uncommitted:
+            failures.append(uncommitted_writes())
+
+    def _hand_on(self) -> None:
+        """Clear the sessions that the test has used, for the next one."""
+        for use, session in ((CODE, self._connection), (HELPERS, self._own)):
+            if session is None or session.closed:
+                continue
+            try:
+                session.clear()
+                self._database.sessions[use] = session.handed_on()
+            except (driver().Error, OSError):
+                session.hang_up()
+
+    def _check_others(self, failures: list[Exception]) -> None:
+        """Note a failure for what others have left open here, and end it."""
+        if not self._database.has_others():
+            return
+        sessions = lingering(self.instance.databases, self.database, self._database.known())
+        if sessions:
+            failures.append(leaked(sessions))
+            self.instance.databases.end_sessions(self.database, self._database.known())
+
+
+def uncommitted_writes() -> LeakError:
+    """Return the error for a test that ends in the middle of a transaction."""
+    return LeakError(
+        "the test ended with writes in `connection` that were never committed",
+        cause="the code under test forgot connection.commit()",
+        hint="commit, or roll back what is not meant to stay",
+    )

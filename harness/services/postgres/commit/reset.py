@@ -1,0 +1,50 @@
+"""Putting tables and sequences back to what they held."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.services.postgres.commit.contents import Contents
+from harness.services.postgres.commit.damage import Damage
+from harness.services.postgres.commit.pristine import Sequence, Table
+from harness.services.postgres.names import literal
+
+VACUUM_AFTER = 2000  # dead rows, which every later look at the table has to pass
+
+
+def put_back(session: Any, damage: Damage, contents: Contents) -> None:
+    """Put tables and sequences back in one transaction.
+
+    Args:
+        session: A session in autocommit, best one that fires no triggers.
+        damage: What to put back.
+        contents: What tables held that were not empty.
+    """
+    filled = [table for table in damage.tables if table in contents]
+    statements = [*deletions(damage.tables), *(setting(s) for s in damage.sequences)]
+    if not filled:
+        session.execute_simple("; ".join(statements))  # one transaction by itself
+        return
+    session.execute_simple("; ".join(["begin", *statements]))
+    for table in filled:
+        contents.write(session, table)
+    session.execute_simple("commit")
+
+
+def deletions(tables: list[Table]) -> list[str]:
+    """Return the statement that empties tables.
+
+    It is one: references are checked at its end, where they are checked at all.
+    """
+    if len(tables) < 2:
+        return [f"delete from only {table.name}" for table in tables]
+    parts = ", ".join(
+        f"harness_{n} as (delete from only {table.name})" for n, table in enumerate(tables)
+    )
+    return [f"with {parts} select"]
+
+
+def setting(sequence: Sequence) -> str:
+    """Return the statement that puts a sequence back."""
+    value, called = sequence.state
+    return f"select setval({literal(sequence.name)}::regclass, {value}, {called})"
