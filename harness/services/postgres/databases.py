@@ -17,6 +17,7 @@ from harness.services.postgres.connect import driver, is_over, log_in, message, 
 from harness.services.postgres.names import identifier, literal
 
 ENDING_TIMEOUT = 5.0
+CLOSING = 0.02  # seconds that a session takes to end by itself
 POLL = 0.002
 NAME = re.compile(r"t_(?P<registry>[0-9a-f]{8})_[0-9a-f]{8}_(?P<process>\d+x\d*)_[0-9a-f]+")
 
@@ -177,19 +178,23 @@ class Databases:
         known = f"from pg_database where datname = {literal(name)}"
         if self.rows(f"select 1 {known} and datistemplate"):
             self.execute(f"alter database {identifier(name)} with is_template false")
-        self.end_sessions(name)
-        self.await_empty(name)
+        self._clear(name)
         try:
             self.execute(f"drop database if exists {identifier(name)}")
         except driver().DatabaseError as error:
             raise not_dropped(name, self.sessions(name), error) from error
 
+    def _clear(self, name: str) -> None:
+        """End all sessions on a database; those that were closed end by themselves."""
+        if not self.await_empty(name, within=CLOSING):
+            self.end_sessions(name)
+            self.await_empty(name)
+
     def end_sessions(self, name: str, known: Iterable[int] = ()) -> None:
         """End the client sessions on a database that we may end, but for the known ones."""
-        spared = "".join(f" and pid <> {pid}" for pid in known)
         self.execute(
             f"select pg_terminate_backend(pid) {users_of(name)} and pid <> pg_backend_pid() "
-            f"and pg_has_role(usesysid, 'member'){spared}"
+            f"and pg_has_role(usesysid, 'member'){spared(known)}"
         )
 
     def replace(self, name: str, oid: int, successor: str, away: str) -> bool:
@@ -214,8 +219,7 @@ class Databases:
             self.drop(name)  # made by the test in the place of the one that it removed
         renames = [f"alter database {identifier(successor)} rename to {identifier(name)}"]
         for (old,) in found:
-            self.end_sessions(old)
-            self.await_empty(old)
+            self._clear(old)
             renames.insert(0, f"alter database {identifier(old)} rename to {identifier(away)}")
         self.await_empty(successor)
         try:
@@ -224,17 +228,23 @@ class Databases:
             raise not_dropped(name, self.sessions(name), error) from error
         return bool(found)
 
-    def await_empty(self, name: str) -> None:
-        """Wait until a database has no session: cloning or dropping it sleeps 100 ms otherwise.
+    def await_empty(
+        self, name: str, known: Iterable[int] = (), within: float = ENDING_TIMEOUT
+    ) -> bool:
+        """Wait until a database has no session but the known ones.
 
-        A session ends a moment after its connection was closed. Where one stays, what follows
-        says who it is.
+        Cloning or dropping it sleeps 100 ms where there is one. A session ends a moment after its
+        connection was closed. Where one stays, what follows says who it is.
+
+        Returns:
+            Whether none is left.
         """
-        deadline = time.monotonic() + ENDING_TIMEOUT
-        while self.rows(f"select 1 {users_of(name)}"):
+        deadline = time.monotonic() + within
+        while self.rows(f"select 1 {users_of(name)}{spared(known)}"):
             if time.monotonic() > deadline:
-                return
+                return False
             time.sleep(POLL)
+        return True
 
     def close(self) -> None:
         """Close the connection; one that the server has closed is closed all the same."""
@@ -267,6 +277,11 @@ def users_of(name: str) -> str:
     may not end them, and a drop does.
     """
     return f"from pg_stat_activity where datname = {literal(name)} and usesysid is not null"
+
+
+def spared(known: Iterable[int]) -> str:
+    """Return the condition that leaves out known processes of the server."""
+    return "".join(f" and pid <> {pid}" for pid in known)
 
 
 def refused(endpoint: Endpoint, error: Exception) -> StartError:

@@ -57,7 +57,9 @@ class PostgresInstance(Instance[PostgresLease]):
         self._idle: dict[Postgres, list[Workspace]] = {}
         self._sources: dict[str, Source] = {}
         self._databases: dict[str, list[CommitDatabase]] = {}
-        self._awake: list[Workspace | CommitDatabase] = []  # idle, their sessions open, the last used at the end
+        self._awake: list[
+            Workspace | CommitDatabase
+        ] = []  # idle, their sessions open, the last used at the end
         self._readonly: dict[Postgres, str] = {}
         self.external = provider == "external"
         self._made: set[str] = set()

@@ -10,10 +10,14 @@ from harness.services.postgres.commit.pristine import Table
 
 
 class Contents:
-    """Rows of tables, as COPY writes them, kept in memory."""
+    """Rows of tables, as COPY writes them, kept in memory.
 
-    def __init__(self) -> None:
-        self._rows: dict[int, bytes] = {}
+    Args:
+        beneath: Others, which hold for the tables that are not read here.
+    """
+
+    def __init__(self, beneath: Contents | None = None) -> None:
+        self._rows: dict[int, bytes] = dict(beneath._rows) if beneath is not None else {}
 
     def __contains__(self, table: Table) -> bool:
         return table.oid in self._rows

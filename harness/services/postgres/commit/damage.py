@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.services.postgres.commit.pristine import (
@@ -11,6 +12,7 @@ from harness.services.postgres.commit.pristine import (
     Sequence,
     Table,
     ordered,
+    read_counts,
     read_states,
 )
 from harness.services.postgres.commit.structure import catalog_counts, outside
@@ -50,7 +52,7 @@ class Damage:
     tables: list[Table]
     sequences: list[Sequence]
     structure: bool
-    rows: dict[int, int]
+    rows: Counter[Table]
 
     def __bool__(self) -> bool:
         return bool(self.tables or self.sequences or self.structure)
@@ -67,7 +69,7 @@ def damage_told(session: Any, pristine: Pristine, baseline: Baseline, writes: Wr
         sequences=[*moved, *(s for s in pristine.sequences.values() if s.unlogged)],
         structure=is_other(session, catalogs, baseline, all_rows=True)
         or (bool(writes.shared & pristine.outside) and outside(session) != baseline.outside),
-        rows={table.oid: writes.rows[table.file] for table in tables},
+        rows=Counter({table: writes.rows[table.file] for table in tables}),
     )
 
 
@@ -79,17 +81,15 @@ def damage_found(
     if is_other(session, catalogs, baseline, all_rows=superuser) or (
         outside(session) != baseline.outside
     ):
-        return Damage([], [], structure=True, rows={})  # tables may be missing
+        return Damage([], [], structure=True, rows=Counter())  # tables may be missing
     tables = dirty_tables(session, list(pristine.tables.values()), baseline.xid)
     sequences = list(pristine.sequences.values())
     states = read_states(session, [sequence.name for sequence in sequences])
     moved = [s for s, state in zip(sequences, states, strict=True) if s.state != state]
-    return Damage(tables, moved, structure=False, rows={table.oid: 1 for table in tables})
+    return Damage(tables, moved, structure=False, rows=Counter(tables))
 
 
-def is_other(
-    session: Any, catalogs: list[Catalog], baseline: Baseline, *, all_rows: bool
-) -> bool:
+def is_other(session: Any, catalogs: list[Catalog], baseline: Baseline, *, all_rows: bool) -> bool:
     """Tell whether one of the catalogs holds other rows than before."""
     if not catalogs:
         return False
@@ -106,7 +106,9 @@ def dirty_tables(session: Any, tables: list[Table], since: int) -> list[Table]:
         since: The transaction from which on a row is newer.
     """
     checks = [f"select {n}, {is_dirty(table, since)}" for n, table in enumerate(tables)]
-    return [table for table, (_, dirty) in zip(tables, ordered(session, checks), strict=True) if dirty]
+    return [
+        table for table, (_, dirty) in zip(tables, ordered(session, checks), strict=True) if dirty
+    ]
 
 
 def is_dirty(table: Table, since: int) -> str:
@@ -115,3 +117,12 @@ def is_dirty(table: Table, since: int) -> str:
         return f"exists (select from only {table.name})"
     newer = f"count(*) filter (where age(xmin) <= age('{since}'::xid))"
     return f"(select count(*) <> {table.rows} or {newer} > 0 from only {table.name})"
+
+
+def reread(session: Any, damage: Damage) -> tuple[list[Table], list[Sequence]]:
+    """Return damaged tables and sequences as they are now."""
+    counts = read_counts(session, [table.name for table in damage.tables])
+    states = read_states(session, [sequence.name for sequence in damage.sequences])
+    tables = [replace(t, rows=count) for t, count in zip(damage.tables, counts, strict=True)]
+    moved = [replace(s, state=state) for s, state in zip(damage.sequences, states, strict=True)]
+    return tables, moved

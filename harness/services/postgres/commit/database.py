@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import functools
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from harness.errors import LeaseError
 from harness.services.postgres.commit.contents import Contents
-from harness.services.postgres.commit.damage import Baseline, Damage, damage_found, damage_told
-from harness.services.postgres.commit.inspector import Inspector, Survey
-from harness.services.postgres.commit.pristine import Pristine
+from harness.services.postgres.commit.damage import (
+    Baseline,
+    Damage,
+    damage_found,
+    damage_told,
+    reread,
+)
+from harness.services.postgres.commit.inspector import SURVEY, Inspector, Survey
+from harness.services.postgres.commit.pristine import Pristine, Table
 from harness.services.postgres.commit.reset import put_back
 from harness.services.postgres.commit.session import CommitSession, open_session
 from harness.services.postgres.commit.spares import Spares
 from harness.services.postgres.commit.structure import catalog_counts, outside
-from harness.services.postgres.commit.wal import FARTHEST, WalReader
+from harness.services.postgres.commit.wal import FARTHEST, WalReader, Writes
 from harness.services.postgres.connect import driver
 
 if TYPE_CHECKING:
@@ -20,6 +30,7 @@ if TYPE_CHECKING:
     from harness.services.postgres.template import Template
 
 SMALL = 1 << 18  # bytes of a table that are kept in memory
+MOST_DEAD = 2000  # rows
 
 
 class Source:
@@ -40,6 +51,12 @@ class Source:
         self.contents = Contents()
         self._pristine: Pristine | None = None
         self._catalogs: dict[str, int] = {}
+
+    @property
+    def pristine(self) -> Pristine:
+        """What the template holds, once it was learned."""
+        assert self._pristine is not None
+        return self._pristine
 
     def learn(self, session: Any) -> Pristine:
         """Return what the template holds, read from its first clone."""
@@ -73,13 +90,20 @@ class CommitDatabase:
         self._instance = source.instance
         self._disturbed = self._instance.disturbed
         self.sessions: dict[str, CommitSession] = {}
+        self._written: Counter[Table] = Counter()
+        self._rebased: Damage | None = None
         self._inspector = Inspector(self._instance, name)
-        self._baseline = self._inspector(self._look)
+        try:
+            self._baseline = self._inspector(self._look)
+        except BaseException:
+            self._inspector.close()
+            raise
 
     def _look(self, session: Any) -> Baseline:
         """Take what the database looks like now for what it should look like."""
-        self.pristine = self.source.learn(session)
-        survey = Survey(*map(int, session.execute_simple("execute harness_survey").rows[0]))
+        self._pristine = self.source.learn(session)
+        self._contents = self.source.contents
+        survey = Survey.read(session.execute_simple(SURVEY).rows[0])
         return Baseline(
             oid=self._inspector.oid,
             xid=survey.xid,
@@ -98,82 +122,122 @@ class CommitDatabase:
         """Return the server's processes of our own sessions."""
         return (self._inspector.pid, *(s.pid for s in self.sessions.values() if not s.closed))
 
-    def has_others(self) -> bool:
-        """Tell whether somebody else has a session here."""
-        return self._inspector.survey().sessions != len(self.known())
+    def survey(self) -> Survey:
+        """Tell where the server stands."""
+        return self._inspector.survey()
 
-    def put_back(self) -> None:
-        """Put back what was written; nobody else may have a session here."""
-        survey = self._inspector.survey()
+    def has_others(self, survey: Survey) -> bool:
+        """Tell whether somebody else had a session here."""
+        return survey.sessions != len(self.known())
+
+    def is_clean(self, survey: Survey) -> bool:
+        """Tell whether nobody had written anything."""
+        undisturbed = self._disturbed == self._instance.disturbed
+        return undisturbed and survey.xid == self._baseline.xid
+
+    def put_back(self, survey: Survey) -> None:
+        """Put back what was written before a survey, while nobody else writes."""
         if self._disturbed != self._instance.disturbed:
             self._disturbed = self._instance.disturbed
             self.swap()
-        elif survey.xid != self._baseline.xid:
+        elif not self.is_clean(survey):
             self._repair(survey)
 
     def _repair(self, survey: Survey) -> None:
         try:
             damage = self._damage(survey)
-            swap = damage.structure or not self._can_put_back(damage)
-            if damage and not swap:
-                swap = not self._inspector(lambda session: self._reset(session, damage))
+            done = self._can_put_back(damage) and self._reset(damage)
         except driver().DatabaseError:
-            swap = True  # a lock that is held, a missing table: a new clone needs no repair
-        if swap:
+            done = False  # a lock that is held, a table that is missing: a clone needs no repair
+        if not done:
             self.swap()
-        else:
-            self._move_on()
 
     def _damage(self, survey: Survey) -> Damage:
         """Return what was written since the baseline."""
-        writes = None
-        if self.source.wal is not None and survey.written - self._baseline.written < FARTHEST:
-            flushed = survey.flushed >= survey.written
-            writes = self.source.wal.writes(
-                self._baseline.written, self._baseline.oid, flushed=flushed
-            )
+        writes = self.writes(survey)
         if writes is None:
             return self._inspector(self._search)
         return self._inspector(
-            lambda session: damage_told(session, self.pristine, self._baseline, writes)
+            lambda session: damage_told(session, self._pristine, self._baseline, writes)
         )
+
+    def writes(self, survey: Survey) -> Writes | None:
+        """Return what the log says was written since the baseline; None where it is of no use."""
+        wal = self.source.wal
+        if wal is None or survey.written - self._baseline.written > FARTHEST:
+            return None
+        flushed = survey.flushed >= survey.written
+        return wal.writes(self._baseline.written, self._baseline.oid, flushed=flushed)
 
     def _search(self, session: Any) -> Damage:
-        return damage_found(
-            session, self.pristine, self._baseline, superuser=self.source.superuser
-        )
+        superuser = self.source.superuser
+        return damage_found(session, self._pristine, self._baseline, superuser=superuser)
 
     def _can_put_back(self, damage: Damage) -> bool:
-        """Tell whether all tables can be put back where they are."""
-        return all(
-            not table.guarded and (not table.rows or table in self.source.contents)
+        """Tell whether everything can be put back in its place."""
+        return not damage.structure and all(
+            not table.guarded and (not table.rows or table in self._contents)
             for table in damage.tables
         )
 
-    def _reset(self, session: Any, damage: Damage) -> bool:
+    def _reset(self, damage: Damage) -> bool:
         """Put tables and sequences back; tell whether that has worked."""
-        if self._inspector.fires_nothing:
-            put_back(session, damage, self.source.contents)
-            return True
-        put_back(session, damage, self.source.contents)
-        return not self._search(session)
+        row = self._inspector(lambda session: put_back(session, damage, self._contents, SURVEY))
+        if not self._inspector.fires_nothing and self._inspector(self._search):
+            return False  # a trigger of the user's has written again
+        self._vacuum(damage)
+        self._move_on(Survey.read(row))
+        return True
 
-    def _move_on(self) -> None:
-        """Have the next test begin where the server stands now."""
-        survey = self._inspector.survey()
-        self._baseline = Baseline(
-            oid=self._baseline.oid,
-            xid=survey.xid,
-            written=survey.written,
-            catalogs=self._baseline.catalogs,
-            outside=self._baseline.outside,
-        )
+    def _vacuum(self, damage: Damage) -> None:
+        """Remove dead rows where there are many: each look at the table has to pass them."""
+        self._written.update(damage.rows)
+        for table in [table for table in damage.rows if self._written[table] > MOST_DEAD]:
+            del self._written[table]
+            self._inspector(functools.partial(vacuum, table))
+
+    def _move_on(self, survey: Survey) -> None:
+        """Have the next test begin where the server stands."""
+        self._baseline = replace(self._baseline, xid=survey.xid, written=survey.written)
 
     def swap(self) -> None:
         """Put a clone in this database's place, under its name."""
         self.hang_up()
         self._instance.swap(self.name, self._baseline.oid, self.source.spares)
+        pristine, contents = self._pristine, self._contents
         self._baseline = self._inspector(self._look)
+        if self._rebased is not None:
+            self._pristine, self._contents = pristine, contents
+            self._reset(self._rebased)
+
+    def rebase(self, survey: Survey) -> None:
+        """Take what was written so far for what each test has to find.
+
+        Raises:
+            LeaseError: The structure was changed, which no test could be given back.
+        """
+        damage = self._damage(survey)
+        if damage.structure:
+            raise changed_structure()
+        contents = Contents(self._contents)
+        self._inspector(lambda session: contents.read(session, damage.tables))
+        tables, sequences = self._inspector(lambda session: reread(session, damage))
+        self._pristine = self._pristine.changed(tables, sequences)
+        self._contents = contents
+        self._rebased = replace(damage, tables=tables, sequences=sequences)
+        self._move_on(self.survey())
+
+    def forget_base(self) -> None:
+        """Have the database put back to its template at the next opportunity."""
+        if self._rebased is None:
+            return
+        told, self._rebased = self._rebased, None
+        self._pristine, self._contents = self.source.pristine, self.source.contents
+        tables = [self._pristine.tables[table.file] for table in told.tables]
+        sequences = [self._pristine.sequences[each.file] for each in told.sequences]
+        back = replace(told, tables=tables, sequences=sequences)
+        if not (self._can_put_back(back) and self._reset(back)):
+            self.swap()
 
     def rest(self) -> None:
         """Close the sessions until the next test: a server has only so many."""
@@ -185,3 +249,17 @@ class CommitDatabase:
         for session in sessions.values():
             session.hang_up()
         self._inspector.close()
+
+
+def vacuum(table: Table, session: Any) -> None:
+    """Remove the dead rows of a table."""
+    session.execute_simple(f"vacuum {table.name}")
+
+
+def changed_structure() -> LeaseError:
+    """Return the error for a class that changes the structure before its tests."""
+    return LeaseError(
+        "the structure of the database was changed in setUpClass",
+        cause="each test is given back the rows that setUpClass wrote, but the template's tables",
+        hint="put the change into the migrations",
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+SURVEY = "execute harness_survey"
 APPLICATION_NAME = "harness inspector"
 LOCK_TIMEOUT_MS = "2000"
 PREPARE = """
@@ -38,6 +39,11 @@ class Survey:
     written: int
     flushed: int
     sessions: int
+
+    @classmethod
+    def read(cls, row: Iterable[Any]) -> Survey:
+        """Make it from what `SURVEY` returns."""
+        return cls(*map(int, row))
 
 
 class Inspector:
@@ -70,8 +76,7 @@ class Inspector:
         )
         session.autocommit = True
         rows = session.execute_simple(
-            "select oid::int8, pg_backend_pid() from pg_database "
-            "where datname = current_database()"
+            "select oid::int8, pg_backend_pid() from pg_database where datname = current_database()"
         ).rows
         self.oid, self.pid = map(int, rows[0])
         session.execute_simple(PREPARE.format(oid=self.oid))
@@ -101,8 +106,7 @@ class Inspector:
 
     def survey(self) -> Survey:
         """Tell where the server stands."""
-        rows = self(lambda session: session.execute_simple("execute harness_survey").rows)
-        return Survey(*map(int, rows[0]))
+        return Survey.read(self(lambda session: session.execute_simple(SURVEY).rows[0]))
 
     def close(self) -> None:
         """Close the session."""

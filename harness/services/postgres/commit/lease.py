@@ -42,8 +42,11 @@ class CommitLease(PlainLease):
         try:
             self._check_committed(failures)
             self._hand_on()
-            self._check_others(failures)
-            self._database.put_back()
+            survey = self._database.survey()
+            if self._database.has_others(survey):
+                self._end_others(failures)
+                survey = self._database.survey()
+            self._database.put_back(survey)
             self.instance.give_back_database(self._database)
         except Exception as error:
             self.instance.forget_database(self._database)
@@ -75,14 +78,14 @@ class CommitLease(PlainLease):
             except (driver().Error, OSError):
                 session.hang_up()
 
-    def _check_others(self, failures: list[Exception]) -> None:
+    def _end_others(self, failures: list[Exception]) -> None:
         """Note a failure for what others have left open here, and end it."""
-        if not self._database.has_others():
-            return
-        sessions = lingering(self.instance.databases, self.database, self._database.known())
+        databases, known = self.instance.databases, self._database.known()
+        sessions = lingering(databases, self.database, known)
         if sessions:
             failures.append(leaked(sessions))
-            self.instance.databases.end_sessions(self.database, self._database.known())
+            databases.end_sessions(self.database, known)
+            databases.await_empty(self.database, known)
 
 
 def uncommitted_writes() -> LeakError:

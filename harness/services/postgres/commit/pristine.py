@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -45,6 +46,7 @@ select quote_ident(c.relname), pg_relation_filenode(c.oid)::int8,
 from pg_class c
 where c.relnamespace = 'pg_catalog'::regnamespace and c.relkind = 'r'
   and not c.relisshared and c.relname not in {STATISTICS}
+  and has_table_privilege(c.oid, 'select')
 order by 1
 """
 OUTSIDE = """
@@ -135,6 +137,13 @@ class Pristine:
         self.catalogs = {file: Catalog(name, file, numbered) for name, file, numbered in rows}
         self.outside = {int(file) for (file,) in session.execute_simple(OUTSIDE).rows}
 
+    def changed(self, tables: Iterable[Table], sequences: Iterable[Sequence]) -> Pristine:
+        """Return the same with some tables and sequences in another state."""
+        other = copy.copy(self)
+        other.tables = {**self.tables, **{table.file: table for table in tables}}
+        other.sequences = {**self.sequences, **{each.file: each for each in sequences}}
+        return other
+
     @property
     def seeded(self) -> list[Table]:
         """The tables with rows."""
@@ -147,8 +156,14 @@ def read_tables(session: Any, *, counted: bool) -> list[Table]:
     filled = [row[2] for row in rows if row[7]]
     counts = dict(zip(filled, read_counts(session, filled, counted=counted), strict=True))
     return [
-        Table(*row[:5], row[5] or "", tuple(row[6] or ()), counts.get(row[2], 0), row[7])
-        for row in rows
+        Table(
+            *(oid, file, name, unlogged, guarded),
+            columns=columns or "",
+            key=tuple(key or ()),
+            rows=counts.get(name, 0),
+            size=size,
+        )
+        for oid, file, name, unlogged, guarded, columns, key, size in rows
     ]
 
 
@@ -171,7 +186,10 @@ def read_sequences(session: Any) -> list[Sequence]:
     """Return the sequences of a database."""
     rows = session.execute_simple(SEQUENCES).rows
     states = read_states(session, [row[2] for row in rows])
-    return [Sequence(*row, state) for row, state in zip(rows, states, strict=True)]
+    return [
+        Sequence(oid, file, name, unlogged, state)
+        for (oid, file, name, unlogged), state in zip(rows, states, strict=True)
+    ]
 
 
 def read_states(session: Any, names: Iterable[str]) -> list[tuple[int, bool]]:

@@ -9,26 +9,28 @@ from harness.services.postgres.commit.damage import Damage
 from harness.services.postgres.commit.pristine import Sequence, Table
 from harness.services.postgres.names import literal
 
-VACUUM_AFTER = 2000  # dead rows, which every later look at the table has to pass
 
-
-def put_back(session: Any, damage: Damage, contents: Contents) -> None:
+def put_back(session: Any, damage: Damage, contents: Contents, then: str) -> list[Any]:
     """Put tables and sequences back in one transaction.
 
     Args:
         session: A session in autocommit, best one that fires no triggers.
         damage: What to put back.
         contents: What tables held that were not empty.
+        then: A query to run afterwards.
+
+    Returns:
+        The row of that.
     """
+    statements = ["begin", *deletions(damage.tables), *(setting(s) for s in damage.sequences)]
     filled = [table for table in damage.tables if table in contents]
-    statements = [*deletions(damage.tables), *(setting(s) for s in damage.sequences)]
-    if not filled:
-        session.execute_simple("; ".join(statements))  # one transaction by itself
-        return
-    session.execute_simple("; ".join(["begin", *statements]))
-    for table in filled:
-        contents.write(session, table)
-    session.execute_simple("commit")
+    if filled:
+        session.execute_simple("; ".join(statements))
+        statements = []
+        for table in filled:
+            contents.write(session, table)
+    row: list[Any] = session.execute_simple("; ".join([*statements, "commit", then])).rows[-1]
+    return row
 
 
 def deletions(tables: list[Table]) -> list[str]:

@@ -67,8 +67,6 @@ class CommitSession(OuterSession):
 
 def open_session(endpoint: Endpoint, database: str) -> CommitSession:
     """Open a session for a test."""
-    session = connect(
-        endpoint, database, factory=CommitSession, lock_timeout=LOCK_TIMEOUT_MS
-    )
+    session = connect(endpoint, database, factory=CommitSession, lock_timeout=LOCK_TIMEOUT_MS)
     assert isinstance(session, CommitSession)
     return session

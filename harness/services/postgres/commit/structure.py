@@ -9,7 +9,9 @@ from harness.services.postgres.commit.pristine import Catalog
 
 FIRST_OWN = 16384  # what has a lower number came with the server
 # Schemas of temporary objects are made once and stay, empty.
-WITHOUT = {"pg_namespace": "where nspname not like 'pg\\_temp%' and nspname not like 'pg\\_toast_t%'"}
+WITHOUT = {
+    "pg_namespace": "where nspname not like 'pg\\_temp%' and nspname not like 'pg\\_toast_t%'"
+}
 OWNERS = {"pg_attribute": "attrelid", "pg_description": "objoid", "pg_largeobject": "loid"}
 
 # What the server keeps of a database outside of it. What a vacuum writes there is left out.
@@ -55,5 +57,5 @@ def condition(catalog: Catalog, all_rows: bool) -> str:
 
 
 def outside(session: Any) -> str:
-    """Return what the server keeps of a database outside of it: owner, rights, settings, comment."""
+    """Return what the server keeps of a database: owner, rights, settings, comment."""
     return str(session.execute_simple(OUTSIDE).rows[0][0])

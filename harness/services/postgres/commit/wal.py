@@ -159,7 +159,10 @@ def wal_reader(instance: PostgresInstance) -> WalReader | None:
         return None
     try:
         home = instance.endpoint.database if not instance.external else own_home(instance)
-        session = lambda: connect(instance.endpoint, home, synchronous_commit="on")  # noqa: E731
+
+        def session() -> Any:
+            return connect(instance.endpoint, home, synchronous_commit="on")
+
         create_extension(session())
         reader = WalReader(session, instance.databases.server_version)
         reader.prepare()
