@@ -141,12 +141,26 @@ class Environment:
             ServiceDiedError: The instance has ended since.
             MigrationError: A migration failed.
         """
+        lease: L = self._revived(service, group).lease(service)
+        return lease
+
+    def hold(self, service: Service[L], group: Group | None = None) -> L:
+        """Hand out a lease to a whole class of tests, each of which gets its own by `test_lease`.
+
+        Raises:
+            HarnessError: As `lease`.
+            LeaseError: The service, or its isolation, is not made for it.
+        """
+        lease: L = self._revived(service, group).hold(service)
+        return lease
+
+    def _revived(self, service: Service[Any], group: Group | None) -> Instance[Any]:
+        """Return the instance of a service, which a test may have killed."""
         instance = self.instance(service, group)
         crash = instance.revive()
         if crash is not None:
             raise crash
-        lease: L = instance.lease(service)
-        return lease
+        return instance
 
     def start(self, service: Service[Any]) -> Any:
         """Start a service and return its instance, ready; in dockertest's manner.

@@ -197,6 +197,14 @@ class Databases:
             f"and pg_has_role(usesysid, 'member'){spared(known)}"
         )
 
+    def end(self, pids: Iterable[int]) -> None:
+        """End sessions by their server processes."""
+        numbers = ", ".join(map(str, pids))
+        if numbers:
+            self.execute(
+                f"select pg_terminate_backend(pid) from unnest(array[{numbers}]) as pids (pid)"
+            )
+
     def replace(self, name: str, oid: int, successor: str, away: str) -> bool:
         """Put a database in the place of another, ending the sessions that are on that.
 

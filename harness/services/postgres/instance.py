@@ -12,9 +12,10 @@ from harness.core.cleanup import Cleanups
 from harness.core.instance import Instance, Running
 from harness.core.interrupts import interrupts_held
 from harness.core.settings import Settings
-from harness.errors import HarnessError, StartError, again
+from harness.errors import HarnessError, LeaseError, StartError, again
 from harness.services.postgres import rights
 from harness.services.postgres.commit.database import CommitDatabase, Source
+from harness.services.postgres.commit.held import ClassLease
 from harness.services.postgres.commit.lease import CommitLease
 from harness.services.postgres.commit.spares import Spares
 from harness.services.postgres.commit.wal import NO_KEY, WalReader, wal_reader
@@ -103,13 +104,33 @@ class PostgresInstance(Instance[PostgresLease]):
             StartError: The server does not let us make a database.
             ServiceDiedError: The server has ended.
         """
-        leases: dict[str, Callable[[Postgres], PostgresLease]] = {
+        kinds: dict[str, Callable[[Postgres], PostgresLease]] = {
             "rollback": lambda service: RollbackLease(self, service, self._workspace(service)),
             "commit": lambda service: CommitLease(self, service, self._database(service)),
             "readonly": lambda service: ReadonlyLease(self, service, self._shared(service)),
         }
+        return self._hand_out(service, kinds[service.isolation])
+
+    def hold(self, service: Postgres) -> PostgresLease:
+        """Hand out a lease to a whole class of tests.
+
+        Raises:
+            LeaseError: Its isolation is `rollback`.
+            HarnessError: As `lease`.
+        """
+        kinds: dict[str, Callable[[Postgres], PostgresLease]] = {
+            "commit": lambda service: ClassLease(self, service, self._database(service)),
+            "readonly": lambda service: ReadonlyLease(self, service, self._shared(service)),
+        }
+        if service.isolation not in kinds:
+            raise not_held(service)
+        return self._hand_out(service, kinds[service.isolation])
+
+    def _hand_out(
+        self, service: Postgres, make: Callable[[Postgres], PostgresLease]
+    ) -> PostgresLease:
         try:
-            return leases[service.isolation](service)
+            return make(service)
         except (driver().Error, OSError, StartError) as error:
             if is_over(error) or isinstance(error, StartError):
                 self.check_alive()
@@ -290,3 +311,12 @@ class PostgresInstance(Instance[PostgresLease]):
                 )
                 self._readonly[service] = name
             return self._readonly[service]
+
+
+def not_held(service: Postgres) -> LeaseError:
+    """Return the error for holding a database whose isolation is not made for it."""
+    return LeaseError(
+        f"{service.label} was told to be held, and its isolation is {service.isolation!r}",
+        cause="its tests write in a transaction that nobody else sees, not even the application",
+        hint="declare Postgres(isolation='commit') to hold it for an application",
+    )

@@ -90,3 +90,7 @@ class PlainLease(PostgresLease):
 
 class ReadonlyLease(PlainLease):
     """A shared database in which the server refuses every write."""
+
+    def test_lease(self) -> PostgresLease:
+        """Return one more lease of the same database."""
+        return self.instance.lease(self.service)

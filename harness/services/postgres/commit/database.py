@@ -18,7 +18,7 @@ from harness.services.postgres.commit.damage import (
 )
 from harness.services.postgres.commit.inspector import SURVEY, Inspector, Survey
 from harness.services.postgres.commit.pristine import Pristine, Table
-from harness.services.postgres.commit.reset import put_back
+from harness.services.postgres.commit.reset import put_back, settle
 from harness.services.postgres.commit.session import CommitSession, open_session
 from harness.services.postgres.commit.spares import Spares
 from harness.services.postgres.commit.structure import catalog_counts, outside
@@ -111,6 +111,11 @@ class CommitDatabase:
             catalogs=self.source.catalogs(session, survey.xid),
             outside=outside(session),
         )
+
+    @property
+    def oid(self) -> int:
+        """Number of the database."""
+        return self._baseline.oid
 
     def session(self, use: str) -> CommitSession:
         """Return the session for a use, kept from the last test or opened now."""
@@ -225,6 +230,7 @@ class CommitDatabase:
         self._pristine = self._pristine.changed(tables, sequences)
         self._contents = contents
         self._rebased = replace(damage, tables=tables, sequences=sequences)
+        self._inspector(lambda session: settle(session, sequences))
         self._move_on(self.survey())
 
     def forget_base(self) -> None:

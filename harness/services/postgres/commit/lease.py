@@ -8,6 +8,7 @@ from harness.core.cleanup import raise_all
 from harness.errors import LeakError
 from harness.services.postgres.commit.session import CommitSession
 from harness.services.postgres.connect import driver
+from harness.services.postgres.databases import Session
 from harness.services.postgres.ordinary import PlainLease
 from harness.services.postgres.watcher import leaked, lingering
 
@@ -23,6 +24,8 @@ HELPERS = "helpers"  # of the lease's own methods
 class CommitLease(PlainLease):
     """A database with real commits, seen by everyone who has the DSN, and put back afterwards."""
 
+    uses = (CODE, HELPERS)
+
     def __init__(
         self, instance: PostgresInstance, service: Postgres, database: CommitDatabase
     ) -> None:
@@ -31,45 +34,42 @@ class CommitLease(PlainLease):
 
     def _connect(self) -> Any:
         self._check_up()
-        return self._database.session(CODE)
+        return self._database.session(self.uses[0])
 
     def _connect_own(self) -> Any:
         self._check_up()
-        return self._database.session(HELPERS)
+        return self._database.session(self.uses[1])
 
     def _release(self) -> None:
         failures: list[Exception] = []
         try:
             self._check_committed(failures)
             self._hand_on()
-            survey = self._database.survey()
-            if self._database.has_others(survey):
-                self._end_others(failures)
-                survey = self._database.survey()
-            self._database.put_back(survey)
-            self.instance.give_back_database(self._database)
+            self._put_back(failures)
         except Exception as error:
             self.instance.forget_database(self._database)
             failures.append(self._death(error) or error)
         if not self.outages:  # else the test has been told
             raise_all(self._name, failures)
 
+    def _put_back(self, failures: list[Exception]) -> None:
+        """Put back what the test wrote, once nobody else is there, and keep the database."""
+        survey = self._database.survey()
+        if self._database.has_others(survey):
+            failures.extend(self._end(self._lingering()))
+            survey = self._database.survey()
+        self._database.put_back(survey)
+        self.instance.give_back_database(self._database)
+
     def _check_committed(self, failures: list[Exception]) -> None:
         """Note a failure if `connection` was left with writes that nobody committed."""
         session = self._connection
-        if not isinstance(session, CommitSession) or session.closed or session.is_idle:
-            return
-        try:
-            query = "select txid_current_if_assigned() is not null"
-            uncommitted = session.execute_simple(query).rows[0][0]
-        except (driver().Error, OSError):  # lost, or a failed transaction, which writes nothing
-            return
-        if uncommitted:
+        if isinstance(session, CommitSession) and session.has_uncommitted():
             failures.append(uncommitted_writes())
 
     def _hand_on(self) -> None:
         """Clear the sessions that the test has used, for the next one."""
-        for use, session in ((CODE, self._connection), (HELPERS, self._own)):
+        for use, session in zip(self.uses, (self._connection, self._own), strict=True):
             if session is None or session.closed:
                 continue
             try:
@@ -78,14 +78,18 @@ class CommitLease(PlainLease):
             except (driver().Error, OSError):
                 session.hang_up()
 
-    def _end_others(self, failures: list[Exception]) -> None:
-        """Note a failure for what others have left open here, and end it."""
+    def _lingering(self) -> list[Session]:
+        """Return the sessions of others that stay on the database after a moment's grace."""
+        return lingering(self.instance.databases, self.database, self._database.known())
+
+    def _end(self, sessions: list[Session]) -> list[Exception]:
+        """End sessions, and return the failure for having left them."""
+        if not sessions:
+            return []
         databases, known = self.instance.databases, self._database.known()
-        sessions = lingering(databases, self.database, known)
-        if sessions:
-            failures.append(leaked(sessions))
-            databases.end_sessions(self.database, known)
-            databases.await_empty(self.database, known)
+        databases.end_sessions(self.database, known)
+        databases.await_empty(self.database, known)
+        return [leaked(sessions)]
 
 
 def uncommitted_writes() -> LeakError:

@@ -50,3 +50,9 @@ def setting(sequence: Sequence) -> str:
     """Return the statement that puts a sequence back."""
     value, called = sequence.state
     return f"select setval({literal(sequence.name)}::regclass, {value}, {called})"
+
+
+def settle(session: Any, sequences: list[Sequence]) -> None:
+    """Have the next use of sequences written to the log: values fetched ahead are not."""
+    for sequence in sequences:
+        session.execute_simple(setting(sequence))

@@ -44,6 +44,16 @@ class CommitSession(OuterSession):
         """Whether no transaction is open."""
         return bool(self.status == IDLE)
 
+    def has_uncommitted(self) -> bool:
+        """Tell whether it is in a transaction that has written; not so if that has failed."""
+        if self.closed or self.is_idle:
+            return False
+        try:
+            query = "select txid_current_if_assigned() is not null"
+            return bool(self.execute_simple(query).rows[0][0])
+        except (pg8000.dbapi.Error, OSError):
+            return False
+
     def clear(self) -> None:
         """Undo all that a test has set in the session.
 
