@@ -32,6 +32,11 @@ class Contents:
         if self._rows[table.oid]:
             copy_in(session, table, self._rows[table.oid])
 
+    def equal(self, session: Any, table: Table) -> bool:
+        """Tell whether a table holds what it held, in any order."""
+        found = copy_out(session, table).splitlines()
+        return sorted(found) == sorted(self._rows[table.oid].splitlines())
+
 
 def copy_out(session: Any, table: Table) -> bytes:
     """Return the rows of a table; generated columns are left out."""

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
+from harness.services.postgres.commit.contents import Contents
 from harness.services.postgres.commit.pristine import (
     Catalog,
     Pristine,
@@ -83,10 +84,35 @@ def damage_found(
     ):
         return Damage([], [], structure=True, rows=Counter())  # tables may be missing
     tables = dirty_tables(session, list(pristine.tables.values()), baseline.xid)
+    moved = moved_sequences(session, pristine)
+    return Damage(tables, moved, structure=False, rows=Counter(tables))
+
+
+def damage_left(session: Any, pristine: Pristine, contents: Contents, since: int) -> Damage:
+    """Return what triggers have done while rows were put back.
+
+    Args:
+        session: A session of the database.
+        pristine: What it should hold.
+        contents: The rows of tables that are compared with them.
+        since: The transaction from which on a row of other tables is newer.
+    """
+    tables = list(pristine.tables.values())
+    others = [table for table in tables if not (table.rows and table in contents)]
+    altered = [t for t in tables if t.rows and t in contents and not contents.equal(session, t)]
+    return Damage(
+        [*dirty_tables(session, others, since), *altered],
+        moved_sequences(session, pristine),
+        structure=False,
+        rows=Counter(),
+    )
+
+
+def moved_sequences(session: Any, pristine: Pristine) -> list[Sequence]:
+    """Return the sequences that do not stand where they should."""
     sequences = list(pristine.sequences.values())
     states = read_states(session, [sequence.name for sequence in sequences])
-    moved = [s for s, state in zip(sequences, states, strict=True) if s.state != state]
-    return Damage(tables, moved, structure=False, rows=Counter(tables))
+    return [s for s, state in zip(sequences, states, strict=True) if s.state != state]
 
 
 def is_other(session: Any, catalogs: list[Catalog], baseline: Baseline, *, all_rows: bool) -> bool:

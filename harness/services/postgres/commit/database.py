@@ -13,6 +13,7 @@ from harness.services.postgres.commit.damage import (
     Baseline,
     Damage,
     damage_found,
+    damage_left,
     damage_told,
     reread,
 )
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 SMALL = 1 << 18  # bytes of a table that are kept in memory
 MOST_DEAD = 2000  # rows
+ROUNDS = 3  # in which triggers, where they cannot be kept from firing, have to come to rest
 
 
 class Source:
@@ -187,12 +189,20 @@ class CommitDatabase:
 
     def _reset(self, damage: Damage) -> bool:
         """Put tables and sequences back; tell whether that has worked."""
-        row = self._inspector(lambda session: put_back(session, damage, self._contents, SURVEY))
-        if not self._inspector.fires_nothing and self._inspector(self._search):
-            return False  # a trigger of the user's has written again
-        self._vacuum(damage)
-        self._move_on(Survey.read(row))
-        return True
+        for _ in range(ROUNDS):
+            row = self._inspector(functools.partial(self._write_back, damage))
+            if self._inspector.fires_nothing or not (left := self._inspector(self._left)):
+                self._vacuum(damage)
+                self._move_on(Survey.read(row))
+                return True
+            damage = left  # a trigger of the user's has written once more
+        return False
+
+    def _write_back(self, damage: Damage, session: Any) -> list[Any]:
+        return put_back(session, damage, self._contents, SURVEY)
+
+    def _left(self, session: Any) -> Damage:
+        return damage_left(session, self._pristine, self._contents, self._baseline.xid)
 
     def _vacuum(self, damage: Damage) -> None:
         """Remove dead rows where there are many: each look at the table has to pass them."""
