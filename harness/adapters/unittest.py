@@ -30,6 +30,8 @@ from harness.errors import (
 from harness.testing.logs import LogRecorder
 
 if TYPE_CHECKING:
+    from harness.services.postgres.lease import PostgresLease
+
     _Base = unittest.TestCase
 else:
     _Base = object
@@ -179,6 +181,30 @@ class HarnessMixin(_Base):
             if required.demands_any(instance.kind):
                 raise
             raise unittest.SkipTest(str(error)) from error
+
+    @contextmanager
+    def assertWrites(  # noqa: N802 - unittest's style
+        self, db: PostgresLease, *tables: str, msg: Any = None
+    ) -> Iterator[None]:
+        """Fail unless the block writes to exactly these tables; none for a block that only reads.
+
+        Args:
+            db: A lease of this test, such as `self.db`.
+            tables: Names as in `db.written`: without the schema where it is `public`.
+            msg: What to say besides, as in every assertion of unittest.
+
+        Raises:
+            AssertionError: It wrote to others, or not to all of them.
+
+        Example:
+            ::
+
+                with self.assertWrites(self.db, "orders", "order_lines"):
+                    shop.order(item)
+        """
+        mark = db.write_mark()
+        yield
+        self.assertEqual(sorted(tables), sorted(db.written_since(mark)), msg or "tables written")
 
     def _harness_run_alone(self) -> unittest.TestResult:
         result = self.defaultTestResult()

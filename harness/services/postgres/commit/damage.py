@@ -18,6 +18,7 @@ from harness.services.postgres.commit.pristine import (
 )
 from harness.services.postgres.commit.structure import catalog_counts, outside
 from harness.services.postgres.commit.wal import Writes
+from harness.services.postgres.names import shown
 
 
 @dataclass(frozen=True)
@@ -145,10 +146,24 @@ def is_dirty(table: Table, since: int) -> str:
     return f"(select count(*) <> {table.rows} or {newer} > 0 from only {table.name})"
 
 
-def reread(session: Any, damage: Damage) -> tuple[list[Table], list[Sequence]]:
-    """Return damaged tables and sequences as they are now."""
-    counts = read_counts(session, [table.name for table in damage.tables])
-    states = read_states(session, [sequence.name for sequence in damage.sequences])
-    tables = [replace(t, rows=count) for t, count in zip(damage.tables, counts, strict=True)]
-    moved = [replace(s, state=state) for s, state in zip(damage.sequences, states, strict=True)]
-    return tables, moved
+def reread(
+    session: Any, tables: list[Table], sequences: list[Sequence]
+) -> tuple[list[Table], list[Sequence]]:
+    """Return tables and sequences as they are now."""
+    counts = read_counts(session, [table.name for table in tables])
+    states = read_states(session, [sequence.name for sequence in sequences])
+    return (
+        [replace(table, rows=count) for table, count in zip(tables, counts, strict=True)],
+        [replace(each, state=state) for each, state in zip(sequences, states, strict=True)],
+    )
+
+
+def tables_named(writes: Writes, session: Any) -> list[str]:
+    """Return the names of tables that were written to, those that the test made among them."""
+    files = ", ".join(map(str, writes.rows)) or "0"
+    rows = session.execute_simple(
+        "select quote_ident(n.nspname), quote_ident(c.relname) from pg_class c "
+        "join pg_namespace n on n.oid = c.relnamespace where c.relkind in ('r', 'm') "
+        f"and n.nspname <> 'pg_catalog' and pg_relation_filenode(c.oid) in ({files})"
+    ).rows
+    return [shown(*row) for row in rows]

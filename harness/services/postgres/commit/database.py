@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import LeaseError
@@ -15,7 +15,9 @@ from harness.services.postgres.commit.damage import (
     damage_found,
     damage_left,
     damage_told,
+    dirty_tables,
     reread,
+    tables_named,
 )
 from harness.services.postgres.commit.inspector import SURVEY, Inspector, Survey
 from harness.services.postgres.commit.pristine import Pristine, Table
@@ -25,6 +27,7 @@ from harness.services.postgres.commit.spares import Spares
 from harness.services.postgres.commit.structure import catalog_counts, outside
 from harness.services.postgres.commit.wal import FARTHEST, WalReader, Writes
 from harness.services.postgres.connect import driver
+from harness.services.postgres.names import shown
 
 if TYPE_CHECKING:
     from harness.services.postgres.instance import PostgresInstance
@@ -76,6 +79,19 @@ class Source:
             counts = catalog_counts(session, known, xid, all_rows=self.superuser)
             self._catalogs = {name: count for name, (count, _) in counts.items()}
         return self._catalogs
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A moment in a test.
+
+    Attributes:
+        survey: Where the server stood.
+        tables: The tables as they were.
+    """
+
+    survey: Survey
+    tables: list[Table]
 
 
 class CommitDatabase:
@@ -168,13 +184,32 @@ class CommitDatabase:
             lambda session: damage_told(session, self._pristine, self._baseline, writes)
         )
 
-    def writes(self, survey: Survey) -> Writes | None:
+    def writes(self, survey: Survey, since: int | None = None) -> Writes | None:
         """Return what the log says was written since the baseline; None where it is of no use."""
-        wal = self.source.wal
-        if wal is None or survey.written - self._baseline.written > FARTHEST:
+        wal, begin = self.source.wal, self._baseline.written if since is None else since
+        if wal is None or survey.written - begin > FARTHEST:
             return None
-        flushed = survey.flushed >= survey.written
-        return wal.writes(self._baseline.written, self._baseline.oid, flushed=flushed)
+        if survey.written == begin:
+            return Writes()  # the log refuses to be read from its end
+        return wal.writes(begin, self.oid, flushed=survey.flushed >= survey.written)
+
+    def mark(self) -> Mark:
+        """Return a mark for `written`."""
+        tables = list(self._pristine.tables.values())
+        if self.source.wal is None:
+            tables, _ = self._inspector(lambda session: reread(session, tables, []))
+        return Mark(self.survey(), tables)
+
+    def written(self, mark: Mark | None) -> list[str]:
+        """Return the tables that were written since a mark, or since the baseline."""
+        since = None if mark is None else mark.survey.written
+        writes = self.writes(self.survey(), since)
+        if writes is not None:
+            return self._inspector(functools.partial(tables_named, writes))
+        xid = self._baseline.xid if mark is None else mark.survey.xid
+        tables = list(self._pristine.tables.values()) if mark is None else mark.tables
+        dirty = self._inspector(lambda session: dirty_tables(session, tables, xid))
+        return [shown(*table.name.split(".", 1)) for table in dirty]
 
     def _search(self, session: Any) -> Damage:
         superuser = self.source.superuser
@@ -236,7 +271,9 @@ class CommitDatabase:
             raise changed_structure()
         contents = Contents(self._contents)
         self._inspector(lambda session: contents.read(session, damage.tables))
-        tables, sequences = self._inspector(lambda session: reread(session, damage))
+        tables, sequences = self._inspector(
+            lambda session: reread(session, damage.tables, damage.sequences)
+        )
         self._pristine = self._pristine.changed(tables, sequences)
         self._contents = contents
         self._rebased = replace(damage, tables=tables, sequences=sequences)

@@ -13,7 +13,7 @@ from harness.services.postgres.ordinary import PlainLease
 from harness.services.postgres.watcher import leaked, lingering
 
 if TYPE_CHECKING:
-    from harness.services.postgres.commit.database import CommitDatabase
+    from harness.services.postgres.commit.database import CommitDatabase, Mark
     from harness.services.postgres.instance import PostgresInstance
     from harness.services.postgres.service import Postgres
 
@@ -39,6 +39,15 @@ class CommitLease(PlainLease):
     def _connect_own(self) -> Any:
         self._check_up()
         return self._database.session(self.uses[1])
+
+    def write_mark(self) -> Mark:
+        """Return a mark for `written_since`."""
+        return self._database.mark()
+
+    def written_since(self, mark: Mark | None) -> frozenset[str]:
+        """Return the tables that anybody wrote to, and committed, since a mark."""
+        self._check_held()
+        return frozenset(self._database.written(mark))
 
     def _release(self) -> None:
         failures: list[Exception] = []
