@@ -14,6 +14,7 @@ from harness.core.interrupts import interrupts_held
 from harness.core.settings import Settings
 from harness.errors import HarnessError, LeaseError, StartError, again
 from harness.services.postgres import rights
+from harness.services.postgres.commit.cluster import ServerGuard
 from harness.services.postgres.commit.database import CommitDatabase, Source
 from harness.services.postgres.commit.held import ClassLease
 from harness.services.postgres.commit.lease import CommitLease
@@ -224,6 +225,11 @@ class PostgresInstance(Instance[PostgresLease]):
             spares.give_up(away)
         else:
             self._made.discard(away)
+
+    @functools.cached_property
+    def guard(self) -> ServerGuard | None:
+        """Who sees changes of the whole server; None where our role may not."""
+        return ServerGuard(self) if "postgres.superuser" in self.capabilities else None
 
     @functools.cached_property
     def wal(self) -> WalReader | None:

@@ -31,11 +31,13 @@ class Baseline:
         written: Up to where the log was written, in bytes.
         catalogs: For each catalog the number of its rows.
         outside: What the server keeps of the database outside of it.
+        settings: Time and size of the file that `alter system` writes.
     """
 
     oid: int
     xid: int
     written: int
+    settings: str
     catalogs: dict[str, int]
     outside: str
 
@@ -49,12 +51,14 @@ class Damage:
         sequences: Sequences that may stand elsewhere.
         structure: Whether the structure is another one.
         rows: How many rows were written, as far as the log says; at least one for each table.
+        roles: Whether roles of the server may have been changed, by anybody.
     """
 
     tables: list[Table]
     sequences: list[Sequence]
     structure: bool
     rows: Counter[Table]
+    roles: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.tables or self.sequences or self.structure)
@@ -72,6 +76,7 @@ def damage_told(session: Any, pristine: Pristine, baseline: Baseline, writes: Wr
         structure=is_other(session, catalogs, baseline, all_rows=True)
         or (bool(writes.shared & pristine.outside) and outside(session) != baseline.outside),
         rows=Counter({table: writes.rows[table.file] for table in tables}),
+        roles=bool(writes.shared & pristine.roles),
     )
 
 
@@ -83,10 +88,12 @@ def damage_found(
     if is_other(session, catalogs, baseline, all_rows=superuser) or (
         outside(session) != baseline.outside
     ):
-        return Damage([], [], structure=True, rows=Counter())  # tables may be missing
+        return Damage(
+            [], [], structure=True, rows=Counter(), roles=superuser
+        )  # tables may be missing
     tables = dirty_tables(session, list(pristine.tables.values()), baseline.xid)
     moved = moved_sequences(session, pristine)
-    return Damage(tables, moved, structure=False, rows=Counter(tables))
+    return Damage(tables, moved, structure=False, rows=Counter(tables), roles=superuser)
 
 
 def damage_left(session: Any, pristine: Pristine, contents: Contents, since: int) -> Damage:

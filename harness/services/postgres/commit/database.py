@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import LeaseError
+from harness.services.postgres.commit.cluster import ServerGuard
 from harness.services.postgres.commit.contents import Contents
 from harness.services.postgres.commit.damage import (
     Baseline,
@@ -53,6 +54,7 @@ class Source:
         self.superuser = "postgres.superuser" in instance.capabilities
         self.spares = Spares(instance, template)
         instance.cleanups.push(self.spares.close)
+        self.guard: ServerGuard | None = instance.guard
         self.contents = Contents()
         self._pristine: Pristine | None = None
         self._catalogs: dict[str, int] = {}
@@ -110,6 +112,7 @@ class CommitDatabase:
         self.sessions: dict[str, CommitSession] = {}
         self._written: Counter[Table] = Counter()
         self._rebased: Damage | None = None
+        self._roles = False
         self._inspector = Inspector(self._instance, name)
         try:
             self._baseline = self._inspector(self._look)
@@ -126,6 +129,7 @@ class CommitDatabase:
             oid=self._inspector.oid,
             xid=survey.xid,
             written=survey.written,
+            settings=survey.settings,
             catalogs=self.source.catalogs(session, survey.xid),
             outside=outside(session),
         )
@@ -158,8 +162,20 @@ class CommitDatabase:
         undisturbed = self._disturbed == self._instance.disturbed
         return undisturbed and survey.xid == self._baseline.xid
 
-    def put_back(self, survey: Survey) -> None:
-        """Put back what was written before a survey, while nobody else writes."""
+    def put_back(self, survey: Survey) -> list[Exception]:
+        """Put back what was written before a survey, while nobody else writes.
+
+        Returns:
+            Failures of the test that was the last to run: what it changed on the whole server.
+        """
+        settings, self._roles = self._baseline.settings, False
+        self._put_back(survey)
+        guard = self.source.guard
+        if guard is None or not (self._roles or survey.settings != settings):
+            return []
+        return guard.check()
+
+    def _put_back(self, survey: Survey) -> None:
         if self._disturbed != self._instance.disturbed:
             self._disturbed = self._instance.disturbed
             self.swap()
@@ -169,6 +185,7 @@ class CommitDatabase:
     def _repair(self, survey: Survey) -> None:
         try:
             damage = self._damage(survey)
+            self._roles = damage.roles
             done = self._can_put_back(damage) and self._reset(damage)
         except driver().DatabaseError:
             done = False  # a lock that is held, a table that is missing: a clone needs no repair
@@ -248,7 +265,9 @@ class CommitDatabase:
 
     def _move_on(self, survey: Survey) -> None:
         """Have the next test begin where the server stands."""
-        self._baseline = replace(self._baseline, xid=survey.xid, written=survey.written)
+        self._baseline = replace(
+            self._baseline, xid=survey.xid, written=survey.written, settings=survey.settings
+        )
 
     def swap(self) -> None:
         """Put a clone in this database's place, under its name."""

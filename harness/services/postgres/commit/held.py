@@ -64,7 +64,7 @@ class ClassLease(CommitLease):
         if self._database.has_others(survey):
             failures.extend(self._end(self._lingering()))
             survey = self._database.survey()
-        self._database.put_back(survey)
+        failures.extend(self._database.put_back(survey))
         self._database.forget_base()
         self.instance.give_back_database(self._database)
 
@@ -92,7 +92,7 @@ class TestLease(CommitLease):
         if self._database.has_others(survey):
             failures.extend(self._end_busy())
             survey = self._database.survey()
-        self._database.put_back(survey)
+        failures.extend(self._database.put_back(survey))
 
     def _end_busy(self) -> list[Exception]:
         """End the sessions of others that stay in a transaction or keep a lock; return failures."""

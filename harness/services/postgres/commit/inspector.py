@@ -20,8 +20,12 @@ PREPARE = """
 prepare harness_survey as
 select txid_snapshot_xmax(txid_current_snapshot()) % 4294967296,
        pg_current_wal_insert_lsn() - '0/0', pg_current_wal_flush_lsn() - '0/0',
-       pg_stat_get_db_numbackends({oid})
+       pg_stat_get_db_numbackends({oid}), {settings}
 """
+# Changed by `alter system`, which takes no transaction id; only a superuser may look.
+SETTINGS_FILE = (
+    "(select (modification, size)::text from pg_stat_file('postgresql.auto.conf', true))"
+)
 
 
 @dataclass(frozen=True)
@@ -33,17 +37,20 @@ class Survey:
         written: Up to where the log is written, in bytes.
         flushed: Up to where it is flushed.
         sessions: The sessions on the database, the inspector's among them.
+        settings: Time and size of the file that `alter system` writes.
     """
 
     xid: int
     written: int
     flushed: int
     sessions: int
+    settings: str
 
     @classmethod
     def read(cls, row: Iterable[Any]) -> Survey:
         """Make it from what `SURVEY` returns."""
-        return cls(*map(int, row))
+        xid, written, flushed, sessions, settings = row
+        return cls(int(xid), int(written), int(flushed), int(sessions), str(settings))
 
 
 class Inspector:
@@ -79,7 +86,9 @@ class Inspector:
             "select oid::int8, pg_backend_pid() from pg_database where datname = current_database()"
         ).rows
         self.oid, self.pid = map(int, rows[0])
-        session.execute_simple(PREPARE.format(oid=self.oid))
+        superuser = "postgres.superuser" in self._instance.capabilities
+        settings = SETTINGS_FILE if superuser else "null"
+        session.execute_simple(PREPARE.format(oid=self.oid, settings=settings))
         self.fires_nothing = fires_nothing(session)
         self._session = session
         return session

@@ -67,7 +67,7 @@ class CommitLease(PlainLease):
         if self._database.has_others(survey):
             failures.extend(self._end(self._lingering()))
             survey = self._database.survey()
-        self._database.put_back(survey)
+        failures.extend(self._database.put_back(survey))
         self.instance.give_back_database(self._database)
 
     def _check_committed(self, failures: list[Exception]) -> None:

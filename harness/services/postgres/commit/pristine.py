@@ -49,10 +49,11 @@ where c.relnamespace = 'pg_catalog'::regnamespace and c.relkind = 'r'
   and has_table_privilege(c.oid, 'select')
 order by 1
 """
-OUTSIDE = """
-select pg_relation_filenode(oid)::int8 from pg_class
-where relname in ('pg_database', 'pg_db_role_setting', 'pg_shdescription') and relisshared
-"""
+SHARED = (
+    "select pg_relation_filenode(oid)::int8 from pg_class where relisshared and relname in ({})"
+)
+OUTSIDE = "'pg_database', 'pg_db_role_setting', 'pg_shdescription'"
+ROLES = "'pg_authid', 'pg_auth_members', 'pg_db_role_setting'"
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,7 @@ class Pristine:
         sequences: The sequences, likewise.
         catalogs: The catalogs, likewise.
         outside: The files of what the server keeps of a database outside of it.
+        roles: The files of what it knows of roles.
     """
 
     def __init__(self, session: Any, *, counted: bool) -> None:
@@ -135,7 +137,8 @@ class Pristine:
         self.sequences = {sequence.file: sequence for sequence in read_sequences(session)}
         rows = session.execute_simple(CATALOGS).rows
         self.catalogs = {file: Catalog(name, file, numbered) for name, file, numbered in rows}
-        self.outside = {int(file) for (file,) in session.execute_simple(OUTSIDE).rows}
+        self.outside = read_shared(session, OUTSIDE)
+        self.roles = read_shared(session, ROLES)
 
     def changed(self, tables: Iterable[Table], sequences: Iterable[Sequence]) -> Pristine:
         """Return the same with some tables and sequences in another state."""
@@ -165,6 +168,11 @@ def read_tables(session: Any, *, counted: bool) -> list[Table]:
         )
         for oid, file, name, unlogged, guarded, columns, key, size in rows
     ]
+
+
+def read_shared(session: Any, names: str) -> set[int]:
+    """Return the files of catalogs that all databases share."""
+    return {int(file) for (file,) in session.execute_simple(SHARED.format(names)).rows}
 
 
 def read_counts(session: Any, names: Iterable[str], *, counted: bool = True) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pg8000.dbapi
@@ -19,6 +20,8 @@ class CommitSession(OuterSession):
         closed: Whether it was closed, or handed on.
         pid: The server's process.
     """
+
+    message_types: dict[bytes, Callable[..., Any]]  # pg8000's: methods of this very object
 
     def __init__(self, *args: Any, **parameters: Any) -> None:
         self.closed = False
@@ -69,6 +72,9 @@ class CommitSession(OuterSession):
         """Return the session as a new connection; whoever has kept this one finds it closed."""
         heir = CommitSession.__new__(CommitSession)
         heir.__dict__.update(self.__dict__)
+        heir.message_types = {
+            code: getattr(heir, handler.__name__) for code, handler in self.message_types.items()
+        }
         heir.autocommit = False
         self.closed = True
         self._sock = self._usock = None  # as pg8000 marks a connection that was closed
