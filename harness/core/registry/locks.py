@@ -11,6 +11,7 @@ import os
 import time
 
 from harness.core.forks import forget_after_fork
+from harness.core.pauses import pause
 
 try:
     import fcntl
@@ -21,7 +22,6 @@ AVAILABLE = fcntl is not None
 MODE = 0o600
 SHORTEST_PAUSE = 0.0005
 LONGEST_PAUSE = 0.02
-SHARE = 0.05  # of the time waited so far: the most that a pause adds to it
 
 
 class Lock:
@@ -79,8 +79,7 @@ class Lock:
         while not self.try_exclusive():
             if callable(cancelled) and cancelled():
                 return False
-            waited = time.monotonic() - began
-            time.sleep(min(max(SHORTEST_PAUSE, waited * SHARE), LONGEST_PAUSE))
+            time.sleep(pause(time.monotonic() - began, SHORTEST_PAUSE, LONGEST_PAUSE))
         return True
 
     def is_current(self) -> bool:
