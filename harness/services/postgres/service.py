@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from harness.core.endpoint import Endpoint
 from harness.core.instance import Running
 from harness.core.recipe import ContainerRecipe, Recipe, UrlRecipe
+from harness.core.secrets import random_password
 from harness.core.service import Service, Told
 from harness.core.settings import Settings
 from harness.errors import ServiceDefinitionError
@@ -126,7 +127,7 @@ class Postgres(Service["PostgresLease"]):
     def _container(self) -> Recipe | str:
         from harness.services.postgres.causes import CAUSES
         from harness.services.postgres.cluster import server_flags
-        from harness.services.postgres.password import SUPERUSER, random_password
+        from harness.services.postgres.password import SUPERUSER
 
         password = random_password()
         # A directory of our own, not the image's volume; one that is restarted keeps its data.

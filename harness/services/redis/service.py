@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from harness.core.endpoint import Endpoint
 from harness.core.instance import Running
 from harness.core.recipe import ContainerRecipe, Recipe, UrlRecipe
+from harness.core.secrets import random_password
 from harness.core.service import Service
 from harness.core.settings import Settings
 from harness.services import options
@@ -92,7 +93,7 @@ class Redis(Service["RedisLease"]):
 
     def _container(self) -> Recipe | str:
         from harness.services.redis.causes import CAUSES
-        from harness.services.redis.process import USER, random_password, server_flags
+        from harness.services.redis.process import USER, server_flags
 
         password = random_password()
         flags = server_flags((("requirepass", password), *self.settings))
