@@ -74,7 +74,7 @@ def samples(session: nox.Session) -> None:
             session.run("python", *STRICT, "-m", "unittest", "-v", *session.posargs)
 
 
-@nox.session
+@nox.session(venv_backend="virtualenv")  # with pip, as its users install it
 @nox.parametrize("extra", EXTRAS)
 def package(session: nox.Session, extra: str) -> None:
     """The wheel alone: it installs with each extra, without pytest, and is complete."""
