@@ -65,7 +65,8 @@ class RunningTest(ProjectTest):
 
     def assertRuns(self, expected, *arguments, code=0):
         """Check the closing line and the exit code; return what was printed."""
-        finished = self.python("-m", "suite", *arguments)
+        state = str(self.directory / "state")  # a worker that dies leaves its directory
+        finished = self.python("-m", "suite", *arguments, HARNESS_STATE_DIR=state)
         output = finished.stdout + finished.stderr
 
         self.assertRegex(finished.stdout.splitlines()[-1], f"^{expected}$", output)
