@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from harness.core.cleanup import Cleanups
 from harness.core.instance import Instance, Running
 from harness.core.interrupts import interrupts_held
+from harness.core.secrets import random_password
 from harness.core.settings import Settings
 from harness.errors import HarnessError, LeaseError, StartError, again
 from harness.services.postgres import rights
@@ -26,7 +27,7 @@ from harness.services.postgres.lease import PostgresLease
 from harness.services.postgres.names import identifier, literal, setting_value
 from harness.services.postgres.ordinary import ReadonlyLease
 from harness.services.postgres.ownership import Ownership
-from harness.services.postgres.password import random_password, scram_verifier
+from harness.services.postgres.password import scram_verifier
 from harness.services.postgres.rollback import RollbackLease
 from harness.services.postgres.template import Template
 from harness.services.postgres.workspace import Workspace
