@@ -173,6 +173,7 @@ class CommitDatabase:
         guard = self.source.guard
         if guard is None or not (self._roles or survey.settings != settings):
             return []
+        self.source.spares.settle()  # a role may own something in what is being dropped
         return guard.check()
 
     def _put_back(self, survey: Survey) -> None:
