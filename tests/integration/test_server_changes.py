@@ -79,4 +79,4 @@ class ServerChanges:
         self.assertEqual([], self.run_inner(Case).raised)
 
 
-on(ServerChanges, "embedded", "docker")
+on(ServerChanges, "embedded")

@@ -16,9 +16,10 @@ from harness.core.settings import Settings
 from harness.errors import HarnessError, LeaseError, StartError, again
 from harness.services.postgres import rights
 from harness.services.postgres.commit.cluster import ServerGuard
-from harness.services.postgres.commit.database import CommitDatabase, Source
+from harness.services.postgres.commit.database import CommitDatabase
 from harness.services.postgres.commit.held import ClassLease
 from harness.services.postgres.commit.lease import CommitLease
+from harness.services.postgres.commit.source import Source
 from harness.services.postgres.commit.spares import Spares
 from harness.services.postgres.commit.wal import NO_KEY, WalReader, wal_reader
 from harness.services.postgres.connect import driver, is_over, message

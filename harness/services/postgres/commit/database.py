@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import LeaseError
-from harness.services.postgres.commit.cluster import ServerGuard
 from harness.services.postgres.commit.contents import Contents
 from harness.services.postgres.commit.damage import (
     Baseline,
@@ -21,66 +20,21 @@ from harness.services.postgres.commit.damage import (
     tables_named,
 )
 from harness.services.postgres.commit.inspector import SURVEY, Inspector, Survey
-from harness.services.postgres.commit.pristine import Pristine, Table
+from harness.services.postgres.commit.large import LargeTables, TooMuchError
+from harness.services.postgres.commit.pristine import Table
 from harness.services.postgres.commit.reset import put_back, settle
 from harness.services.postgres.commit.session import CommitSession, open_session
-from harness.services.postgres.commit.spares import Spares
-from harness.services.postgres.commit.structure import catalog_counts, outside
-from harness.services.postgres.commit.wal import FARTHEST, WalReader, Writes
+from harness.services.postgres.commit.source import Source
+from harness.services.postgres.commit.structure import outside
+from harness.services.postgres.commit.wal import FARTHEST, Writes
 from harness.services.postgres.connect import driver
 from harness.services.postgres.names import shown
 
 if TYPE_CHECKING:
-    from harness.services.postgres.instance import PostgresInstance
-    from harness.services.postgres.template import Template
+    pass
 
-SMALL = 1 << 18  # bytes of a table that are kept in memory
 MOST_DEAD = 2000  # rows
 ROUNDS = 3  # in which triggers, where they cannot be kept from firing, have to come to rest
-
-
-class Source:
-    """What the databases of one process have in common that are clones of one template.
-
-    Args:
-        instance: The server.
-        template: The template.
-    """
-
-    def __init__(self, instance: PostgresInstance, template: Template) -> None:
-        self.instance = instance
-        self.template = template
-        self.wal: WalReader | None = instance.wal
-        self.superuser = "postgres.superuser" in instance.capabilities
-        self.spares = Spares(instance, template)
-        instance.cleanups.push(self.spares.close)
-        self.guard: ServerGuard | None = instance.guard
-        self.contents = Contents()
-        self._pristine: Pristine | None = None
-        self._catalogs: dict[str, int] = {}
-
-    @property
-    def pristine(self) -> Pristine:
-        """What the template holds, once it was learned."""
-        assert self._pristine is not None
-        return self._pristine
-
-    def learn(self, session: Any) -> Pristine:
-        """Return what the template holds, read from its first clone."""
-        if self._pristine is None:
-            pristine = Pristine(session, counted=self.wal is None)
-            small = [table for table in pristine.seeded if table.size <= SMALL]
-            self.contents.read(session, small)
-            self._pristine = pristine
-        return self._pristine
-
-    def catalogs(self, session: Any, xid: int) -> dict[str, int]:
-        """Return for each catalog the number of its rows, the same in all clones."""
-        if not self._catalogs:
-            known = self.learn(session).catalogs.values()
-            counts = catalog_counts(session, known, xid, all_rows=self.superuser)
-            self._catalogs = {name: count for name, (count, _) in counts.items()}
-        return self._catalogs
 
 
 @dataclass(frozen=True)
@@ -113,6 +67,8 @@ class CommitDatabase:
         self._written: Counter[Table] = Counter()
         self._rebased: Damage | None = None
         self._roles = False
+        self._pages: dict[int, list[int]] | None = None
+        self._large = LargeTables(source.reference)
         self._inspector = Inspector(self._instance, name)
         try:
             self._baseline = self._inspector(self._look)
@@ -122,6 +78,7 @@ class CommitDatabase:
 
     def _look(self, session: Any) -> Baseline:
         """Take what the database looks like now for what it should look like."""
+        self._large.forget()
         self._pristine = self.source.learn(session)
         self._contents = self.source.contents
         survey = Survey.read(session.execute_simple(SURVEY).rows[0])
@@ -185,10 +142,11 @@ class CommitDatabase:
 
     def _repair(self, survey: Survey) -> None:
         try:
+            self._pages = None
             damage = self._damage(survey)
             self._roles = damage.roles
             done = self._can_put_back(damage) and self._reset(damage)
-        except driver().DatabaseError:
+        except (driver().DatabaseError, TooMuchError):
             done = False  # a lock that is held, a table that is missing: a clone needs no repair
         if not done:
             self.swap()
@@ -230,15 +188,21 @@ class CommitDatabase:
         return [shown(*table.name.split(".", 1)) for table in dirty]
 
     def _search(self, session: Any) -> Damage:
+        self._pristine = self.source.counted(self._pristine)
         superuser = self.source.superuser
         return damage_found(session, self._pristine, self._baseline, superuser=superuser)
 
     def _can_put_back(self, damage: Damage) -> bool:
         """Tell whether everything can be put back in its place."""
         return not damage.structure and all(
-            not table.guarded and (not table.rows or table in self._contents)
+            not table.guarded and (not table.rows or table in self._contents or self._knows(table))
             for table in damage.tables
         )
+
+    def _knows(self, table: Table) -> bool:
+        """Tell whether single rows of a large table can be put back."""
+        told = self.source.wal is not None and self._inspector.fires_nothing
+        return told and bool(table.key) and not table.unlogged
 
     def _reset(self, damage: Damage) -> bool:
         """Put tables and sequences back; tell whether that has worked."""
@@ -252,7 +216,20 @@ class CommitDatabase:
         return False
 
     def _write_back(self, damage: Damage, session: Any) -> list[Any]:
-        return put_back(session, damage, self._contents, SURVEY)
+        return put_back(
+            session,
+            damage,
+            self._contents,
+            SURVEY,
+            others=lambda table: self._put_rows_back(session, table),
+        )
+
+    def _put_rows_back(self, session: Any, table: Table) -> None:
+        if self._pages is None:
+            assert self.source.wal is not None
+            self._pages = self.source.wal.pages(self._baseline.written, self.oid)
+        pages = self._pages.get(table.file, [])
+        self._large.put_back(session, table, pages, self._baseline.xid)
 
     def _left(self, session: Any) -> Damage:
         return damage_left(session, self._pristine, self._contents, self._baseline.xid)
