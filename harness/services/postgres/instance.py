@@ -229,6 +229,11 @@ class PostgresInstance(Instance[PostgresLease]):
             self._made.discard(away)
 
     @functools.cached_property
+    def prepares(self) -> bool:
+        """Whether the server lets transactions be prepared."""
+        return int(self.databases.rows("show max_prepared_transactions")[0][0]) > 0
+
+    @functools.cached_property
     def guard(self) -> ServerGuard | None:
         """Who sees changes of the whole server; None where our role may not."""
         return ServerGuard(self) if "postgres.superuser" in self.capabilities else None

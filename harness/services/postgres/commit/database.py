@@ -28,13 +28,17 @@ from harness.services.postgres.commit.source import Source
 from harness.services.postgres.commit.structure import outside
 from harness.services.postgres.commit.wal import FARTHEST, Writes
 from harness.services.postgres.connect import driver
-from harness.services.postgres.names import shown
+from harness.services.postgres.names import literal, shown
 
 if TYPE_CHECKING:
     pass
 
 MOST_DEAD = 2000  # rows
 ROUNDS = 3  # in which triggers, where they cannot be kept from firing, have to come to rest
+
+
+class LostDatabaseError(Exception):
+    """A test has dropped or renamed its database."""
 
 
 @dataclass(frozen=True)
@@ -107,12 +111,33 @@ class CommitDatabase:
         return (self._inspector.pid, *(s.pid for s in self.sessions.values() if not s.closed))
 
     def survey(self) -> Survey:
-        """Tell where the server stands."""
-        return self._inspector.survey()
+        """Tell where the server stands.
+
+        Raises:
+            LostDatabaseError: The database was dropped or renamed.
+        """
+        try:
+            survey = self._inspector.survey()
+        except (driver().Error, OSError) as error:
+            if not self._instance.databases.has(self.name):
+                raise LostDatabaseError from error
+            raise
+        if self._inspector.oid != self.oid:  # another one was made in its place
+            raise LostDatabaseError
+        return survey
 
     def has_others(self, survey: Survey) -> bool:
         """Tell whether somebody else had a session here."""
         return survey.sessions != len(self.known())
+
+    def drop_lost_sessions(self) -> None:
+        """Give up those of our sessions that a test has ended."""
+        for session in self.sessions.values():
+            session.check()
+
+    def end_prepared(self) -> list[str]:
+        """Roll back transactions that were prepared here; return their names."""
+        return self._inspector(roll_back_prepared) if self._instance.prepares else []
 
     def is_clean(self, survey: Survey) -> bool:
         """Tell whether nobody had written anything."""
@@ -299,6 +324,15 @@ class CommitDatabase:
         for session in sessions.values():
             session.hang_up()
         self._inspector.close()
+
+
+def roll_back_prepared(session: Any) -> list[str]:
+    """Roll back the prepared transactions of a database; return their names."""
+    query = "select gid from pg_prepared_xacts where database = current_database()"
+    names = [str(name) for (name,) in session.execute_simple(query).rows]
+    for name in names:
+        session.execute_simple(f"rollback prepared {literal(name)}")
+    return names
 
 
 def vacuum(table: Table, session: Any) -> None:

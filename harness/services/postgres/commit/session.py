@@ -8,7 +8,7 @@ from typing import Any
 import pg8000.dbapi
 
 from harness.core.endpoint import Endpoint
-from harness.services.postgres.connect import connect
+from harness.services.postgres.connect import connect, is_over
 from harness.services.postgres.lease import LOCK_TIMEOUT_MS
 from harness.services.postgres.session import IDLE, OuterSession
 
@@ -41,6 +41,17 @@ class CommitSession(OuterSession):
                 self.close()
         except (pg8000.dbapi.Error, OSError):
             pass  # ended by the server, or by the test
+
+    def check(self) -> None:
+        """Close it if the server has ended it."""
+        try:
+            if not self.closed:
+                self.execute_simple("")
+        except pg8000.dbapi.DatabaseError as error:
+            if is_over(error):
+                self.hang_up()
+        except (pg8000.dbapi.Error, OSError):
+            self.hang_up()
 
     @property
     def is_idle(self) -> bool:
