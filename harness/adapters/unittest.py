@@ -9,8 +9,9 @@ import unittest
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
+from harness.adapters.assertions import RowAssertions
 from harness.adapters.repeat import method_name, repeat_command, say, test_identity
 from harness.adapters.result import NotingResult
 from harness.core.environment import Environment, default_environment
@@ -20,13 +21,14 @@ from harness.core.seed import derive, run_seed
 from harness.core.service import Service
 from harness.core.tries import WITHIN, Terms, nothing, retry
 from harness.core.watch import Watch
-from harness.errors import CapabilityError, HarnessError, RequiredError, UnavailableError
+from harness.errors import (
+    CapabilityError,
+    ConfigurationError,
+    HarnessError,
+    RequiredError,
+    UnavailableError,
+)
 from harness.testing.logs import LogRecorder
-
-if TYPE_CHECKING:
-    _Base = unittest.TestCase
-else:
-    _Base = object
 
 L = TypeVar("L", bound=Lease)
 T = TypeVar("T")
@@ -61,7 +63,7 @@ def group_of(case: type) -> Group:
     return _groups[case]
 
 
-class HarnessMixin(_Base):
+class HarnessMixin(RowAssertions):
     """What makes a `unittest.TestCase` hold leases. It stands before the base class.
 
     Only public methods are overridden: `run` and `debug`. Nothing depends on a subclass calling
@@ -243,8 +245,23 @@ class HarnessMixin(_Base):
             every,
             through=(unittest.SkipTest,),
             watch=nothing if holder is None else Watch(holder),
-            failure=lambda text: self.failureException(self._formatMessage(msg, text)),
+            failure=self._harness_failure(msg),
         )
+
+    def _harness_database(self) -> Any:
+        """Return the lease of the one service that records statements.
+
+        Raises:
+            ConfigurationError: The class has none, or several.
+        """
+        databases = [service for service in services_of(type(self)) if service.records_statements]
+        if len(databases) != 1:
+            labels = ", ".join(service.label for service in databases)
+            raise ConfigurationError(
+                f"{type(self).__qualname__} has {labels or 'no database'}: whose statements?",
+                hint="name the lease, as in assertQueries(2, db=self.db)",
+            )
+        return self._harness_lease(databases[0])
 
     def _harness_notes(self, failed: unittest.TestCase) -> list[str]:
         seed = run_seed(self._harness_environment().settings)
