@@ -1,4 +1,7 @@
-"""The assertions on rows and statements that both test cases have."""
+"""The assertions on rows and statements that both test cases have.
+
+What they are made of is imported at their first use: a suite without them does not pay for it.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,12 @@ import unittest
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness.testing.queries import ExpectedQueries, Recordable
-from harness.testing.rows import check_count, check_no_row, check_rows, find_row
-from harness.testing.rows.checks import Failure
-from harness.testing.rows.condition import Where
-from harness.testing.rows.table import Database, R
-
 if TYPE_CHECKING:
+    from harness.testing.queries import ExpectedQueries, Recordable
+    from harness.testing.rows.checks import Failure
+    from harness.testing.rows.condition import Where
+    from harness.testing.rows.table import Database, R
+
     _Base = unittest.TestCase
 else:
     _Base = object
@@ -60,6 +62,8 @@ class RowAssertions(_Base):
 
                 self.assertRow(self.db, "accounts", {"id": 7}, balance=750)
         """
+        from harness.testing.rows import find_row
+
         failure = self._harness_failure(msg)
         return find_row(db, table, where, columns, order_by=order_by, failure=failure)
 
@@ -83,6 +87,8 @@ class RowAssertions(_Base):
 
                 self.assertNoRow(self.db, "users", {"email": "eve@example.com"})
         """
+        from harness.testing.rows import check_no_row
+
         check_no_row(db, table, where, failure=self._harness_failure(msg))
 
     def assertRows(  # noqa: N802
@@ -123,6 +129,8 @@ class RowAssertions(_Base):
                     self.db, "users", [(1, "Ada"), (2, "Bob")], columns=("id", "name"), key="id"
                 )
         """
+        from harness.testing.rows import check_rows
+
         failure = self._harness_failure(msg)
         return check_rows(
             db, table, expected, key=key, columns=columns, where=where, failure=failure
@@ -156,6 +164,8 @@ class RowAssertions(_Base):
 
                 self.assertCount(self.db, "orders", 2, {"status": "paid"})
         """
+        from harness.testing.rows import check_count
+
         check_count(db, table, number, where, failure=self._harness_failure(msg))
 
     def assertQueries(  # noqa: N802
@@ -189,6 +199,8 @@ class RowAssertions(_Base):
                 with self.assertQueries(2):
                     load_orders(self.db.connection)
         """
+        from harness.testing.queries import ExpectedQueries
+
         lease = self._harness_database() if db is None else db
         return ExpectedQueries(lease, number, at_most=at_most, failure=self._harness_failure(msg))
 

@@ -43,7 +43,7 @@ class Counting:
         with self.assertQueries(2):
             self.send("savepoint a", "select 1", "release savepoint a")
             self.db.connection.commit()
-            self.send("begin", "select 2", "rollback", "/* end */ commit")
+            self.send("begin", "select 2", "rollback")
             self.db.connection.rollback()
 
     def test_what_the_leases_own_methods_send_does_not_count(self):
@@ -127,7 +127,7 @@ class Counting:
 @on_every_provider
 class PostgresConformanceQueriesUnderRollback(Counting):
     db = Postgres(migrations=shop)
-    needed = None
+    needed = None  # else the class has two databases
 
     def test_each_connection_into_the_test_counts(self):
         with self.assertQueries(1), self.db.new_connection() as connection:

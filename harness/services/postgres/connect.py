@@ -117,12 +117,16 @@ def closable() -> type[Any]:
     """Return pg8000's connection, made to tell whether it was closed, and what it sends."""
 
     class NotingCursor(driver().Cursor):  # type: ignore[misc]
+        def __init__(self, connection: Any) -> None:
+            super().__init__(connection)
+            self._statements = connection.statements
+
         def execute(self, operation: str, args: Any = (), stream: Any = None) -> Any:
-            self.connection.statements.note(operation)
+            self._statements.note(operation)
             return super().execute(operation, args, stream)
 
         def callproc(self, procname: str, parameters: Any = None) -> Any:
-            self.connection.statements.note(f"call {procname}")
+            self._statements.note(f"call {procname}")
             return super().callproc(procname, parameters)
 
     class ClosableConnection(driver().Connection):  # type: ignore[misc]

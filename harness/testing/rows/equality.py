@@ -5,10 +5,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
+WRITTEN = (str, int, float, Decimal, UUID, date, time, timedelta, list)
 ALIKE = 200  # letters of two texts that are compared to say how much alike they are
 
 
@@ -60,16 +62,17 @@ class Difference:
         if isinstance(one, datetime) and isinstance(other, datetime):
             lacking = (one.tzinfo is None) != (other.tzinfo is None)
             return "one of them has no time zone" if lacking else ""
-        if type(one) is not type(other) and text_of(one) == text_of(other):
+        if type(one) is not type(other) and same_text(one, other):
             return f"differs in type: {type(other).__name__}, expected {type(one).__name__}"
         if isinstance(one, str) and isinstance(other, str) and one.split() == other.split():
             return "differs in white space alone"
         return ""
 
 
-def text_of(value: object) -> str:
-    """Return a value as text, so that those of two types can be the same."""
-    return str(list(value)) if isinstance(value, tuple | list) else str(value)
+def same_text(one: object, other: object) -> bool:
+    """Tell whether two values, neither a matcher, are written alike."""
+    values = [list(value) if isinstance(value, tuple) else value for value in (one, other)]
+    return all(isinstance(v, WRITTEN) for v in values) and str(values[0]) == str(values[1])
 
 
 def differences(expected: Mapping[str, object], row: Any) -> list[Difference]:
@@ -99,8 +102,16 @@ def distance_between(one: object, other: object) -> float | None:
     """Return how far two numbers, or two dates in days, lie apart; None for other things."""
     numbers = (int, float, Decimal)
     if isinstance(one, numbers) and isinstance(other, numbers):
-        distance = abs(float(one) - float(other))
-        return distance if distance == distance else None
+        return number_distance(one, other)
     if isinstance(one, date) and isinstance(other, date) and type(one) is type(other):
         return abs(one.toordinal() - other.toordinal())
     return None
+
+
+def number_distance(one: int | float | Decimal, other: int | float | Decimal) -> float | None:
+    """Return how far two numbers lie apart; None where one is not a number."""
+    try:
+        distance = abs(float(one) - float(other))
+    except OverflowError:  # an integer beyond all floats
+        return float("inf")
+    return distance if distance == distance else None
