@@ -6,7 +6,7 @@ from unittest import mock
 
 from harness.errors import ConfigurationError
 from harness.testing.rows import check_count, check_no_row, check_rows, find_row
-from tests.testing.rows.tables import Database
+from tests.support.tables import Database
 
 
 class Broken:
