@@ -150,7 +150,7 @@ class PostgresConformanceAssertRow(Fails):
         self.assertEqual(
             """\
 the row of accounts where id=8 is not as expected
-  - balance=20.00, owner='Bob', id=8, rate=None, small=None, opened=None,
+  - id=8, balance=20.00, owner='Bob', rate=None, small=None, opened=None,
     local=None, active=None, tags=None, settings=None, old=None, photo=None,
     token=None, colour=None, home=None, code=None, twice=40.00
       balance: 20.00, expected 750""",
@@ -313,9 +313,9 @@ class PostgresConformanceAssertNoRow(Fails):
         self.assertEqual(
             """\
 4 rows of empty where name='a', expected 2
-  - id=1, name='a'
-  - id=2, name='a'
-  - id=4, name='a'
+  - name='a', id=1
+  - name='a', id=2
+  - name='a', id=4
   - ... and 1 more""",
             self.failure(self.assertCount, "empty", 2, {"name": "a"}),
         )

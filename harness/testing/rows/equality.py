@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 WRITTEN = (str, int, float, Decimal, UUID, date, time, timedelta, list)
-ALIKE = 200  # letters of two texts that are compared to say how much alike they are
+ALIKE = 40  # letters of two texts that are compared to say how much alike they are
 
 
 def equals(expected: object, actual: object, column: str) -> bool:

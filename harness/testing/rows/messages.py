@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from harness.testing.rows.condition import Condition
@@ -43,11 +43,19 @@ def summary(search: Search[Any], expected: Mapping[str, object]) -> str:
     return f"{rows} in all, {order}{among}"
 
 
-def listing(rows: Sequence[Any], expected: Mapping[str, object]) -> list[str]:
-    """Return the lines that show rows, each with what is not as expected."""
+def listing(
+    rows: Sequence[Any], expected: Mapping[str, object], named: Iterable[str] = ()
+) -> list[str]:
+    """Return the lines that show rows, each with what is not as expected.
+
+    Args:
+        rows: The rows.
+        expected: What their columns are to be.
+        named: Columns to show first.
+    """
     lines: list[str] = []
     for row in rows:
-        lines += row_lines(row, expected)
+        lines += row_lines(row, [*named, *expected])
         lines += difference_lines(differences(expected, row))
     return lines
 
@@ -74,7 +82,7 @@ def other_row(
 ) -> str:
     """Say how a row differs from what is expected."""
     head = f"the row of {table.name}{condition.phrase} is not as expected"
-    return "\n".join([head, *listing([row], columns)])
+    return "\n".join([head, *listing([row], columns, condition.expected)])
 
 
 def several_rows(
@@ -84,13 +92,15 @@ def several_rows(
     number, nearest = found(table, condition, rows, columns)
     head = f"{number}, where one was expected"
     hint = '  next: narrow `where`, or choose one, as by order_by="id desc"'
-    return "\n".join([head, *listing(nearest, columns), hint])
+    return "\n".join([head, *listing(nearest, columns, condition.expected), hint])
 
 
 def unwanted_rows(table: Table[Any], condition: Condition, rows: Sequence[Any]) -> str:
     """Say which rows ought not to be there."""
     number, first = found(table, condition, rows, NOTHING)
-    return "\n".join([f"{number}, where none was expected", *listing(first, NOTHING)])
+    return "\n".join(
+        [f"{number}, where none was expected", *listing(first, NOTHING, condition.expected)]
+    )
 
 
 def found(
@@ -109,7 +119,9 @@ def other_count(table: Table[Any], condition: Condition, expected: object, numbe
     head = f"{number_of(number)} of {table.name}{condition.phrase}, expected {shown(expected)}"
     if number:
         rows = ranked(table.meeting(condition, CANDIDATES, table.order), NOTHING)
-        return "\n".join([head, *listing(rows[:SHOWN], NOTHING), *and_more(number, SHOWN)])
+        return "\n".join(
+            [head, *listing(rows[:SHOWN], NOTHING, condition.expected), *and_more(number, SHOWN)]
+        )
     return "\n".join([head, *(near(table, condition.expected) if condition.text else ())])
 
 

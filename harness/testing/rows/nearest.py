@@ -12,7 +12,7 @@ from harness.testing.rows.table import R, Table
 from harness.testing.rows.text import one_line
 
 SHOWN = 3  # rows in a message
-SMALL = 1000  # rows of a table that are all looked at
+SMALL = 500  # rows of a table that are all looked at
 CANDIDATES = 100  # rows of a larger one
 SAMPLE = 20  # rows by which the type of a column is guessed
 

@@ -109,7 +109,8 @@ class Table(Generic[R]):
     def columns(self) -> tuple[str, ...]:
         """The names of its columns, which even an empty table has."""
         sql = f"select {self.quoted}.* from (select 1) as harness_one left join {self.quoted}"
-        return tuple(self.db.rows(f"{sql} on 1 = 0")[0].columns)
+        rows = self.db.rows(f"{sql} on 1 = 0")
+        return tuple(rows[0].columns) if rows else ()  # a table may have no columns at all
 
     @property
     def order(self) -> str:

@@ -80,8 +80,7 @@ def row_lines(row: Any, first: Iterable[str] = (), indent: str = "  - ") -> list
         first: The columns to begin with.
         indent: What stands before the first line.
     """
-    asked = [name for name in first if name in row.columns]
-    names = [*asked, *(name for name in row.columns if name not in asked)]
+    names = dict.fromkeys([*(name for name in first if name in row.columns), *row.columns])
     return textwrap.wrap(
         pairs({name: row[name] for name in names}),
         WIDTH,
