@@ -61,7 +61,7 @@ class Condition:
     @classmethod
     def _of_sql(cls, sql: str, parameters: Sequence[object]) -> Condition:
         values = f" {tuple(parameters)!r}" if parameters else ""
-        return cls(f"({sql}\n)", list(parameters), text=f"{sql}{values}")
+        return cls(f"({sql}\n)", list(parameters), text=" ".join(sql.split()) + values)
 
     @classmethod
     def _of_values(cls, table: str, where: Mapping[Any, object]) -> Condition:

@@ -10,7 +10,7 @@ from harness.testing.rows.equality import Difference, differences
 from harness.testing.rows.nearest import CANDIDATES, SHOWN, Search, ranked
 from harness.testing.rows.pairing import Pairing
 from harness.testing.rows.table import Table
-from harness.testing.rows.text import WIDTH, around, one_line, pairs, row_lines, shown
+from harness.testing.rows.text import WIDTH, around, one_line, pairs, row_lines, sentence, shown
 
 INDENT = " " * 6
 LISTED = 10  # missing, unexpected and different rows, of each
@@ -21,7 +21,11 @@ def no_row(table: Table[Any], condition: Condition, columns: Mapping[str, object
     """Say that a row is not there, and which come near it."""
     expected = {**condition.expected, **columns}
     head = f"no row of {table.name}{condition.phrase}"
-    lines = [head, *([f"  with {pairs(columns)}"] if columns else []), *near(table, expected)]
+    lines = [
+        sentence(head),
+        *([sentence(f"  with {pairs(columns)}")] if columns else []),
+        *near(table, expected),
+    ]
     return "\n".join(lines)
 
 
@@ -82,7 +86,7 @@ def other_row(
 ) -> str:
     """Say how a row differs from what is expected."""
     head = f"the row of {table.name}{condition.phrase} is not as expected"
-    return "\n".join([head, *listing([row], columns, condition.expected)])
+    return "\n".join([sentence(head), *listing([row], columns, condition.expected)])
 
 
 def several_rows(
@@ -92,14 +96,17 @@ def several_rows(
     number, nearest = found(table, condition, rows, columns)
     head = f"{number}, where one was expected"
     hint = '  next: narrow `where`, or choose one, as by order_by="id desc"'
-    return "\n".join([head, *listing(nearest, columns, condition.expected), hint])
+    return "\n".join([sentence(head), *listing(nearest, columns, condition.expected), hint])
 
 
 def unwanted_rows(table: Table[Any], condition: Condition, rows: Sequence[Any]) -> str:
     """Say which rows ought not to be there."""
     number, first = found(table, condition, rows, NOTHING)
     return "\n".join(
-        [f"{number}, where none was expected", *listing(first, NOTHING, condition.expected)]
+        [
+            sentence(f"{number}, where none was expected"),
+            *listing(first, NOTHING, condition.expected),
+        ]
     )
 
 
@@ -120,9 +127,13 @@ def other_count(table: Table[Any], condition: Condition, expected: object, numbe
     if number:
         rows = ranked(table.meeting(condition, CANDIDATES, table.order), NOTHING)
         return "\n".join(
-            [head, *listing(rows[:SHOWN], NOTHING, condition.expected), *and_more(number, SHOWN)]
+            [
+                sentence(head),
+                *listing(rows[:SHOWN], NOTHING, condition.expected),
+                *and_more(number, SHOWN),
+            ]
         )
-    return "\n".join([head, *(near(table, condition.expected) if condition.text else ())])
+    return "\n".join([sentence(head), *(near(table, condition.expected) if condition.text else ())])
 
 
 def number_of(rows: int) -> str:
@@ -133,7 +144,7 @@ def number_of(rows: int) -> str:
 def other_rows(table: Table[Any], condition: Condition, pairing: Pairing) -> str:
     """Say which rows of a table are missing, unexpected and different."""
     head = f"the rows of {table.name}{condition.phrase} are not as expected"
-    lines = [head, *missing_lines(pairing), *unexpected_lines(pairing)]
+    lines = [sentence(head), *missing_lines(pairing), *unexpected_lines(pairing)]
     if pairing.different:
         lines.append(f"  {len(pairing.different)} different:")
         for row, found in pairing.different[:LISTED]:
@@ -147,7 +158,7 @@ def missing_lines(pairing: Pairing) -> list[str]:
     missing = pairing.missing
     if not missing:
         return []
-    lines = [f"  - {pairs(row)}" for row in missing[:LISTED]]
+    lines = [sentence(f"  - {pairs(row)}") for row in missing[:LISTED]]
     return [f"  {len(missing)} missing:", *lines, *and_more(len(missing))]
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 WIDTH = 76  # letters of a line
 LONGEST = 40  # letters of a value in a row
 LINES = 3  # of a row
+UNBROKEN = "\0"  # stands for a blank at which no line is broken
 WRAPPED = {Decimal, UUID, date, datetime, time, timedelta}  # whose repr is long
 
 
@@ -81,11 +82,21 @@ def row_lines(row: Any, first: Iterable[str] = (), indent: str = "  - ") -> list
         indent: What stands before the first line.
     """
     names = dict.fromkeys([*(name for name in first if name in row.columns), *row.columns])
-    return textwrap.wrap(
-        pairs({name: row[name] for name in names}),
+    parts = [pairs({name: row[name]}).replace(" ", UNBROKEN) for name in names]
+    lines = textwrap.wrap(
+        ", ".join(parts),
         WIDTH,
         initial_indent=indent,
         subsequent_indent=" " * len(indent),
         max_lines=LINES,
         placeholder=" ...",
     )
+    return [line.replace(UNBROKEN, " ") for line in lines]
+
+
+def sentence(text: str) -> str:
+    """Break a long text into lines, those that follow indented."""
+    lines = textwrap.wrap(
+        text, WIDTH, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+    )
+    return "\n".join(lines)

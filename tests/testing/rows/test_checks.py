@@ -101,6 +101,16 @@ class FindRowTest(RowsTest):
 
         self.assertIn("name: 'Ada', expected one two", text)
 
+    def test_a_long_condition_is_broken_into_lines(self):
+        where = ("id = ?\n  and " + " and ".join(["id is not null"] * 20), [3])
+
+        text = self.failure(find_row, "users", where, {"name": "x" * 500, "born": "y" * 500})
+
+        lines = text.splitlines()
+        self.assertTrue(lines[0].startswith("no row of users where id = ? and id is not null"))
+        self.assertTrue(lines[1].startswith("    "))
+        self.assertLessEqual(max(map(len, lines)), 80)
+
     def test_what_cannot_be_a_condition(self):
         for where in (7, ["id = 1"], ("id = ?",), ("id = ?", 7), ("id = ?", "7"), {7: 8}):
             with self.subTest(where), self.assertRaisesRegex(ConfigurationError, "is no condition"):
