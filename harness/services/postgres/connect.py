@@ -113,8 +113,8 @@ def without_frames(error: E) -> E:
 
 
 @functools.cache
-def closable() -> type[Any]:
-    """Return pg8000's connection, made to tell whether it was closed, and what it sends."""
+def noting_cursor() -> type[Any]:
+    """Return pg8000's cursor, made to note what it sends in its connection's `statements`."""
 
     class NotingCursor(driver().Cursor):  # type: ignore[misc]
         def __init__(self, connection: Any) -> None:
@@ -129,12 +129,19 @@ def closable() -> type[Any]:
             self._statements.note(f"call {procname}")
             return super().callproc(procname, parameters)
 
+    return NotingCursor
+
+
+@functools.cache
+def closable() -> type[Any]:
+    """Return pg8000's connection, made to tell whether it was closed, and what it sends."""
+
     class ClosableConnection(driver().Connection):  # type: ignore[misc]
         closed = False
         statements: Statements | None = None  # where to note what is sent
 
         def cursor(self) -> Any:
-            return super().cursor() if self.statements is None else NotingCursor(self)
+            return super().cursor() if self.statements is None else noting_cursor()(self)
 
         def close(self) -> None:
             self.closed = True
