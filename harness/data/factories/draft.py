@@ -1,0 +1,135 @@
+"""One object in the making: what each of its attributes is going to be."""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from harness.core.nearest import did_you_mean
+from harness.data.factories.declarations import Declaration, Related
+from harness.data.factories.factory import Blueprint
+from harness.data.factories.merge import Merge
+from harness.data.factories.state import State
+from harness.errors import FactoryError
+
+
+class Draft:
+    """One object in the making. Its attributes are computed when they are first needed.
+
+    Args:
+        blueprint: What is declared.
+        said: What is said of this object.
+        state: What is remembered of the lease.
+        make_related: Makes what a relation says, of that name, with these overrides.
+    """
+
+    def __init__(
+        self,
+        blueprint: Blueprint,
+        said: Merge,
+        state: State,
+        make_related: Callable[[Draft, str, Related, Mapping[str, Any]], Any],
+    ) -> None:
+        self.blueprint = blueprint
+        self.number = state.next_number(blueprint.model)
+        self.said = said
+        self._state = state
+        self._make_related = make_related
+        self._known: dict[str, Any] = {}
+        self._asking: list[str] = []
+
+    @property
+    def attributes(self) -> Attributes:
+        """The attributes, for those that depend on others."""
+        return Attributes(self)
+
+    def rng(self, name: str) -> random.Random:
+        """Return random numbers of one attribute's own."""
+        return self._state.rng(self.blueprint.model, self.number, name)
+
+    def values(self) -> dict[str, Any]:
+        """Return all attributes but the children, who come later."""
+        said = self.said
+        return {name: self.value(name) for name in said.values if name not in said.children}
+
+    def value(self, name: str) -> Any:
+        """Return the value of an attribute.
+
+        Raises:
+            FactoryError: It depends on itself.
+        """
+        if name not in self._known:
+            if name in self._asking:
+                raise self._circle(name)
+            self._asking.append(name)
+            self._known[name] = self._compute(name, self.said.values[name])
+            self._asking.pop()
+        return self._known[name]
+
+    def _compute(self, name: str, said: Any) -> Any:
+        if isinstance(said, Declaration):
+            return said.value(self, name)
+        if isinstance(said, Related):
+            return self._make_related(self, name, said, self.said.nested.get(name, {}))
+        return copy.copy(said) if type(said) in (list, dict, set) else said
+
+    def _circle(self, name: str) -> FactoryError:
+        circle = [*self._asking[self._asking.index(name) :], name]
+        return FactoryError(
+            f"attributes of {self.blueprint.name} depend on each other: {' -> '.join(circle)}",
+            hint="give one of them a value of its own",
+        )
+
+    def keys(self) -> dict[str, Any]:
+        """Return the columns that refer to other objects."""
+        return {
+            column: self._key(name, attribute)
+            for name, related in self.said.relations.items()
+            if name in self.said.values
+            for column, attribute in related.keys_of(name).items()
+        }
+
+    def _key(self, name: str, attribute: str) -> Any:
+        return key_of(self._state, self.value(name), attribute, f"{self.blueprint.name}.{name}")
+
+
+def key_of(state: State, other: object, attribute: str, reason: str) -> Any:
+    """Return the attribute by which an object is referred to, from itself or from its row.
+
+    Raises:
+        FactoryError: It has none of that name.
+    """
+    row = state.row(other)
+    if other is None:
+        return None
+    if hasattr(other, attribute):
+        return getattr(other, attribute)
+    if row is not None and attribute in row.columns:
+        return row[attribute]
+    raise FactoryError(
+        f"{reason} refers to the {attribute!r} of {other!r}, which has none",
+        cause="its key has another name",
+        hint="say it: related(...).by(column='attribute')",
+    )
+
+
+class Attributes:
+    """The attributes of an object in the making, as functions of a factory read them."""
+
+    def __init__(self, draft: Draft) -> None:
+        self._draft = draft
+
+    def __getattr__(self, name: str) -> Any:
+        draft = self._draft
+        if name in draft.said.values:
+            return draft.value(name)
+        for relation, related in draft.said.relations.items():
+            if relation in draft.said.values and name in related.keys_of(relation):
+                return draft.keys()[name]
+        raise FactoryError(
+            f"{draft.blueprint.name}.{name} was read, which nobody gives a value",
+            cause="what only the schema decides is not known before the row is inserted",
+            hint=f"declare {name} in the factory; {did_you_mean(name, draft.said.values)}",
+        )

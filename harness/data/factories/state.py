@@ -1,0 +1,88 @@
+"""What the factories remember of one lease: numbers, tables and the rows of what they made."""
+
+from __future__ import annotations
+
+import random
+import threading
+import weakref
+from collections import Counter
+from typing import Any, Protocol
+
+from harness.core.seed import derive
+from harness.data.factories.factory import Blueprint
+from harness.data.factories.tables import find_table
+
+
+class Database(Protocol):
+    """A lease, as far as factories need it."""
+
+    seed: int
+
+    def make(self, table: str, /, **columns: Any) -> Any:
+        """Insert a row with these columns, and others as the schema wants; return it whole."""
+
+    def exists(self, table: str) -> bool:
+        """Tell whether there is a table of that name."""
+
+    def columns(self, table: str) -> tuple[str, ...]:
+        """Return the names of a table's columns."""
+
+
+class State:
+    """What the factories remember of one lease.
+
+    Args:
+        db: The lease.
+    """
+
+    def __init__(self, db: Database) -> None:
+        self._seed = db.seed
+        self._lock = threading.Lock()
+        self._numbers: Counter[type] = Counter()
+        self._tables: dict[type, str] = {}
+        self._rows: dict[int, tuple[Any, Any]] = {}  # with the object, so that its id stays its own
+
+    def next_number(self, model: type) -> int:
+        """Return the number of one more object of a class, from 1."""
+        with self._lock:
+            self._numbers[model] += 1
+            return self._numbers[model]
+
+    def rng(self, model: type, number: int, name: str) -> random.Random:
+        """Return random numbers for one attribute of one object.
+
+        Each attribute has its own, so that what another one draws changes nothing.
+        """
+        return random.Random(derive(self._seed, model.__qualname__, str(number), name))
+
+    def table(self, db: Database, blueprint: Blueprint) -> str:
+        """Return the table that a class's objects are rows of.
+
+        Raises:
+            FactoryError: There is none of a likely name.
+        """
+        model = blueprint.model
+        if blueprint.table is not None:
+            return blueprint.table
+        if model not in self._tables:
+            self._tables[model] = find_table(model, db.exists)
+        return self._tables[model]
+
+    def remember(self, made: object, row: Any) -> None:
+        """Keep the row of an object: not every column has a field."""
+        self._rows[id(made)] = (made, row)
+
+    def row(self, made: object) -> Any:
+        """Return the row that an object was made with, or the object if it is one; else None."""
+        _, row = self._rows.get(id(made), (None, None))
+        return made if hasattr(made, "columns") else row
+
+
+_states: weakref.WeakKeyDictionary[Database, State] = weakref.WeakKeyDictionary()
+
+
+def state_of(db: Database) -> State:
+    """Return what is remembered of a lease."""
+    if db not in _states:
+        _states[db] = State(db)
+    return _states[db]
