@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import ConfigurationError, MissingExtraError
@@ -11,6 +13,7 @@ from harness.services.postgres.rollback import RollbackLease
 if TYPE_CHECKING:
     from sqlalchemy import Engine
     from sqlalchemy.ext.asyncio import AsyncEngine
+    from sqlalchemy.orm import Session
 
 
 def engine(lease: PostgresLease, driver: str | None = None, **options: Any) -> Engine:
@@ -67,6 +70,37 @@ def async_engine(lease: PostgresLease, driver: str = "asyncpg", **options: Any) 
     if isinstance(lease, RollbackLease):
         raise only_pg8000("an asynchronous engine")
     return create_async_engine(lease.url(driver), **options)
+
+
+@contextmanager
+def session(lease: PostgresLease, **options: Any) -> Iterator[Session]:
+    """Return a session on the lease for a `with` block, with an engine of its own.
+
+    What it commits does not expire: reading it would open a transaction, in which under `rollback`
+    the code under test would find itself.
+
+    Args:
+        lease: A lease, such as `self.db`.
+        options: Passed to `sqlalchemy.orm.Session`.
+
+    Raises:
+        MissingExtraError: SQLAlchemy is not installed.
+
+    Example:
+        ::
+
+            with session(self.db) as session:
+                session.add(User(name="Ada"))
+                session.commit()
+    """
+    own = engine(lease)
+    from sqlalchemy.orm import Session
+
+    try:
+        with Session(own, **{"expire_on_commit": False, **options}) as made:
+            yield made
+    finally:
+        own.dispose()
 
 
 def imported() -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from harness.data.factories.declarations import Children, Related
+from harness.data.factories.declarations import Children, Related, Relation
 from harness.data.factories.draft import Draft, key_of
 from harness.data.factories.factory import Blueprint, blueprint_of
 from harness.data.factories.merge import implied
@@ -28,22 +28,22 @@ def children_of(draft: Draft) -> dict[str, Children]:
 
 
 def link(
-    db: Database, state: State, draft: Draft, parent: object, name: str, children: Children
+    db: Database, state: State, blueprint: Blueprint, parent: object, name: str, children: Relation
 ) -> Mapping[str, Any]:
     """Return the overrides by which children refer to their parent.
 
     Raises:
         FactoryError: They could do so in several ways.
     """
-    model = draft.blueprint.model
+    model = blueprint.model
     keys: Mapping[str, str] = children.keys
     if not keys and not isinstance(children.what, str):
         names = list(relations_to(model, db, state, blueprint_of(children.what)))
         if len(names) > 1:
-            raise ambiguous(draft.blueprint, name, names)
+            raise ambiguous(blueprint, name, names)
         if names:
             return {names[0]: parent}
-    reason = f"{draft.blueprint.name}.{name}"
+    reason = f"{blueprint.name}.{name}"
     keys = keys or {f"{snake(model.__name__)}_id": "id"}
     return {column: key_of(state, parent, key, reason) for column, key in keys.items()}
 

@@ -70,7 +70,7 @@ class Making:
             return self._db.make(what, *traits, **overrides)
         blueprint = blueprint_of(what)
         with self._step(blueprint, (what, traits, frozenset(overrides))):
-            return self._make(blueprint, traits, overrides)
+            return self.make_by(blueprint, traits, overrides)
 
     @contextmanager
     def _step(self, blueprint: Blueprint, step: tuple[Any, ...]) -> Iterator[None]:
@@ -83,7 +83,8 @@ class Making:
         finally:
             self._steps.pop()
 
-    def _make(self, blueprint: Blueprint, traits: tuple[str, ...], overrides: Said) -> Any:
+    def make_by(self, blueprint: Blueprint, traits: tuple[str, ...], overrides: Said) -> Any:
+        """Make one object by what is declared of it."""
         table = self._state.table(self._db, blueprint)
         columns = self._db.columns(table)
         said = Merge(blueprint, columns)
@@ -110,7 +111,7 @@ class Making:
 
     def _make_children(self, draft: Draft, parent: Any) -> None:
         for name, children in children_of(draft).items():
-            linked = link(self._db, self._state, draft, parent, name, children)
+            linked = link(self._db, self._state, draft.blueprint, parent, name, children)
             overrides = {**children.overrides, **draft.said.nested.get(name, {}), **linked}
             made = [self._make_for(draft, name, children, overrides) for _ in range(children.count)]
             if hasattr(parent, name):
