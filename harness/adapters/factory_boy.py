@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from harness.adapters.classes import family, lent
 from harness.core.seed import derive
 from harness.data.factories import make_object
+from harness.data.factories.state import state_of
 from harness.errors import ConfigurationError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def check_named(factories: tuple[type, ...]) -> None:
 
 def reseed(lease: Any, members: list[Any]) -> None:
     """Have the factories draw from the test's seed, and count from the start."""
-    imported().random.reseed_random(derive(lease.seed, "factory_boy"))
+    imported().random.reseed_random(derive(state_of(lease).seed, "factory_boy"))
     for member in members:
         member.reset_sequence(force=True)
 

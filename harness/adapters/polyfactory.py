@@ -11,6 +11,7 @@ from harness.adapters.classes import family, lent
 from harness.adapters.factory_boy import check_named
 from harness.core.seed import derive
 from harness.data.factories.saving import save_object
+from harness.data.factories.state import state_of
 from harness.errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def bound(
                 self.enterContext(bound(self.db, UserFactory, OrderFactory))
     """
     check_named(factories)
-    reseed(derive(lease.seed, "polyfactory"))
+    reseed(derive(state_of(lease).seed, "polyfactory"))
     with ExitStack() as stack:
         alchemic = [one for one in factories if hasattr(one, "__session__")]
         if alchemic and session is None:

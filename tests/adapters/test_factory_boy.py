@@ -136,4 +136,4 @@ class SessionTest(unittest.TestCase):
 
 
 class Seeded:
-    seed = 1
+    rng = random.Random(1)

@@ -16,7 +16,9 @@ from harness.data.factories.tables import find_table
 class Database(Protocol):
     """A lease, as far as factories need it."""
 
-    seed: int
+    @property
+    def rng(self) -> random.Random:
+        """What is drawn is drawn from it; each test has its own."""
 
     def make(self, table: str, /, **columns: Any) -> Any:
         """Insert a row with these columns, and others as the schema wants; return it whole."""
@@ -29,14 +31,18 @@ class Database(Protocol):
 
 
 class State:
-    """What the factories remember of one lease.
+    """What the factories remember of one lease, in one test.
 
     Args:
-        db: The lease.
+        rng: What the lease draws from.
+
+    Attributes:
+        seed: What all that is drawn here follows from.
     """
 
-    def __init__(self, db: Database) -> None:
-        self._seed = db.seed
+    def __init__(self, rng: random.Random) -> None:
+        self.stream = rng
+        self.seed = rng.getrandbits(64)
         self._lock = threading.Lock()
         self._numbers: Counter[type] = Counter()
         self._tables: dict[type, str] = {}
@@ -53,7 +59,7 @@ class State:
 
         Each attribute has its own, so that what another one draws changes nothing.
         """
-        return random.Random(derive(self._seed, model.__qualname__, str(number), name))
+        return random.Random(derive(self.seed, model.__qualname__, str(number), name))
 
     def table(self, db: Database, blueprint: Blueprint) -> str:
         """Return the table that a class's objects are rows of.
@@ -82,7 +88,8 @@ _states: weakref.WeakKeyDictionary[Database, State] = weakref.WeakKeyDictionary(
 
 
 def state_of(db: Database) -> State:
-    """Return what is remembered of a lease."""
-    if db not in _states:
-        _states[db] = State(db)
-    return _states[db]
+    """Return what is remembered of a lease: nothing yet, where another test holds it now."""
+    state = _states.get(db)
+    if state is None or state.stream is not db.rng:
+        state = _states[db] = State(db.rng)
+    return state

@@ -36,7 +36,7 @@ class MemoryDatabase:
     """What factories need of a lease, over SQLite."""
 
     def __init__(self, seed=1, schema=SCHEMA):
-        self.seed = seed
+        self.rng = random.Random(seed)
         self.connection = sqlite3.connect(":memory:")
         self.connection.executescript(schema)
         self.connection.execute("pragma foreign_keys = on")
@@ -63,6 +63,3 @@ class MemoryDatabase:
 
     def count(self, table):
         return self.connection.execute(f"select count(*) from {table}").fetchone()[0]
-
-    def rng(self):
-        return random.Random(self.seed)

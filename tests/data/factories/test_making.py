@@ -1,6 +1,7 @@
 """Objects of dataclasses, with and without a declared factory."""
 
 import datetime
+import random
 import sqlite3
 from dataclasses import dataclass, field
 
@@ -156,6 +157,13 @@ class NumberTest(FactoryTest):
 
         self.assertEqual(expected, self.emails(self.database(), 2))
         self.assertEqual(expected, self.emails(self.database(), 2))
+
+    def test_numbers_start_anew_where_another_test_holds_the_same_lease(self):
+        self.make_many(User, 2)
+        self.db.connection.execute("delete from users")
+        self.db.rng = random.Random(2)
+
+        self.assertEqual("user1@example.com", self.make(User).email)
 
     def test_further_factories_of_a_class_go_on_counting(self):
         class AdminFactory(UserFactory):
