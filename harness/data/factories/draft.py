@@ -84,15 +84,37 @@ class Draft:
 
     def keys(self) -> dict[str, Any]:
         """Return the columns that refer to other objects."""
+        return {column: self.key(column) for column in self._references()}
+
+    def key(self, column: str) -> Any:
+        """Return what a column holds that refers to another object."""
+        name, attribute = self._references()[column]
+        return key_of(self._state, self.value(name), attribute, f"{self.blueprint.name}.{name}")
+
+    def _references(self) -> dict[str, tuple[str, str]]:
+        """Return the columns that refer to others: (relation, attribute there) by column."""
         return {
-            column: self._key(name, attribute)
+            column: (name, attribute)
             for name, related in self.said.relations.items()
             if name in self.said.values
             for column, attribute in related.keys_of(name).items()
         }
 
-    def _key(self, name: str, attribute: str) -> Any:
-        return key_of(self._state, self.value(name), attribute, f"{self.blueprint.name}.{name}")
+    def read(self, name: str) -> Any:
+        """Return an attribute, or a column that refers, for one that depends on it.
+
+        Raises:
+            FactoryError: Nobody gives it a value before the row is inserted.
+        """
+        if name in self.said.values:
+            return self.value(name)
+        if name in self._references():
+            return self.key(name)
+        raise FactoryError(
+            f"{self.blueprint.name}.{name} was read, which nobody gives a value",
+            cause="what only the schema decides is not known before the row is inserted",
+            hint=f"declare {name} in the factory; {did_you_mean(name, self.said.values)}",
+        )
 
 
 def key_of(state: State, other: object, attribute: str, reason: str) -> Any:
@@ -122,14 +144,4 @@ class Attributes:
         self._draft = draft
 
     def __getattr__(self, name: str) -> Any:
-        draft = self._draft
-        if name in draft.said.values:
-            return draft.value(name)
-        for relation, related in draft.said.relations.items():
-            if relation in draft.said.values and name in related.keys_of(relation):
-                return draft.keys()[name]
-        raise FactoryError(
-            f"{draft.blueprint.name}.{name} was read, which nobody gives a value",
-            cause="what only the schema decides is not known before the row is inserted",
-            hint=f"declare {name} in the factory; {did_you_mean(name, draft.said.values)}",
-        )
+        return self._draft.read(name)

@@ -114,8 +114,7 @@ class Making:
             linked = link(self._db, self._state, draft.blueprint, parent, name, children)
             overrides = {**children.overrides, **draft.said.nested.get(name, {}), **linked}
             made = [self._make_for(draft, name, children, overrides) for _ in range(children.count)]
-            if hasattr(parent, name):
-                getattr(parent, name).extend(made)
+            keep(parent, name, made)
 
     def _make_for(self, draft: Draft, name: str, relation: Any, overrides: Said) -> Any:
         self._reasons.append(f"{draft.blueprint.name}.{name}")
@@ -123,6 +122,21 @@ class Making:
             return self.make(relation.what, relation.traits, overrides)
         finally:
             self._reasons.pop()
+
+
+def keep(parent: object, name: str, children: list[Any]) -> None:
+    """Add children to the list in which their parent has them, if it has one.
+
+    Raises:
+        FactoryError: It has something else there.
+    """
+    kept = getattr(parent, name, [])
+    if not isinstance(kept, list):
+        raise FactoryError(
+            f"{type(parent).__name__}.{name} is {kept!r}, not a list of children",
+            hint=f"let the field be a list, or call the children something else than {name}",
+        )
+    kept.extend(children)
 
 
 def circle(path: list[str]) -> FactoryError:

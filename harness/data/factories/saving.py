@@ -10,7 +10,7 @@ from harness.data.factories.declarations import Related, Relation
 from harness.data.factories.factory import Blueprint, blueprint_of
 from harness.data.factories.fields import fields_of, is_model
 from harness.data.factories.links import link
-from harness.data.factories.making import Making
+from harness.data.factories.making import Making, keep
 from harness.data.factories.state import Database, state_of
 
 T = TypeVar("T")
@@ -57,7 +57,7 @@ class Saving:
         values |= {name: [] for name in children}
         parent = Making(self._db).make_by(blueprint, (), {**values, **linked})
         for name, items in children.items():
-            getattr(parent, name).extend(self._save_children(blueprint, parent, name, items))
+            keep(parent, name, list(self._save_children(blueprint, parent, name, items)))
         return parent
 
     def _saved(self, value: Any) -> Any:

@@ -84,12 +84,14 @@ class State:
         return made if hasattr(made, "columns") else row
 
 
+_lock = threading.Lock()
 _states: weakref.WeakKeyDictionary[Database, State] = weakref.WeakKeyDictionary()
 
 
 def state_of(db: Database) -> State:
     """Return what is remembered of a lease: nothing yet, where another test holds it now."""
-    state = _states.get(db)
-    if state is None or state.stream is not db.rng:
-        state = _states[db] = State(db.rng)
-    return state
+    with _lock:  # threads of one test share what is remembered
+        state = _states.get(db)
+        if state is None or state.stream is not db.rng:
+            state = _states[db] = State(db.rng)
+        return state

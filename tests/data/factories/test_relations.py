@@ -327,6 +327,20 @@ class RefusalTest(FactoryTest):
 
         self.assertRefused(["OwnedAccount.owner has no value"], OwnedAccount, owner_id=user.id)
 
+    def test_children_in_something_else_than_a_list(self):
+        @dataclass
+        class Order:
+            id: int
+
+            @property
+            def lines(self):
+                return ()
+
+        class OrderFactory(Factory[Order]):
+            lines = children(OrderLine)
+
+        self.assertRefused(["Order.lines is (), not a list of children"], OrderFactory)
+
     def test_children_that_could_refer_in_several_ways(self):
         @dataclass
         class Note:
