@@ -19,6 +19,7 @@
     ├── WaitTimeoutError              what was retried never succeeded (also a TimeoutError)
     ├── CommandError                  a command that was run inside a container failed
     ├── MigrationError                a migration or seed file failed
+    ├── MakeError                     no row could be made that its table accepts
     ├── LeaseError                    a lease was used outside its test, or assigned to
     ├── IsolationError                a test broke the isolation that its lease promises
     │   ├── OuterTransactionLostError the transaction that undoes the test is gone
@@ -42,6 +43,7 @@ __all__ = [
     "IsolationError",
     "LeakError",
     "LeaseError",
+    "MakeError",
     "MigrationError",
     "MissingExtraError",
     "NotALeaseError",
@@ -183,6 +185,10 @@ class CommandError(HarnessError):
 
 class MigrationError(HarnessError):
     """A migration or a seed file failed; the database it was for is removed."""
+
+
+class MakeError(HarnessError):
+    """No row could be made that its table accepts; with the column to give."""
 
 
 class LeaseError(HarnessError):

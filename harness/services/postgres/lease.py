@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,6 +16,7 @@ from harness.services.postgres.names import literal, table_name
 from harness.services.postgres.rows import Row, rows_of
 
 if TYPE_CHECKING:
+    from harness.data.making.maker import RowMaker
     from harness.services.postgres.instance import PostgresInstance
     from harness.services.postgres.service import Postgres
 
@@ -168,6 +170,49 @@ class PostgresLease(Lease):
         deletions = [f"delete from {name}" for (name,) in self.rows(query)]
         parts = ", ".join(f"harness_{i} as ({sql})" for i, sql in enumerate(deletions))
         self.execute(f"with {parts} select")
+
+    def make(self, table: str, /, **columns: Any) -> Row:
+        """Insert a row that satisfies its table, and return it as the database has it.
+
+        What is not given is drawn from the test's seed where the table needs it: types, lengths,
+        unique constraints, enums, domains, simple CHECKs. Columns with a default, and those that
+        may be NULL, are left to the database. Where a foreign key must not be NULL, a row to refer
+        to is made as well.
+
+        Args:
+            table: Name of the table.
+            columns: Values by column. For a foreign key: a row of the table it refers to, or its
+                key; also by the column's name without `_id`, or by that table's.
+
+        Raises:
+            MakeError: No row was found that the table accepts; with the column to give.
+
+        Example:
+            ::
+
+                order = self.db.make("orders", total=10)
+                self.db.make("lines", order=order, quantity=2)
+        """
+        row: Row = self._maker.make(table, columns)
+        return row
+
+    def make_many(self, table: str, count: int, /, **columns: Any) -> list[Row]:
+        """Make rows as `make` does, each with values and parents of its own.
+
+        Args:
+            table: Name of the table.
+            count: How many.
+            columns: Values that all of them have.
+        """
+        return [self.make(table, **columns) for _ in range(count)]
+
+    @functools.cached_property
+    def _maker(self) -> RowMaker:
+        from harness.data.making.maker import RowMaker
+        from harness.services.postgres.dialect import PostgresDialect
+
+        plans = self.instance.plans.setdefault(self.service, {})
+        return RowMaker(self, PostgresDialect(), lambda: self.rng, plans)
 
     def _run(self, sql: str, parameters: Sequence[object]) -> Any:
         """Run a statement of the test's own, and return the cursor with its rows."""
