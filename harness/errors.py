@@ -20,6 +20,7 @@
     ├── CommandError                  a command that was run inside a container failed
     ├── MigrationError                a migration or seed file failed
     ├── FactoryError                  a factory was declared or used in a way that makes no sense
+    ├── MakeError                     no row could be made that its table accepts
     ├── LeaseError                    a lease was used outside its test, or assigned to
     ├── IsolationError                a test broke the isolation that its lease promises
     │   ├── OuterTransactionLostError the transaction that undoes the test is gone
@@ -44,6 +45,7 @@ __all__ = [
     "IsolationError",
     "LeakError",
     "LeaseError",
+    "MakeError",
     "MigrationError",
     "MissingExtraError",
     "NotALeaseError",
@@ -189,6 +191,10 @@ class MigrationError(HarnessError):
 
 class FactoryError(HarnessError):
     """A factory was declared, or asked for an object, in a way that makes no sense."""
+
+
+class MakeError(HarnessError):
+    """No row could be made that its table accepts; with the column to give."""
 
 
 class LeaseError(HarnessError):

@@ -181,6 +181,7 @@ class HarnessMixin(_Base):
             self._harness_own(environment, group)
         environment.start_in_background(group)
         lease = environment.lease(service, group)
+        lease.draw_from(lambda: self.rng)
         self._harness_logs.add(lease.instance)
         return lease
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import functools
 import os
+import random
 import threading
 import weakref
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from harness.core.identity import nonce
 from harness.core.instance import Instance
 from harness.core.interrupts import interrupts_held
 from harness.core.lease import Lease
+from harness.core.seed import derive, run_seed
 from harness.core.service import Service
 from harness.core.settings import Settings, current_settings
 from harness.core.start import Start
@@ -146,6 +148,7 @@ class Environment:
         if crash is not None:
             raise crash
         lease: L = instance.lease(service)
+        lease.rng = random.Random(derive(run_seed(self.settings), "lease"))
         return lease
 
     def start(self, service: Service[Any]) -> Any:

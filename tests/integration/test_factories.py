@@ -143,6 +143,10 @@ class PostgresConformanceFactories:
 
         self.assertEqual(user.id, self.db.make("billing.accounts", owner_id=user.id).owner_id)
 
+    def test_a_table_has_no_traits(self):
+        with self.assertRaisesRegex(FactoryError, "'users' is a table, which has no traits"):
+            self.db.make("users", "paid")
+
     def test_many_of_them(self):
         users = self.db.make_many(User, 3, name="Ada")
 
@@ -200,9 +204,11 @@ class PostgresConformanceFactories:
 
     def test_without_a_test_case(self):
         def balances(seed):
-            with Environment(providers=self.environment.settings.providers, seed=seed) as env:
-                with env.lease(Postgres(migrations=schema)) as db:
-                    return [account.balance for account in db.make_many(Account, 3)]
+            with (
+                Environment(self.environment.settings, seed=seed) as env,
+                env.lease(Postgres(migrations=schema)) as db,
+            ):
+                return [account.balance for account in db.make_many(Account, 3)]
 
         self.assertEqual(balances("1"), balances("1"))
         self.assertNotEqual(balances("1"), balances("2"))

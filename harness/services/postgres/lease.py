@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.core.endpoint import Dsn
-from harness.core.lease import Lease
+from harness.data.lease import MakingLease
 from harness.errors import HarnessError
 from harness.services.postgres.connect import driver, is_over, message, sqlstate
 from harness.services.postgres.names import literal, table_name
 from harness.services.postgres.rows import Row, rows_of
 
 if TYPE_CHECKING:
+    from harness.data.making.maker import RowMaker
     from harness.services.postgres.instance import PostgresInstance
     from harness.services.postgres.service import Postgres
 
@@ -52,7 +54,7 @@ class Connection(Protocol):
         """Close the connection."""
 
 
-class PostgresLease(Lease):
+class PostgresLease(MakingLease):
     """A PostgreSQL database for one test.
 
     The methods here (`execute`, `rows`, ...) commit at once: what they write, the code under test
@@ -157,6 +159,11 @@ class PostgresLease(Lease):
         """Tell whether there is a table, or a view, of that name."""
         return bool(self.value(f"select to_regclass({literal(table_name(table))}) is not null"))
 
+    def columns(self, table: str) -> tuple[str, ...]:
+        """Return the names of a table's columns, in order."""
+        cursor = self._run(f"select * from {table_name(table)} limit 0", ())
+        return tuple(str(column[0]) for column in cursor.description)
+
     def truncate(self, table: str) -> None:
         """Empty a table and all tables that refer to it.
 
@@ -168,6 +175,18 @@ class PostgresLease(Lease):
         deletions = [f"delete from {name}" for (name,) in self.rows(query)]
         parts = ", ".join(f"harness_{i} as ({sql})" for i, sql in enumerate(deletions))
         self.execute(f"with {parts} select")
+
+    def _make_row(self, table: str, columns: Mapping[str, Any]) -> Row:
+        row: Row = self._maker.make(table, columns)
+        return row
+
+    @functools.cached_property
+    def _maker(self) -> RowMaker:
+        from harness.data.making.maker import RowMaker
+        from harness.services.postgres.dialect import PostgresDialect
+
+        plans = self.instance.plans.setdefault(self.service, {})
+        return RowMaker(self, PostgresDialect(), lambda: self.rng, plans)
 
     def _run(self, sql: str, parameters: Sequence[object]) -> Any:
         """Run a statement of the test's own, and return the cursor with its rows."""
