@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from harness.data.factories.conversion import restored, stored
+from harness.data.factories.conversion import restored
 from harness.data.factories.draft import Draft
 from harness.data.factories.fields import Field, fields_of
 from harness.errors import FactoryError
@@ -14,7 +14,7 @@ from harness.errors import FactoryError
 def inserted(draft: Draft, columns: Collection[str], values: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is given for the row, by column; fields without a column stay the object's."""
     names = [name for name in values if name not in draft.said.relations]
-    pairs = ((draft.blueprint.column(name), stored(values[name])) for name in names)
+    pairs = ((draft.blueprint.column(name), values[name]) for name in names)
     return {column: value for column, value in pairs if column in columns}
 
 

@@ -1,4 +1,4 @@
-"""Between what a field holds and what its column holds."""
+"""From what a column holds to what its field holds."""
 
 from __future__ import annotations
 
@@ -20,11 +20,6 @@ PARSERS: dict[type, Callable[[Any], Any]] = {
     decimal.Decimal: lambda value: decimal.Decimal(str(value)),
     uuid.UUID: uuid.UUID,
 }
-
-
-def stored(value: Any) -> Any:
-    """Return what the column gets of a field's value: of an enumeration's member, its value."""
-    return value.value if isinstance(value, enum.Enum) else value
 
 
 def restored(value: Any, hint: Any) -> Any:

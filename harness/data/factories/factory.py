@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import sys
 import types
 import typing
 from collections.abc import Mapping
@@ -174,8 +176,6 @@ def speak_for(model: type, factory: type[Factory[Any]]) -> None:
 
 def origin_of(factory: type) -> tuple[str, str]:
     """Return what tells factories apart, however their module was imported."""
-    import sys
-
     module = sys.modules.get(factory.__module__)
     return getattr(module, "__file__", None) or factory.__module__, factory.__qualname__
 
@@ -186,12 +186,23 @@ def blueprint_of(what: type) -> Blueprint:
     Raises:
         FactoryError: Several factories speak for the class, or the factory for none.
     """
+    if not isinstance(what, type):
+        raise FactoryError(
+            f"make({what!r}): neither the name of a table nor a class",
+            hint='db.make("accounts"), db.make(Account) or db.make(AccountFactory)',
+        )
     if issubclass(what, Factory):
         return what._blueprint or no_model(what)
     speaking = _first.get(what, [])
     if len(speaking) > 1:
         raise ambiguous(what, speaking)
-    return (speaking[0]._blueprint if speaking else None) or Blueprint(what, what.__name__)
+    return (speaking[0]._blueprint if speaking else None) or undeclared(what)
+
+
+@functools.cache
+def undeclared(model: type) -> Blueprint:
+    """Return the blueprint of a class of which nobody says anything."""
+    return Blueprint(model, model.__name__)
 
 
 def no_model(factory: type) -> Any:

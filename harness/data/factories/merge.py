@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from harness.core.nearest import did_you_mean
+from harness.data.factories.conversion import plain
 from harness.data.factories.declarations import Children, Related, Relation
 from harness.data.factories.factory import Blueprint
 from harness.data.factories.fields import fields_of, is_model
@@ -132,11 +133,12 @@ def attributes_of(blueprint: Blueprint) -> dict[str, str]:
 
 def implied(blueprint: Blueprint, columns: Collection[str]) -> dict[str, Any]:
     """Return the relations that follow from fields alone: `owner: User` and a column `owner_id`."""
-    required = [one for one in fields_of(blueprint.model).values() if one.default is None]
+    fields = fields_of(blueprint.model).values()
+    classes = {field.name: plain(field.hint) for field in fields if field.default is None}
     return {
-        field.name: Related(field.hint)
-        for field in required
-        if is_model(field.hint) and f"{field.name}_id" in columns and field.name not in columns
+        name: Related(what)
+        for name, what in classes.items()
+        if is_model(what) and f"{name}_id" in columns and name not in columns
     }
 
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from harness.core.seed import derive
 from harness.data.factories.factory import Blueprint
-from harness.data.factories.tables import find_table
+from harness.data.factories.tables import find_table, likely_tables
 
 
 class Database(Protocol):
@@ -45,7 +45,7 @@ class State:
         self.seed = rng.getrandbits(64)
         self._lock = threading.Lock()
         self._numbers: Counter[type] = Counter()
-        self._tables: dict[type, str] = {}
+        self._tables: dict[Blueprint, str] = {}
         self._rows: dict[int, tuple[Any, Any]] = {}  # with the object, so that its id stays its own
 
     def next_number(self, model: type) -> int:
@@ -65,14 +65,13 @@ class State:
         """Return the table that a class's objects are rows of.
 
         Raises:
-            FactoryError: There is none of a likely name.
+            FactoryError: There is none of the name that is declared, or of a likely one.
         """
-        model = blueprint.model
-        if blueprint.table is not None:
-            return blueprint.table
-        if model not in self._tables:
-            self._tables[model] = find_table(model, db.exists)
-        return self._tables[model]
+        if blueprint not in self._tables:
+            names = likely_tables(blueprint.model)
+            names = names if blueprint.table is None else [blueprint.table]
+            self._tables[blueprint] = find_table(blueprint.model, names, db.exists)
+        return self._tables[blueprint]
 
     def remember(self, made: object, row: Any) -> None:
         """Keep the row of an object: not every column has a field."""

@@ -49,18 +49,17 @@ def likely_tables(model: type) -> list[str]:
     return [own] if isinstance(own, str) else [plural(word), word]
 
 
-def find_table(model: type, exists: Callable[[str], bool]) -> str:
-    """Return the table of a class.
+def find_table(model: type, names: list[str], exists: Callable[[str], bool]) -> str:
+    """Return the first of some names that a table has.
 
     Raises:
-        FactoryError: There is none of the likely names.
+        FactoryError: There is none of them.
     """
-    names = likely_tables(model)
     for name in names:
         if exists(name):
             return name
     raise FactoryError(
         f"no table for {model.__qualname__}: there is no {' and no '.join(names)}",
-        cause="its table has another name",
+        cause="its table has another name, or its migration is not in this database",
         hint=f"class {model.__name__}Factory(Factory[{model.__name__}], table='...'): ...",
     )

@@ -1,5 +1,6 @@
 """A database in memory for tests of factories, with a `make` that is as simple as can be."""
 
+import enum
 import random
 import sqlite3
 
@@ -56,10 +57,14 @@ class MemoryDatabase:
         names, marks = ", ".join(columns), ", ".join("?" * len(columns))
         what = f"({names}) values ({marks})" if columns else "default values"
         cursor = self.connection.execute(
-            f"insert into {table} {what} returning *", list(columns.values())
+            f"insert into {table} {what} returning *", [stored(v) for v in columns.values()]
         )
         (values,) = cursor.fetchall()
         return Row([column[0] for column in cursor.description], values)
 
     def count(self, table):
         return self.connection.execute(f"select count(*) from {table}").fetchone()[0]
+
+
+def stored(value):
+    return value.value if isinstance(value, enum.Enum) else value

@@ -140,6 +140,19 @@ class DeclaringTest(FactoryTest):
             lambda: self.make(SalesPerson),
         )
 
+    def test_a_table_that_is_not_there(self):
+        class LedgerFactory(Factory[Order], table="ledgers"):
+            pass
+
+        self.assertRefused(
+            ["no table for Order: there is no ledgers\n"], lambda: self.make(LedgerFactory)
+        )
+
+    def test_what_is_no_class(self):
+        self.assertRefused(
+            ["make(3): neither the name of a table nor a class"], lambda: self.make(3)
+        )
+
     def test_a_class_that_names_its_table(self):
         @dataclass
         class Purchase:
