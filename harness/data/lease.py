@@ -16,7 +16,14 @@ T = TypeVar("T")
 
 
 class MakingLease(Lease):
-    """A lease on a database in which rows and objects can be made."""
+    """A lease on a database in which rows and objects can be made.
+
+    Attributes:
+        baseline: The lease that the test's class holds, if it does: the numbers of what is made go
+            on from there.
+    """
+
+    baseline: MakingLease | None = None
 
     @overload
     def make(self, what: str, /, **columns: Any) -> Row: ...

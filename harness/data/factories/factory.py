@@ -41,7 +41,7 @@ class Blueprint:
         return self.columns.get(attribute, attribute)
 
 
-_first: dict[type, list[type[Factory[Any]]]] = {}  # the factories that speak for a class
+_speaking: dict[type, list[type[Factory[Any]]]] = {}  # those that speak for a class, by class
 
 
 class Factory(Generic[T]):
@@ -170,8 +170,8 @@ def check_declaration(factory: type, name: str, value: Any) -> None:
 
 def speak_for(model: type, factory: type[Factory[Any]]) -> None:
     """Have a factory speak for a class; one that was imported twice does so once."""
-    others = [one for one in _first.get(model, ()) if origin_of(one) != origin_of(factory)]
-    _first[model] = [*others, factory]
+    others = [one for one in _speaking.get(model, ()) if origin_of(one) != origin_of(factory)]
+    _speaking[model] = [*others, factory]
 
 
 def origin_of(factory: type) -> tuple[str, str]:
@@ -180,7 +180,7 @@ def origin_of(factory: type) -> tuple[str, str]:
     return getattr(module, "__file__", None) or factory.__module__, factory.__qualname__
 
 
-def blueprint_of(what: type) -> Blueprint:
+def blueprint_of(what: Any) -> Blueprint:
     """Return what is declared of a class, or by a factory.
 
     Raises:
@@ -193,10 +193,15 @@ def blueprint_of(what: type) -> Blueprint:
         )
     if issubclass(what, Factory):
         return what._blueprint or no_model(what)
-    speaking = _first.get(what, [])
+    return blueprint_of_class(what)
+
+
+def blueprint_of_class(model: type) -> Blueprint:
+    """Return what the factory that speaks for a class says of it."""
+    speaking = _speaking.get(model, [])
     if len(speaking) > 1:
-        raise ambiguous(what, speaking)
-    return (speaking[0]._blueprint if speaking else None) or undeclared(what)
+        raise ambiguous(model, speaking)
+    return (speaking[0]._blueprint if speaking else None) or undeclared(model)
 
 
 @functools.cache

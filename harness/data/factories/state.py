@@ -20,6 +20,10 @@ class Database(Protocol):
     def rng(self) -> random.Random:
         """What is drawn is drawn from it; each test has its own."""
 
+    @property
+    def baseline(self) -> Database | None:
+        """The lease that the class holds, from which this one of a test goes on; None for none."""
+
     def make(self, table: str, /, **columns: Any) -> Any:
         """Insert a row with these columns, and others as the schema wants; return it whole."""
 
@@ -35,18 +39,20 @@ class State:
 
     Args:
         rng: What the lease draws from.
+        before: What is remembered of the lease that a class holds: a test goes on from there.
 
     Attributes:
         seed: What all that is drawn here follows from.
     """
 
-    def __init__(self, rng: random.Random) -> None:
+    def __init__(self, rng: random.Random, before: State | None = None) -> None:
         self.stream = rng
         self.seed = rng.getrandbits(64)
         self._lock = threading.Lock()
-        self._numbers: Counter[type] = Counter()
+        self._numbers = Counter[type]() if before is None else before._numbers.copy()
         self._tables: dict[Blueprint, str] = {}
-        self._rows: dict[int, tuple[Any, Any]] = {}  # with the object, so that its id stays its own
+        # Each with its object, so that an id stays that of one.
+        self._rows: dict[int, tuple[Any, Any]] = {} if before is None else dict(before._rows)
 
     def next_number(self, model: type) -> int:
         """Return the number of one more object of a class, from 1."""
@@ -92,5 +98,6 @@ def state_of(db: Database) -> State:
     with _lock:  # threads of one test share what is remembered
         state = _states.get(db)
         if state is None or state.stream is not db.rng:
-            state = _states[db] = State(db.rng)
+            before = None if db.baseline is None else _states.get(db.baseline)
+            state = _states[db] = State(db.rng, before)
         return state

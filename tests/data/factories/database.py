@@ -36,6 +36,8 @@ create table notes (id integer primary key, about integer, text text);
 class MemoryDatabase:
     """What factories need of a lease, over SQLite."""
 
+    baseline = None
+
     def __init__(self, seed=1, schema=SCHEMA):
         self.rng = random.Random(seed)
         self.connection = sqlite3.connect(":memory:")

@@ -165,6 +165,15 @@ class NumberTest(FactoryTest):
 
         self.assertEqual("user1@example.com", self.make(User).email)
 
+    def test_numbers_go_on_from_what_the_class_holds(self):
+        held = self.database()
+        self.emails(held, 2)
+
+        for _ in range(2):
+            lease = self.database()
+            lease.baseline = held
+            self.assertEqual(["user3@example.com"], self.emails(lease, 1))
+
     def test_further_factories_of_a_class_go_on_counting(self):
         class AdminFactory(UserFactory):
             admin = True
