@@ -49,7 +49,7 @@ class State:
         self.stream = rng
         self.seed = rng.getrandbits(64)
         self._lock = threading.Lock()
-        self._numbers = Counter[type]() if before is None else before._numbers.copy()
+        self._numbers: Counter[type] = Counter(() if before is None else before._numbers)
         self._tables: dict[Blueprint, str] = {}
         # Each with its object, so that an id stays that of one.
         self._rows: dict[int, tuple[Any, Any]] = {} if before is None else dict(before._rows)
