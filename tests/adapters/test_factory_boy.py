@@ -137,3 +137,4 @@ class SessionTest(unittest.TestCase):
 
 class Seeded:
     rng = random.Random(1)
+    baseline = None
