@@ -20,6 +20,7 @@ from harness.data.checks.nodes import (
     Node,
     UnknownNameError,
     UnreadableError,
+    walk,
 )
 from harness.data.checks.patterns import from_glob, from_like, from_posix
 
@@ -72,6 +73,13 @@ def apply(function: str, values: list[Any]) -> Any:
         raise
     except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, re.error) as error:
         raise UnreadableError(f"{function} of {values!r}: {error}") from error
+
+
+def unknown(node: Node) -> str:
+    """Return the first function in an expression that is not known here, or an empty text."""
+    calls = (part.function for part in walk(node) if isinstance(part, Call))
+    known = (LAZY, TOTAL, STRICT, FUNCTIONS)
+    return next((f"{name}()" for name in calls if not any(name in table for table in known)), "")
 
 
 def conjunction(parts: Sequence[Node], row: Row) -> bool | None:

@@ -179,9 +179,8 @@ def take_in_comparison(
     if column not in names(left) or column in names(right):
         return
     if isinstance(left, Call) and left.function in ("+", "-"):
-        moved = solved(left, right, column)
-        if moved is not None:
-            take_in_comparison(limits, column, (moved[0], operator, moved[1]), row, others)
+        moved = solved(left, operator, right, column)
+        take_in_comparison(limits, column, moved, row, others)
     elif isinstance(left, Call) and is_column(left.arguments[0], column):
         take_in_function(limits, left.function, operator, evaluate(right, row))
     elif is_column(left, column):
@@ -209,15 +208,15 @@ def beside(limits: Limits, operator: str, other: Limits) -> None:
         limits.at_least(Bound(other.low.value, other.low.open or operator == ">"))
 
 
-def solved(left: Call, right: Node, column: str) -> tuple[Node, Node] | None:
-    """Return `column + a < b` as `column < b - a`; None where the column is subtracted."""
+def solved(left: Call, operator: str, right: Node, column: str) -> tuple[Node, str, Node]:
+    """Return `column + a < b` as `column < b - a`, and `a - column < b` as `column > a - b`."""
     first, second = left.arguments
-    back = "-" if left.function == "+" else "+"
     if column in names(first):
-        return first, Call(back, (right, second))
+        back = "-" if left.function == "+" else "+"
+        return first, operator, Call(back, (right, second))
     if left.function == "+":
-        return second, Call("-", (right, first))
-    return None
+        return second, operator, Call("-", (right, first))
+    return second, MIRRORED[operator], Call("-", (first, right))
 
 
 def case_of(column: str, leaf: Node) -> str:

@@ -156,7 +156,7 @@ class Attempt:
             self._vary()
             return self._varies(values)
         checks = [check for check in self._table.checks if check.name == refusal.constraint]
-        unread = any(check.node is None for check in checks)
+        unread = any(check.reason for check in checks)
         if refusal.kind != "check" or not unread:
             return False
         return bool(values.keys() - self._given.keys())

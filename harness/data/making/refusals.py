@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from harness.data.making.dialect import Refusal
@@ -68,7 +69,7 @@ def unique_columns(table: Table, constraint: str) -> tuple[str, ...]:
 def refused(table: Table, refusal: Refusal) -> MakeError:
     """Return the error for a row that the server did not take."""
     check = next((check for check in table.checks if check.name == refusal.constraint), None)
-    if refusal.kind == "check" and check is not None and check.node is None:
+    if refusal.kind == "check" and check is not None and check.reason:
         return unread(table, check, refusal)
     return MakeError(
         f"the server refused the row for {table.name}: {refusal.message}",
@@ -108,7 +109,8 @@ def columns_of(table: Table, constraint: str) -> tuple[str, ...]:
 
 def unread(table: Table, check: Check, refusal: Refusal) -> MakeError:
     """Return the error for a condition that could not be read."""
-    columns = [name for name in table.columns if name in check.columns or name in check.text]
+    words = check.columns or set(re.findall(r"\w+", check.text))
+    columns = [name for name in table.columns if name in words]
     return MakeError(
         f"the server refused what was drawn for {table.name}: {refusal.message}",
         detail=listed([check]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from harness.data.checks.evaluate import unknown
 from harness.data.checks.nodes import Node, UnreadableError, names
 from harness.data.checks.parser import parse
 
@@ -16,7 +17,7 @@ class Check:
         name: Name of the constraint.
         text: The condition, as the database writes it.
         node: The condition, read; None where it cannot be.
-        reason: Why it cannot.
+        reason: Why it cannot, or not all of it.
         columns: The columns it is about, as far as it was read.
     """
 
@@ -33,7 +34,12 @@ class Check:
             node = parse(text)
         except UnreadableError as error:
             return cls(name, text, reason=str(error))
-        return cls(name, text, node, columns=names(node))
+        return cls.of(name, text, node)
+
+    @classmethod
+    def of(cls, name: str, text: str, node: Node) -> Check:
+        """Return a condition that was read."""
+        return cls(name, text, node, unknown(node), names(node))
 
 
 @dataclass(frozen=True)

@@ -163,7 +163,7 @@ def about(check: Check, column: str) -> Check:
         return Name(column) if name.name == "value" else name
 
     node = renamed(check.node, rename)
-    return Check(check.name, check.text, node, columns=frozenset([column]))
+    return Check.of(check.name, check.text, node)
 
 
 def column_of(fact: dict[str, Any], types: dict[int, Any]) -> Column:

@@ -61,7 +61,9 @@ class EvaluateTest(unittest.TestCase):
     def test_arithmetic_dates_and_functions(self):
         self.assertValue(7, "1 + 2 * 3")
         self.assertValue(-3, "- 7 / 2")
-        self.assertValue(True, "ends - starts <= 30", starts=date(2026, 1, 1), ends=date(2026, 1, 9))
+        self.assertValue(
+            True, "ends - starts <= 30", starts=date(2026, 1, 1), ends=date(2026, 1, 9)
+        )
         self.assertValue(True, "e > s + '1 day'::interval", s=NOON, e=NOON + timedelta(days=2))
         self.assertValue(Decimal(2026), "EXTRACT(year FROM d)", d=date(2026, 3, 1))
         self.assertValue(Decimal(4), "date_part('dow'::text, d)", d=NOON)
