@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import enum
+import json
 import types
 import typing
 import uuid
@@ -18,7 +19,10 @@ PARSERS: dict[type, Callable[[Any], Any]] = {
     datetime.date: datetime.date.fromisoformat,
     datetime.time: datetime.time.fromisoformat,
     decimal.Decimal: lambda value: decimal.Decimal(str(value)),
+    datetime.timedelta: lambda value: datetime.timedelta(seconds=value),
     uuid.UUID: uuid.UUID,
+    dict: json.loads,
+    list: json.loads,
 }
 
 
@@ -44,4 +48,5 @@ def plain(hint: Any) -> type | None:
     if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
         allowed = [one for one in typing.get_args(hint) if one is not type(None)]
         hint = allowed[0] if len(allowed) == 1 else None
+    hint = typing.get_origin(hint) or hint
     return hint if isinstance(hint, type) else None

@@ -1,10 +1,10 @@
-"""A database in memory for tests of factories, with a `make` that is as simple as can be."""
+"""A database in memory for tests of factories: SQLite, with rows made as a lease makes them."""
 
-import enum
 import random
-import sqlite3
 
-from harness.services.postgres.rows import Row
+from harness.data.making.maker import RowMaker
+from harness.data.making.sqlite import SqliteDialect
+from tests.data.making.lite import Lite
 
 SCHEMA = """
 create table users (
@@ -30,43 +30,38 @@ create table categories (
     id integer primary key, parent_id integer references categories, name text
 );
 create table notes (id integer primary key, about integer, text text);
+create table events (
+    id uuid not null primary key,
+    at timestamp not null,
+    day date not null,
+    took interval not null,
+    price numeric(6, 2) not null,
+    done boolean not null,
+    tags json not null
+);
 """
 
 
-class MemoryDatabase:
-    """What factories need of a lease, over SQLite."""
+class MemoryDatabase(Lite):
+    """What factories need of a lease."""
 
     baseline = None
 
     def __init__(self, seed=1, schema=SCHEMA):
+        super().__init__(schema.split(";"))
         self.rng = random.Random(seed)
-        self.connection = sqlite3.connect(":memory:")
-        self.connection.executescript(schema)
-        self.connection.execute("pragma foreign_keys = on")
         self.made = []
-
-    def close(self):
-        self.connection.close()
+        self._maker = RowMaker(self, SqliteDialect(), lambda: self.rng)
 
     def exists(self, table):
         return bool(self.columns(table))
 
     def columns(self, table):
-        return tuple(row[1] for row in self.connection.execute(f"pragma table_info({table})"))
+        return tuple(row.name for row in self.rows(f"pragma table_info({table})"))
 
     def make(self, table, /, **columns):
         self.made.append((table, columns))
-        names, marks = ", ".join(columns), ", ".join("?" * len(columns))
-        what = f"({names}) values ({marks})" if columns else "default values"
-        cursor = self.connection.execute(
-            f"insert into {table} {what} returning *", [stored(v) for v in columns.values()]
-        )
-        (values,) = cursor.fetchall()
-        return Row([column[0] for column in cursor.description], values)
+        return self._maker.make(table, columns)
 
     def count(self, table):
-        return self.connection.execute(f"select count(*) from {table}").fetchone()[0]
-
-
-def stored(value):
-    return value.value if isinstance(value, enum.Enum) else value
+        return self.value(f"select count(*) from {table}")

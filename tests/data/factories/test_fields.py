@@ -72,7 +72,10 @@ class HintTest(unittest.TestCase):
             (0.1, decimal.Decimal, decimal.Decimal("0.1")),
             (str(uuid.UUID(int=1)), uuid.UUID, uuid.UUID(int=1)),
             (datetime.date(2024, 2, 29), datetime.date, datetime.date(2024, 2, 29)),
+            (90.5, datetime.timedelta, datetime.timedelta(seconds=90, milliseconds=500)),
             ([1], list[int], [1]),
+            ("[1]", list[int], [1]),
+            ('{"a": 1}', dict[str, int], {"a": 1}),
             (3, int | str, 3),
             ({"a": 1}, dict, {"a": 1}),
             ("a", None, "a"),
@@ -81,3 +84,30 @@ class HintTest(unittest.TestCase):
             with self.subTest(value=value, hint=hint):
                 self.assertEqual(expected, restored(value, hint))
                 self.assertIs(type(expected), type(restored(value, hint)))
+
+
+class SqliteTest(FactoryTest):
+    def test_what_sqlite_has_no_types_for_is_as_the_class_has_it(self):
+        @dataclass
+        class Event:
+            id: uuid.UUID
+            at: datetime.datetime
+            day: datetime.date
+            took: datetime.timedelta
+            price: decimal.Decimal
+            done: bool
+            tags: list[str]
+
+        event = Event(
+            uuid.UUID(int=1),
+            datetime.datetime(2024, 2, 29, 12, 30),
+            datetime.date(2024, 2, 29),
+            datetime.timedelta(hours=1),
+            decimal.Decimal("1.25"),
+            True,
+            ["a"],
+        )
+
+        self.assertEqual(event, self.make(Event, **vars(event)))
+        for name, value in vars(self.make(Event, tags=["a"])).items():
+            self.assertIs(type(vars(event)[name]), type(value), name)

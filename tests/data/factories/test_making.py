@@ -2,11 +2,10 @@
 
 import datetime
 import random
-import sqlite3
 from dataclasses import dataclass, field
 
 from harness.data.factories import Factory, drawn, lazy, related, sequence, trait
-from harness.errors import FactoryError
+from harness.errors import FactoryError, MakeError
 from tests.data.factories.case import FactoryTest
 from tests.data.factories.models import (
     Account,
@@ -132,7 +131,7 @@ class DeclaredTest(FactoryTest):
     def test_what_the_database_refuses_names_what_was_made(self):
         self.make(User, email="a@example.com")
 
-        with self.assertRaises(sqlite3.IntegrityError) as caught:
+        with self.assertRaises(MakeError) as caught:
             self.make(Account, owner__email="a@example.com")
 
         self.assertEqual(["while making User, for Account.owner"], caught.exception.__notes__)
