@@ -12,6 +12,7 @@ COSTLY = (
     "asyncio",
     "click",
     "docker",
+    "faker",
     "http.client",
     "json",
     "pg8000",

