@@ -22,6 +22,7 @@ EXTRAS = (
     "docker",
     "embedded",
     "sqlalchemy",
+    "factories",
     "factory_boy",
     "polyfactory",
     "all",

@@ -12,6 +12,7 @@ CLIENTS = {
     "sqlalchemy": ["sqlalchemy"],
     "factory_boy": ["factory", "faker"],
     "polyfactory": ["polyfactory"],
+    "factories": ["faker"],
     "all": [
         "pg8000",
         "redis",
@@ -21,6 +22,7 @@ CLIENTS = {
         "sqlalchemy",
         "factory",
         "polyfactory",
+        "faker",
     ],
 }
 

@@ -27,7 +27,7 @@ def write(pattern: str, rng: random.Random) -> str:
 
     Example:
         >>> write(r"^[A-C]{2}\d$", random.Random(1))
-        'AC4'
+        'BA7'
     """
     writer = Writer(pattern.removeprefix("(?i)"), rng)
     text = writer.alternatives()

@@ -44,7 +44,7 @@ class SchemasTest(SqliteTest):
 
 class TablesTest(SqliteTest):
     def test_conditions_in_the_statement_are_met(self):
-        db, make = self.open(
+        _, make = self.open(
             "create table items (Id integer primary key, [kind] text not null "
             " check (Kind in ('a', 'b')), n int not null, m int not null, "
             " code text not null check (code glob '[A-Z][0-9]*' and length(code) <= 6), "
