@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import factory
@@ -151,6 +152,13 @@ class PostgresConformanceFactories:
         users = self.db.make_many(User, 3, name="Ada")
 
         self.assertEqual([f"user{n}@example.com" for n in (1, 2, 3)], [u.email for u in users])
+
+    def test_threads_share_the_count(self):
+        with ThreadPoolExecutor(4) as pool:
+            accounts = pool.map(lambda _: self.db.make(Account), range(12))
+            emails = {account.owner.email for account in accounts}
+
+        self.assertEqual({f"user{n}@example.com" for n in range(1, 13)}, emails)
 
     def test_what_the_schema_refuses_is_told_with_what_was_made_for_what(self):
         with self.assertRaises(HarnessError) as caught:

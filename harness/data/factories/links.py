@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from harness.core.nearest import did_you_mean
 from harness.data.factories.declarations import Children, Related, Relation
 from harness.data.factories.draft import Draft, key_of
 from harness.data.factories.factory import Blueprint, blueprint_of
@@ -35,22 +36,34 @@ def link(
     Raises:
         FactoryError: They could do so in several ways.
     """
-    model = blueprint.model
-    keys: Mapping[str, str] = children.keys
-    if not keys and not isinstance(children.what, str):
-        names = list(relations_to(model, db, state, blueprint_of(children.what)))
-        if len(names) > 1:
-            raise ambiguous(blueprint, name, names)
-        if names:
-            return {names[0]: parent}
     reason = f"{blueprint.name}.{name}"
-    keys = keys or {f"{snake(model.__name__)}_id": "id"}
+    keys: Mapping[str, str] = children.keys or {f"{snake(blueprint.model.__name__)}_id": "id"}
+    if not isinstance(children.what, str):
+        child = blueprint_of(children.what)
+        table = state.table(db, child)
+        relation = None if children.keys else relation_to(blueprint, name, db, table, child)
+        if relation is not None:
+            return {relation: parent}
+        check_columns(reason, keys, table, db.columns(table))
     return {column: key_of(state, parent, key, reason) for column, key in keys.items()}
 
 
-def relations_to(model: type, db: Database, state: State, child: Blueprint) -> Iterator[str]:
+def relation_to(
+    parent: Blueprint, name: str, db: Database, table: str, child: Blueprint
+) -> str | None:
+    """Return the relation by which a child refers to its parent, if it declares one.
+
+    Raises:
+        FactoryError: It declares several.
+    """
+    names = list(relations_to(parent.model, child, db.columns(table)))
+    if len(names) > 1:
+        raise ambiguous(parent, name, names)
+    return names[0] if names else None
+
+
+def relations_to(model: type, child: Blueprint, columns: Collection[str]) -> Iterator[str]:
     """Return the relations of a child by which it refers to a class."""
-    columns = db.columns(state.table(db, child))
     for name, related in {**implied(child, columns), **child.declared}.items():
         if isinstance(related, Related) and not isinstance(related.what, str):
             target = blueprint_of(related.what).model
@@ -65,3 +78,18 @@ def ambiguous(parent: Blueprint, name: str, relations: list[str]) -> FactoryErro
         f"by {' or by '.join(relations)}",
         hint="say which: children(...).by(column='id')",
     )
+
+
+def check_columns(reason: str, needed: Iterable[str], table: str, columns: Collection[str]) -> None:
+    """Do nothing where a table has the columns that a relation needs.
+
+    Raises:
+        FactoryError: It lacks one; with the nearest that it has.
+    """
+    for column in needed:
+        if column not in columns:
+            raise FactoryError(
+                f"{reason} needs the column {column!r}, which {table} does not have",
+                cause="the column that refers has another name",
+                hint=f"{did_you_mean(column, columns)}; say it: ....by(column='id')",
+            )

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from harness.core.nearest import did_you_mean
 from harness.data.factories.assembly import assembled, inserted
 from harness.data.factories.declarations import Related
 from harness.data.factories.draft import Draft
 from harness.data.factories.factory import Blueprint, blueprint_of
-from harness.data.factories.links import children_of, link
+from harness.data.factories.links import check_columns, children_of, link
 from harness.data.factories.merge import Merge
 from harness.data.factories.state import Database, state_of
 from harness.errors import FactoryError
@@ -89,9 +88,10 @@ class Making:
         columns = self._db.columns(table)
         said = Merge(blueprint, columns)
         said.add(traits, overrides)
+        for name, related in said.relations.items():
+            check_columns(f"{blueprint.name}.{name}", related.keys_of(name), table, columns)
         draft = Draft(blueprint, said, self._state, self._make_related)
         values, keys = draft.values(), draft.keys()
-        check_keys(draft, table, columns)
         row = self._insert(draft, table, {**inserted(draft, columns, values), **keys})
         made = assembled(draft, row, values)
         self._state.remember(made, row)
@@ -146,19 +146,3 @@ def circle(path: list[str]) -> FactoryError:
         cause="each makes the next one, which is not given",
         hint="give one of them, such as None or an object, or move one related(...) into a trait",
     )
-
-
-def check_keys(draft: Draft, table: str, columns: Collection[str]) -> None:
-    """Do nothing where the columns of all relations exist.
-
-    Raises:
-        FactoryError: One does not; with the nearest that does.
-    """
-    for name, related in draft.said.relations.items():
-        for column in related.keys_of(name):
-            if column not in columns:
-                raise FactoryError(
-                    f"{draft.blueprint.name}.{name} needs the column {column!r}, "
-                    f"which {table} does not have",
-                    hint=f"{did_you_mean(column, columns)}; say it: related(...).by(column='id')",
-                )

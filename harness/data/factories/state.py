@@ -35,7 +35,7 @@ class Database(Protocol):
 
 
 class State:
-    """What the factories remember of one lease, in one test.
+    """What the factories remember of one lease.
 
     Args:
         rng: What the lease draws from.
@@ -45,14 +45,25 @@ class State:
         seed: What all that is drawn here follows from.
     """
 
+    seed: int
+    _stream: random.Random | None = None
+
     def __init__(self, rng: random.Random, before: State | None = None) -> None:
-        self.stream = rng
-        self.seed = rng.getrandbits(64)
+        self.draw_from(rng)
         self._lock = threading.Lock()
         self._numbers: Counter[type] = Counter(() if before is None else before._numbers)
         self._tables: dict[Blueprint, str] = {}
         # Each with its object, so that an id stays that of one.
         self._rows: dict[int, tuple[Any, Any]] = {} if before is None else dict(before._rows)
+
+    def draw_from(self, rng: random.Random) -> None:
+        """Draw from these numbers, of which one is taken, unless it is what is drawn from already.
+
+        What was counted goes on: the rows with the numbers so far are there.
+        """
+        if rng is not self._stream:
+            self._stream = rng
+            self.seed = rng.getrandbits(64)
 
     def next_number(self, model: type) -> int:
         """Return the number of one more object of a class, from 1."""
@@ -94,10 +105,11 @@ _states: weakref.WeakKeyDictionary[Database, State] = weakref.WeakKeyDictionary(
 
 
 def state_of(db: Database) -> State:
-    """Return what is remembered of a lease: nothing yet, where another test holds it now."""
+    """Return what is remembered of a lease."""
     with _lock:  # threads of one test share what is remembered
         state = _states.get(db)
-        if state is None or state.stream is not db.rng:
+        if state is None:
             before = None if db.baseline is None else _states.get(db.baseline)
             state = _states[db] = State(db.rng, before)
+        state.draw_from(db.rng)
         return state

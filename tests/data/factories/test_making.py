@@ -157,12 +157,16 @@ class NumberTest(FactoryTest):
         self.assertEqual(expected, self.emails(self.database(), 2))
         self.assertEqual(expected, self.emails(self.database(), 2))
 
-    def test_numbers_start_anew_where_another_test_holds_the_same_lease(self):
+    def test_other_random_numbers_do_not_change_the_count(self):
+        balance = drawn(lambda rng: rng.randrange(10**9))
         self.make_many(User, 2)
-        self.db.connection.execute("delete from users")
-        self.db.rng = random.Random(2)
+        balances = []
+        for _ in range(2):
+            self.db.rng = random.Random(2)
+            balances.append(self.make(Account, balance=balance, owner=None, owner_id=1).balance)
 
-        self.assertEqual("user1@example.com", self.make(User).email)
+        self.assertNotEqual(*balances)
+        self.assertEqual("user3@example.com", self.make(User).email)
 
     def test_numbers_go_on_from_what_the_class_holds(self):
         held = self.database()

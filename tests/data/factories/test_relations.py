@@ -327,6 +327,19 @@ class RefusalTest(FactoryTest):
 
         self.assertRefused(["OwnedAccount.owner has no value"], OwnedAccount, owner_id=user.id)
 
+    def test_children_without_the_usual_column(self):
+        @dataclass
+        class Note:
+            id: int
+
+        class WriterFactory(UserFactory):
+            notes = children(Note)
+
+        self.assertRefused(
+            ["WriterFactory.notes needs the column 'user_id', which notes does not have", ".by("],
+            WriterFactory,
+        )
+
     def test_children_in_something_else_than_a_list(self):
         @dataclass
         class Order:
