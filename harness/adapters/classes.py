@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from harness.errors import ConfigurationError
+
 
 def family(base: type) -> Iterator[Any]:
     """Return a class and all that inherit from it, each once."""
@@ -32,3 +34,15 @@ def lent(holder: Any, name: str, value: object) -> Iterator[None]:
             delattr(holder, name)
         else:
             setattr(holder, name, before)
+
+
+def check_named(factories: tuple[type, ...]) -> None:
+    """Do nothing where a factory is named.
+
+    Raises:
+        ConfigurationError: None is.
+    """
+    if not factories:
+        raise ConfigurationError(
+            "bound(lease) names no factory", hint="bound(lease, UserFactory), or a base of all"
+        )

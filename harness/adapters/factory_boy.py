@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from harness.adapters.classes import family, lent
+from harness.adapters.classes import check_named, family, lent
 from harness.core.seed import derive
 from harness.data.factories import make_object
 from harness.data.factories.state import state_of
-from harness.errors import ConfigurationError, MissingExtraError
+from harness.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from factory.base import Factory
@@ -56,7 +56,7 @@ def bound(
         if alchemic:
             session = lend_session(stack, lease, alchemic, session)
         for base in factories:
-            if is_stock(base):
+            if creates_as_usual(base):
                 stack.enter_context(lent(base, "_create", saving(lease)))
         yield session
 
@@ -77,18 +77,6 @@ def imported() -> Any:
     return factory
 
 
-def check_named(factories: tuple[type, ...]) -> None:
-    """Do nothing where a factory is named.
-
-    Raises:
-        ConfigurationError: None is.
-    """
-    if not factories:
-        raise ConfigurationError(
-            "bound(lease) names no factory", hint="bound(lease, UserFactory), or a base of all"
-        )
-
-
 def reseed(lease: Any, members: list[Any]) -> None:
     """Have the factories draw from the test's seed, and count from the start."""
     imported().random.reseed_random(derive(state_of(lease).seed, "factory_boy"))
@@ -96,9 +84,10 @@ def reseed(lease: Any, members: list[Any]) -> None:
         member.reset_sequence(force=True)
 
 
-def is_stock(factory: Any) -> bool:
-    """Tell whether a factory creates as factory_boy's own do, which only call the class."""
-    return bool(factory._create.__func__ is imported().Factory._create.__func__)
+def creates_as_usual(factory: Any) -> bool:
+    """Tell whether a factory creates as factory_boy's own do, or as one that is bound already."""
+    create = factory._create.__func__
+    return create is imported().Factory._create.__func__ or create.__module__ == __name__
 
 
 def saving(lease: Any) -> Any:

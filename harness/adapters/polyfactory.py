@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from harness.adapters.classes import family, lent
-from harness.adapters.factory_boy import check_named
+from harness.adapters.classes import check_named, family, lent
 from harness.core.seed import derive
 from harness.data.factories.saving import save_object
 from harness.data.factories.state import state_of

@@ -2,6 +2,7 @@
 
 import random
 import unittest
+from unittest import mock
 
 import factory
 from factory import fuzzy
@@ -9,7 +10,7 @@ from sqlalchemy import Column, Integer, String, create_engine, select
 from sqlalchemy.orm import Session, declarative_base
 
 from harness.adapters.factory_boy import bound
-from harness.errors import ConfigurationError
+from harness.errors import ConfigurationError, MissingExtraError
 from tests.data.factories.case import FactoryTest
 from tests.data.factories.models import Account, User
 
@@ -77,6 +78,17 @@ class DataclassTest(FactoryTest):
         self.assertEqual("Ada", UserFactory(id=1, name="Ada").name)
         self.assertEqual(0, self.db.count("users"))
 
+    def test_the_last_lease_that_it_is_bound_to_is_its_own(self):
+        other = self.database()
+
+        with bound(self.db, RowFactory):
+            with bound(other, UserFactory):
+                UserFactory()
+            AccountFactory()
+
+        self.assertEqual((1, 1), (other.count("users"), self.db.count("users")))
+        self.assertEqual(0, other.count("accounts"))
+
     def test_a_factory_that_saves_in_its_own_way_goes_on_doing_so(self):
         class OwnFactory(UserFactory):
             @classmethod
@@ -86,6 +98,14 @@ class DataclassTest(FactoryTest):
         with bound(self.db, RowFactory):
             self.assertTrue(OwnFactory().admin)
         self.assertEqual(1, self.db.count("users"))
+
+    def test_without_the_extra_the_error_names_it(self):
+        with (
+            mock.patch.dict("sys.modules", {"factory": None}),
+            self.assertRaisesRegex(MissingExtraError, r'"unittest-harness\[factory_boy\]"'),
+            bound(self.db, RowFactory),
+        ):
+            pass
 
     def test_no_factory_is_a_mistake(self):
         with self.assertRaisesRegex(ConfigurationError, "names no factory"), bound(self.db):

@@ -2,6 +2,7 @@
 
 import unittest
 from dataclasses import dataclass, field
+from unittest import mock
 
 from polyfactory import Use
 from polyfactory.factories import DataclassFactory
@@ -10,7 +11,7 @@ from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
 from harness.adapters.polyfactory import bound
-from harness.errors import ConfigurationError
+from harness.errors import ConfigurationError, MissingExtraError
 from tests.adapters.test_factory_boy import Base, Customer, Seeded
 from tests.data.factories.case import FactoryTest
 from tests.data.factories.models import User
@@ -82,6 +83,14 @@ class DataclassTest(FactoryTest):
             pass
 
         self.assertIsNone(UserFactory.__sync_persistence__)
+
+    def test_without_the_extra_the_error_names_it(self):
+        with (
+            mock.patch.dict("sys.modules", {"polyfactory.factories.base": None}),
+            self.assertRaisesRegex(MissingExtraError, r'"unittest-harness\[polyfactory\]"'),
+            bound(self.db, UserFactory),
+        ):
+            pass
 
     def test_no_factory_is_a_mistake(self):
         with self.assertRaisesRegex(ConfigurationError, "names no factory"), bound(self.db):
