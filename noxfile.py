@@ -23,7 +23,7 @@ EXTRAS = (
     "embedded",
     "sqlalchemy",
     "factories",
-    "factory_boy",
+    "factory-boy",
     "polyfactory",
     "all",
 )

