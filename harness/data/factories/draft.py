@@ -10,8 +10,10 @@ from typing import Any
 from harness.core.nearest import did_you_mean
 from harness.data.factories.declarations import Declaration, Related
 from harness.data.factories.factory import Blueprint
+from harness.data.factories.fields import fields_of
 from harness.data.factories.merge import Merge
 from harness.data.factories.state import State
+from harness.data.making.given import is_value
 from harness.errors import FactoryError
 
 
@@ -89,7 +91,15 @@ class Draft:
     def key(self, column: str) -> Any:
         """Return what a column holds that refers to another object."""
         name, attribute = self._references()[column]
-        return key_of(self._state, self.value(name), attribute, f"{self.blueprint.name}.{name}")
+        other = self.value(name)
+        if is_value(other) and self._may_be_key(name, column):
+            return other
+        return key_of(self._state, other, attribute, f"{self.blueprint.name}.{name}")
+
+    def _may_be_key(self, name: str, column: str) -> bool:
+        """Tell whether a relation may be given as a mere key: no field has to hold the object."""
+        keys = self.said.relations[name].keys_of(name)
+        return len(keys) == 1 and (name == column or name not in fields_of(self.blueprint.model))
 
     def _references(self) -> dict[str, tuple[str, str]]:
         """Return the columns that refer to others: (relation, attribute there) by column."""

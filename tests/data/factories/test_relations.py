@@ -57,6 +57,24 @@ class ParentTest(FactoryTest):
         self.assertEqual(user.id, self.make(AccountFactory, owner_id=user.id).owner_id)
         self.assertEqual(1, self.db.count("users"))
 
+    def test_its_key_may_be_given_where_no_field_holds_the_object(self):
+        user = self.make(User)
+
+        self.assertEqual(user.id, self.make(AccountFactory, owner=user.id).owner_id)
+
+    def test_a_column_of_the_relations_own_name_holds_the_key(self):
+        @dataclass
+        class Note:
+            id: int
+            about: int
+
+        class NoteFactory(Factory[Note]):
+            about = related(User).by(about="id")
+
+        self.assertEqual(Note(1, 1), self.make(Note))
+        self.assertEqual(Note(2, 77), self.make(Note, about=77))
+        self.assertEqual(Note(3, 1), self.make(Note, about=self.db.rows("select * from users")[0]))
+
     def test_overrides_reach_through_it(self):
         self.assertEqual("Cay", self.make(OwnedAccount, owner__name="Cay").owner.name)
 
@@ -295,8 +313,9 @@ class RefusalTest(FactoryTest):
         )
 
     def test_a_parent_without_the_attribute(self):
+        self.assertRefused(["OwnedAccount.owner refers to the 'id' of 7"], OwnedAccount, owner=7)
         self.assertRefused(
-            ["AccountFactory.owner refers to the 'id' of 'ada'"], AccountFactory, owner="ada"
+            ["AccountFactory.owner refers to the 'id' of ['ada']"], AccountFactory, owner=["ada"]
         )
 
     def test_an_override_of_an_object_that_is_given(self):
