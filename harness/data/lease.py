@@ -16,14 +16,7 @@ T = TypeVar("T")
 
 
 class MakingLease(Lease):
-    """A lease on a database in which rows and objects can be made.
-
-    Attributes:
-        baseline: The lease that the test's class holds, if it does: the numbers of what is made go
-            on from there.
-    """
-
-    baseline: MakingLease | None = None
+    """A lease on a database in which rows and objects can be made."""
 
     @overload
     def make(self, what: str, /, **columns: Any) -> Row: ...
@@ -90,6 +83,10 @@ class MakingLease(Lease):
 
     def exists(self, table: str) -> bool:
         """Tell whether there is a table, or a view, of that name."""
+        raise NotImplementedError
+
+    def table_names(self) -> list[str]:
+        """Return the names of all tables and views, with their schema where it is needed."""
         raise NotImplementedError
 
     def columns(self, table: str) -> tuple[str, ...]:

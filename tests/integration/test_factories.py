@@ -244,6 +244,22 @@ class PostgresConformanceFactoriesUnderCommit:
 
 
 @on_every_provider
+class PostgresConformanceFactoriesOfAClass:
+    db = Postgres(migrations=schema, isolation="commit")
+
+    @classmethod
+    def setUpClass(cls):
+        cls.owner = cls.hold(cls.db).make(User)
+
+    def numbers_go_on_from_the_class(self):
+        self.assertEqual("user1@example.com", self.owner.email)
+        self.assertEqual("user2@example.com", self.db.make(User).email)
+        self.assertEqual(self.owner, self.db.make(Account, owner=self.owner).owner)
+
+    test_one = test_another = numbers_go_on_from_the_class
+
+
+@on_every_provider
 class PostgresConformanceFactoryBoy:
     db = Postgres(migrations=plain_schema)
 

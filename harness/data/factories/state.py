@@ -10,10 +10,10 @@ from typing import Any, Protocol
 
 from harness.core.seed import derive
 from harness.data.factories.factory import Blueprint
-from harness.data.factories.tables import find_table, likely_tables
+from harness.data.factories.tables import Tables, find_table, likely_tables
 
 
-class Database(Protocol):
+class Database(Tables, Protocol):
     """A lease, as far as factories need it."""
 
     @property
@@ -21,14 +21,11 @@ class Database(Protocol):
         """What is drawn is drawn from it; each test has its own."""
 
     @property
-    def baseline(self) -> Database | None:
-        """The lease that the class holds, from which this one of a test goes on; None for none."""
+    def baseline(self) -> object | None:
+        """The lease that the test's class holds, if it does: this one goes on from there."""
 
     def make(self, table: str, /, **columns: Any) -> Any:
         """Insert a row with these columns, and others as the schema wants; return it whole."""
-
-    def exists(self, table: str) -> bool:
-        """Tell whether there is a table of that name."""
 
     def columns(self, table: str) -> tuple[str, ...]:
         """Return the names of a table's columns."""
@@ -87,7 +84,7 @@ class State:
         if blueprint not in self._tables:
             names = likely_tables(blueprint.model)
             names = names if blueprint.table is None else [blueprint.table]
-            self._tables[blueprint] = find_table(blueprint.model, names, db.exists)
+            self._tables[blueprint] = find_table(blueprint.model, names, db)
         return self._tables[blueprint]
 
     def remember(self, made: object, row: Any) -> None:
@@ -101,7 +98,7 @@ class State:
 
 
 _lock = threading.Lock()
-_states: weakref.WeakKeyDictionary[Database, State] = weakref.WeakKeyDictionary()
+_states: weakref.WeakKeyDictionary[object, State] = weakref.WeakKeyDictionary()
 
 
 def state_of(db: Database) -> State:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from typing import Protocol
 
+from harness.core.nearest import nearest
 from harness.errors import FactoryError
 
 BORDER = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -49,17 +50,29 @@ def likely_tables(model: type) -> list[str]:
     return [own] if isinstance(own, str) else [plural(word), word]
 
 
-def find_table(model: type, names: list[str], exists: Callable[[str], bool]) -> str:
+class Tables(Protocol):
+    """A lease, as far as its tables are asked for."""
+
+    def exists(self, table: str) -> bool:
+        """Tell whether there is a table of that name."""
+
+    def table_names(self) -> list[str]:
+        """Return the names of all tables."""
+
+
+def find_table(model: type, names: list[str], db: Tables) -> str:
     """Return the first of some names that a table has.
 
     Raises:
-        FactoryError: There is none of them.
+        FactoryError: There is none of them; with the nearest that there is.
     """
     for name in names:
-        if exists(name):
+        if db.exists(name):
             return name
+    near = nearest(names[0], db.table_names())
+    table = near or "..."
     raise FactoryError(
         f"no table for {model.__qualname__}: there is no {' and no '.join(names)}",
         cause="its table has another name, or its migration is not in this database",
-        hint=f"class {model.__name__}Factory(Factory[{model.__name__}], table='...'): ...",
+        hint=f"class {model.__name__}Factory(Factory[{model.__name__}], table={table!r}): ...",
     )

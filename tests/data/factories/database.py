@@ -56,6 +56,9 @@ class MemoryDatabase(Lite):
     def exists(self, table):
         return bool(self.columns(table))
 
+    def table_names(self):
+        return [name for (name,) in self.rows("select name from sqlite_master order by name")]
+
     def columns(self, table):
         return tuple(row.name for row in self.rows(f"pragma table_info({table})"))
 

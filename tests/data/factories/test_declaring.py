@@ -141,11 +141,12 @@ class DeclaringTest(FactoryTest):
         )
 
     def test_a_table_that_is_not_there(self):
-        class LedgerFactory(Factory[Order], table="ledgers"):
+        class TypoFactory(Factory[Order], table="ordres"):
             pass
 
         self.assertRefused(
-            ["no table for Order: there is no ledgers\n"], lambda: self.make(LedgerFactory)
+            ["no table for Order: there is no ordres\n", "Factory[Order], table='orders'"],
+            lambda: self.make(TypoFactory),
         )
 
     def test_what_is_no_class(self):
