@@ -92,7 +92,7 @@ class Environment:
         """
         if service not in self._choices:
             try:
-                self._choices[service] = choose(service, self.settings)
+                self._choices[service] = choose(service.meant(self.settings), self.settings)
             except HarnessError as error:
                 self._choices[service] = error
         outcome = self._choices[service]
@@ -131,7 +131,7 @@ class Environment:
         Raises:
             HarnessError: As `lease`.
         """
-        self.instance(service, group).prepare(service)
+        self.instance(service, group).prepare(service.meant(self.settings))
 
     def lease(self, service: Service[L], group: Group | None = None) -> L:
         """Hand out a lease; a context manager that releases it.
@@ -145,7 +145,7 @@ class Environment:
         crash = instance.revive()
         if crash is not None:
             raise crash
-        lease: L = instance.lease(service)
+        lease: L = instance.lease(service.meant(self.settings))
         return lease
 
     def start(self, service: Service[Any]) -> Any:
@@ -197,7 +197,8 @@ class Environment:
         """Return the instances of a group that are ready by now; wait for none."""
         if not self._starts:
             return []
-        starts = [self._starts.get(key_of(service, group)) for service in group.services]
+        keys = [key_of(service, group, self.settings) for service in group.services]
+        starts = [self._starts.get(key) for key in keys]
         return [start.ready for start in starts if start is not None and start.ready is not None]
 
     def _check_alive(self) -> None:
@@ -212,7 +213,7 @@ class Environment:
             if group is None:
                 group = self._by_hand
                 group.add(service)
-            key = key_of(service, group)
+            key = key_of(service, group, self.settings)
             if key not in self._starts:
                 needs = [self._begin(need, group) for need in group.needs_of(service)]
                 if not self._starts:
@@ -221,7 +222,8 @@ class Environment:
                 private = private and f"{private}-{self._nonce}"
                 if network is not None and group.has_exclusive:
                     network = digest(f"{network} of {self._nonce}")
-                start = Start(service, self.choose(service), self.settings, needs, network, private)
+                meant, choice = service.meant(self.settings), self.choose(service)
+                start = Start(meant, choice, self.settings, needs, network, private)
                 self._starts[key] = start
                 start.begin()
             return self._starts[key]
@@ -272,12 +274,13 @@ class Environment:
         self._be_somebody()  # its exclusive services must not be our parent's
 
 
-def key_of(service: Service[Any], group: Group) -> tuple[object, ...]:
+def key_of(service: Service[Any], group: Group, settings: Settings) -> tuple[object, ...]:
     """Return what tells the instances of one environment apart."""
     place = place_of(service, group)
-    needs = tuple(key_of(need, group) for need in group.needs_of(service))
+    needs = tuple(key_of(need, group, settings) for need in group.needs_of(service))
     alias = service.alias if place[0] else None
-    return (service.kind, service.instance_key(), place, alias, needs)
+    meant = service.meant(settings)
+    return (meant.kind, meant.instance_key(), place, alias, needs)
 
 
 def place_of(service: Service[Any], group: Group) -> tuple[str | None, str]:

@@ -7,6 +7,7 @@ import unittest
 from harness.core.environment import key_of
 from harness.core.group import Group
 from harness.core.service import Service
+from harness.core.settings import Settings
 from harness.errors import ServiceDefinitionError
 
 
@@ -96,4 +97,5 @@ class NetworkTest(unittest.TestCase):
         group = Group([self.a, Peer("a", alias="z")])
         one, other = group.services
 
-        self.assertNotEqual(key_of(one, group), key_of(other, group))
+        settings = Settings.read(environ={})
+        self.assertNotEqual(key_of(one, group, settings), key_of(other, group, settings))
