@@ -147,7 +147,7 @@ class HarnessMixin(_Base):
             if environment.settings.reuse and environment.settings.in_ci:
                 announce("HARNESS_REUSE is ignored, because CI is set")
             for declared in group_of(type(self)).services:
-                service = declared.meant(environment.settings)
+                service = environment.meant(declared)
                 announce(environment.choose(service).sentence(service.kind))
         except Exception as error:
             return error
