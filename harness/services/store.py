@@ -80,7 +80,7 @@ class Store(Service[DatabaseLease]):
         Raises:
             ConfigurationError: There are migrations for the other one only.
         """
-        part = self._part(settings.store) or PARTS[settings.store]()
+        part: Any = self._part(settings.store) or PARTS[settings.store]()
         shared: dict[str, Callable[[], object]] = {
             "migrations": lambda: self._migrations(settings),
             "seeds": lambda: tuple(seed_for(settings, path) for path in self.seeds),

@@ -108,8 +108,8 @@ class HelperCursor:
         self._rows: list[Any] = []
 
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> None:
-        """Run a statement."""
-        self._cursor.execute(translated(sql), written(parameters))
+        """Run a statement; without parameters it is left as it is, as drivers of Postgres do."""
+        self._cursor.execute(translated(sql) if parameters else sql, written(parameters))
         self._rows = self._cursor.fetchall()
 
     @property
