@@ -3,9 +3,34 @@
 from __future__ import annotations
 
 import sqlite3
+import weakref
 from pathlib import Path
+from typing import Any
 
 PATIENCE = 5.0  # seconds that a statement waits for another connection; sqlite3's own default
+
+
+class Connection(sqlite3.Connection):
+    """A connection of sqlite3 whose locks end when it is closed.
+
+    Without this, a cursor whose rows were not all read keeps them as long as it lives.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._cursors: weakref.WeakSet[sqlite3.Cursor] = weakref.WeakSet()
+
+    def cursor(self, factory: Any = sqlite3.Cursor) -> Any:
+        """Return a new cursor."""
+        made = super().cursor(factory)
+        self._cursors.add(made)
+        return made
+
+    def close(self) -> None:
+        """Close it, with its cursors."""
+        for cursor in list(self._cursors) if is_open(self) else ():
+            cursor.close()
+        super().close()
 
 
 def connect(
@@ -28,6 +53,7 @@ def connect(
     connection = sqlite3.connect(
         f"{path.as_uri()}?mode={mode}",
         uri=True,
+        factory=Connection,
         timeout=patience,
         check_same_thread=False,
         isolation_level=None if autocommit else "",  # type: ignore[arg-type]  # its default

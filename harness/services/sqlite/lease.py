@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -104,13 +105,15 @@ class HelperCursor:
     """
 
     def __init__(self, connection: Any) -> None:
+        self._connection = connection
         self._cursor = connection.cursor()
         self._rows: list[Any] = []
 
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> None:
         """Run a statement; without parameters it is left as it is, as drivers of Postgres do."""
-        self._cursor.execute(translated(sql) if parameters else sql, written(parameters))
-        self._rows = self._cursor.fetchall()
+        with plain_texts(self._connection):
+            self._cursor.execute(translated(sql) if parameters else sql, written(parameters))
+            self._rows = self._cursor.fetchall()
 
     @property
     def description(self) -> Any:
@@ -125,3 +128,17 @@ class HelperCursor:
     def fetchall(self) -> list[Any]:
         """Return all rows."""
         return self._rows
+
+
+@contextmanager
+def plain_texts(connection: Any) -> Iterator[None]:
+    """Read texts as `str` in a block, whatever the code under test has set on its connection."""
+    factory = connection.text_factory
+    if factory is str:
+        yield
+        return
+    connection.text_factory = str
+    try:
+        yield
+    finally:
+        connection.text_factory = factory

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -12,6 +13,13 @@ from harness.services.sqlite.deferred import STRUCTURE, Deferred
 from harness.services.sqlite.script import first_word
 
 T = TypeVar("T")
+
+# Statements that change no row, or are not over before their rows are read.
+READS = re.compile(
+    r"^\s*(?:select|pragma|attach|detach|explain|values|savepoint|release)\b"
+    r"|\breturning\b",
+    re.IGNORECASE,
+)
 
 # Statements whose effect outlasts a rollback: on the session, not on the data.
 OF_THE_SESSION = {"pragma", "attach", "detach"}
@@ -64,10 +72,32 @@ class OuterTransaction:
             self._watch(sql)
             if join:
                 self.join()
-            try:
-                return send()
-            finally:
-                self._look(sql)
+            if not self.open and self._can_wait and not READS.search(sql):
+                return self._run_alone(sql, send)
+            return self._send(sql, send)
+
+    def _run_alone(self, sql: str, send: Callable[[], T]) -> T:
+        """Run a statement that is a transaction of its own, and fails as one."""
+        self.join()
+        try:
+            result = self._send(sql, send)
+            self.commit()
+        except BaseException:
+            if self._lost is None:
+                self.rollback()
+            raise
+        return result
+
+    def _send(self, sql: str, send: Callable[[], T]) -> T:
+        try:
+            return send()
+        finally:
+            self._look(sql)
+
+    @property
+    def _can_wait(self) -> bool:
+        """Whether a statement may leave a reference to be checked at commit."""
+        return bool(self._deferred.tables) or self._structure_changed
 
     def _begin(self) -> None:
         """Open the outer transaction, at the first statement: until then others may write."""
