@@ -143,10 +143,14 @@ class OuterTransaction:
     def release(self, name: str, sql: str, send: Callable[[], T]) -> T:
         """Release a savepoint; the one that began the transaction commits it."""
         with self.lock:
+            commits = self.open and self._of_savepoint and name in self._savepoints[:1]
+            commits = commits and name not in self._savepoints[1:]
+            if commits:
+                self._check_deferred()
             result = self.run(sql, send, join=False)
             self._pop(name)
-            if self.open and self._of_savepoint and not self._savepoints:
-                self.commit()
+            if commits:
+                self._end("release harness_tx")
             return result
 
     def back(self, name: str, sql: str, send: Callable[[], T]) -> T:

@@ -103,7 +103,7 @@ class VirtualConnection:
             )
         self._level = value
         if value is None:
-            self._end(self._outer.commit)
+            self.commit()
 
     @property
     def autocommit(self) -> bool | int:
@@ -114,11 +114,11 @@ class VirtualConnection:
     @autocommit.setter
     def autocommit(self, value: bool | int) -> None:
         check_autocommit()
+        self._autocommit = value
         if value is True:
             self._end(self._outer.commit)
         elif value is False:
             self._join()
-        self._autocommit = value
 
     def cursor(self, factory: type[sqlite3.Cursor] | None = None) -> sqlite3.Cursor:
         """Return a new cursor.
