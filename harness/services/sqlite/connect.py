@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import weakref
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,16 @@ class Connection(sqlite3.Connection):
         """Return a new cursor."""
         made = super().cursor(factory)
         self._cursors.add(made)
+        return made
+
+    def execute(self, sql: str, parameters: Any = ()) -> sqlite3.Cursor:
+        """Run a statement on a new cursor."""
+        made: sqlite3.Cursor = self.cursor().execute(sql, parameters)
+        return made
+
+    def executemany(self, sql: str, parameters: Iterable[Any]) -> sqlite3.Cursor:
+        """Run a statement once for each of many rows, on a new cursor."""
+        made: sqlite3.Cursor = self.cursor().executemany(sql, parameters)
         return made
 
     def close(self) -> None:
@@ -69,3 +81,17 @@ def is_open(connection: sqlite3.Connection | None) -> bool:
         return connection is not None and connection.total_changes >= 0
     except sqlite3.ProgrammingError:
         return False
+
+
+@contextmanager
+def plain_texts(connection: Any) -> Iterator[None]:
+    """Read texts as `str` in a block, whatever the code under test has set on its connection."""
+    factory = connection.text_factory
+    if factory is str:
+        yield
+        return
+    connection.text_factory = str
+    try:
+        yield
+    finally:
+        connection.text_factory = factory

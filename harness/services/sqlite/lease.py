@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.core.endpoint import Dsn
 from harness.services.database import DatabaseLease
+from harness.services.sqlite.connect import plain_texts
 from harness.services.sqlite.placeholders import translated, written
 from harness.services.sqlite.tables import empty, is_there
 
@@ -128,17 +128,3 @@ class HelperCursor:
     def fetchall(self) -> list[Any]:
         """Return all rows."""
         return self._rows
-
-
-@contextmanager
-def plain_texts(connection: Any) -> Iterator[None]:
-    """Read texts as `str` in a block, whatever the code under test has set on its connection."""
-    factory = connection.text_factory
-    if factory is str:
-        yield
-        return
-    connection.text_factory = str
-    try:
-        yield
-    finally:
-        connection.text_factory = factory

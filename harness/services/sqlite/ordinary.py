@@ -96,7 +96,7 @@ class CommitLease(PlainLease):
             failures.append(leaks.still_open(left))
         if failures and (locked or left):
             self._database.replace()
-        elif self._database.version() != self._before:
+        elif self._database.has_changed(self._before):
             self._database.restore()
 
     def _left_open(self) -> int:
@@ -120,7 +120,7 @@ class ReadonlyLease(PlainLease):
 
     def _release(self) -> None:
         super()._release()
-        if self._database.version() != self._before:
+        if self._database.has_changed(self._before):
             tables = self._database.changed_tables()
             self._database.restore()
             raise leaks.committed_elsewhere(tables)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from harness.errors import DeferredConstraintError, HarnessError, OuterTransactionLostError
+from harness.services.sqlite.connect import plain_texts
 from harness.services.sqlite.deferred import STRUCTURE, Deferred
 from harness.services.sqlite.script import first_word
 
@@ -187,9 +188,10 @@ class OuterTransaction:
                 self._end("release harness_tx")
 
     def _check_deferred(self) -> None:
-        if self._structure_changed:
-            self._deferred = self._deferred.changed(self.session)
-        self._deferred.check(self.session, pragmas=self.touched)
+        with plain_texts(self.session):
+            if self._structure_changed:
+                self._deferred = self._deferred.changed(self.session)
+            self._deferred.check(self.session, pragmas=self.touched)
 
     def _end(self, sql: str) -> None:
         self.session.execute(sql)
