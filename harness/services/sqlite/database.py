@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from harness.services.sqlite.template import Template
 
 BESIDE = ("", "-journal", "-wal", "-shm")  # the files of one database
+OURS = ("session", "helper", "keeper")
 LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
@@ -24,11 +25,13 @@ class Database:
     Args:
         template: What it is a copy of.
         path: Where it lies.
+        mode: `rw`, or `ro` for one that is only read.
     """
 
-    def __init__(self, template: Template, path: Path) -> None:
+    def __init__(self, template: Template, path: Path, mode: str = "rw") -> None:
         self.template = template
         self.path = path
+        self.mode = mode
         self._copy()
 
     def _copy(self) -> None:
@@ -39,7 +42,7 @@ class Database:
     def keeper(self) -> sqlite3.Connection:
         """A connection that writes nothing but the template: it sees what others have written."""
         connection = connect(self.path, autocommit=True, patience=0)
-        connection.execute("pragma journal_mode = memory")
+        connection.execute("pragma journal_mode = off")  # what it fails to write is made anew
         return connection
 
     @functools.cached_property
@@ -49,6 +52,17 @@ class Database:
         session.execute("pragma journal_mode = memory")
         session.execute("pragma cache_spill = off")  # else a big test would lock readers out
         return session
+
+    @functools.cached_property
+    def helper(self) -> sqlite3.Connection:
+        """The connection of the own methods of `commit` and `readonly` leases."""
+        keys = self.template.foreign_keys
+        return connect(self.path, mode=self.mode, foreign_keys=keys, autocommit=True)
+
+    @property
+    def helper_is_busy(self) -> bool:
+        """Whether a test has left a transaction open by a method of its lease."""
+        return "helper" in self.__dict__ and self.helper.in_transaction
 
     def begin(self) -> OuterTransaction:
         """Return the outer transaction of one test, to be opened by its first statement."""
@@ -81,7 +95,8 @@ class Database:
         try:
             if os.stat(self.path).st_ino != self._inode:
                 raise FileNotFoundError(self.path)
-            self.keeper.execute("pragma journal_mode = memory")  # whatever the test has set
+            if os.path.exists(f"{self.path}-wal"):  # the test has set that mode
+                self.keeper.execute("pragma journal_mode = off")
             self.template.write(self.keeper)
         except (sqlite3.Error, OSError):  # locked, or no database any more
             self.replace()
@@ -96,23 +111,21 @@ class Database:
         remove(self.path)
         self._copy()
 
-    def forget_session(self) -> None:
-        """Close the session: it holds more than a rollback undoes."""
-        session = self.__dict__.pop("session", None)
-        if session is not None:
-            session.close()
+    def forget(self, *names: str) -> None:
+        """Close connections of ours, which hold more than is put back; they are opened anew."""
+        for name in names:
+            connection = self.__dict__.pop(name, None)
+            if connection is not None:
+                connection.close()
 
     def rest(self) -> None:
         """Close the connections until the next test: a process may open only so many files."""
-        self.forget_session()
-        keeper = self.__dict__.pop("keeper", None)
-        if keeper is not None:
-            keeper.close()
+        self.forget(*OURS)
 
     @property
     def held(self) -> int:
         """How many connections are our own."""
-        return sum(name in self.__dict__ for name in ("session", "keeper"))
+        return sum(name in self.__dict__ for name in OURS)
 
 
 def remove(path: Path) -> None:

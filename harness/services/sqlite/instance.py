@@ -86,8 +86,8 @@ class SQLiteInstance(Instance[SQLiteLease]):
             self._templates[template.key] = template
         return self._templates[template.key]
 
-    def _new_database(self, template: Template) -> Database:
-        database = Database(template, self.home.new_file(template.key))
+    def _new_database(self, template: Template, mode: str = "rw") -> Database:
+        database = Database(template, self.home.new_file(template.key), mode)
         self.cleanups.push(database.rest)
         return database
 
@@ -114,5 +114,5 @@ class SQLiteInstance(Instance[SQLiteLease]):
         template = self.template(service)
         with self._lock:
             if template not in self._readonly:
-                self._readonly[template] = self._new_database(template)
+                self._readonly[template] = self._new_database(template, "ro")
             return self._readonly[template]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -84,7 +84,10 @@ class SQLiteLease(DatabaseLease):
         raise NotImplementedError
 
     def _helper_cursor(self) -> HelperCursor:
-        return HelperCursor(self._helper_connection())
+        return HelperCursor(self._helper_connection(), self._note)
+
+    def _note(self, sql: str) -> None:
+        """Note what a statement of the lease's own methods leaves on its connection."""
 
     def _failed(self, error: Exception, sql: str) -> None:
         if not isinstance(error, sqlite3.Error):
@@ -102,15 +105,18 @@ class HelperCursor:
 
     Args:
         connection: Where it runs them.
+        note: Called with each statement before it runs.
     """
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Any, note: Callable[[str], None]) -> None:
         self._connection = connection
+        self._note = note
         self._cursor = connection.cursor()
         self._rows: list[Any] = []
 
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> None:
         """Run a statement; without parameters it is left as it is, as drivers of Postgres do."""
+        self._note(sql)
         with plain_texts(self._connection):
             self._cursor.execute(translated(sql) if parameters else sql, written(parameters))
             self._rows = self._cursor.fetchall()

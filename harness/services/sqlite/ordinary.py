@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -10,6 +11,7 @@ from harness.core.cleanup import raise_all
 from harness.services.sqlite import leaks
 from harness.services.sqlite.connect import connect, is_open
 from harness.services.sqlite.lease import SQLiteLease
+from harness.services.sqlite.script import outlasts
 
 if TYPE_CHECKING:
     from harness.services.sqlite.database import Database
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from harness.services.sqlite.service import SQLite
 
 
-class PlainLease(SQLiteLease):
+class OrdinaryLease(SQLiteLease):
     """A lease whose `connection` is an ordinary one; its own methods use a second one."""
 
     mode: ClassVar[str] = "rw"
@@ -25,7 +27,6 @@ class PlainLease(SQLiteLease):
     def __init__(self, instance: SQLiteInstance, service: SQLite, path: Path) -> None:
         super().__init__(instance, service, path)
         self._connection: sqlite3.Connection | None = None
-        self._own: sqlite3.Connection | None = None
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -35,14 +36,24 @@ class PlainLease(SQLiteLease):
             self._connection = self._connect()
         return self._connection
 
-    def _helper_connection(self) -> Any:
-        if self._own is None:
-            self._own = self._connect(autocommit=True)
-        return self._own
-
     def _connect(self, autocommit: bool = False) -> sqlite3.Connection:
         keys = self.service.foreign_keys
         return connect(self._path, mode=self.mode, foreign_keys=keys, autocommit=autocommit)
+
+    def _release(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+
+class PlainLease(OrdinaryLease):
+    """A lease for migrations, of a file that is to become a template."""
+
+    @functools.cached_property
+    def _own(self) -> sqlite3.Connection:
+        return self._connect(autocommit=True)
+
+    def _helper_connection(self) -> Any:
+        return self._own
 
     def commit_connection(self) -> None:
         """Commit what was written through `connection`, if it was used at all."""
@@ -50,18 +61,36 @@ class PlainLease(SQLiteLease):
             self._connection.commit()
 
     def _release(self) -> None:
-        for connection in (self._connection, self._own):
-            if connection is not None:
-                connection.close()
+        super()._release()
+        self._own.close()
 
 
-class CommitLease(PlainLease):
-    """A database of the test's own, with real commits, seen by everyone who has its path."""
+class DatabaseFileLease(OrdinaryLease):
+    """A lease of a database that is put back afterwards; its methods use that one's helper."""
 
     def __init__(self, instance: SQLiteInstance, service: SQLite, database: Database) -> None:
         super().__init__(instance, service, database.path)
         self._database = database
         self._before = database.version()
+        self._touched = False
+
+    def _helper_connection(self) -> Any:
+        return self._database.helper
+
+    def _note(self, sql: str) -> None:
+        self._touched = self._touched or outlasts(sql)
+
+    def _release(self) -> None:
+        super()._release()
+        if self._touched or self._database.helper_is_busy:
+            self._database.forget("helper")
+
+
+class CommitLease(DatabaseFileLease):
+    """A database of the test's own, with real commits, seen by everyone who has its path."""
+
+    def __init__(self, instance: SQLiteInstance, service: SQLite, database: Database) -> None:
+        super().__init__(instance, service, database)
         self._open_before = leaks.times_open(database.path) - database.held
 
     def _release(self) -> None:
@@ -107,16 +136,11 @@ class CommitLease(PlainLease):
         return max(0, now - self._open_before)
 
 
-class ReadonlyLease(PlainLease):
+class ReadonlyLease(DatabaseFileLease):
     """A shared database whose connections refuse every write."""
 
     mode = "ro"
     readonly = True
-
-    def __init__(self, instance: SQLiteInstance, service: SQLite, database: Database) -> None:
-        super().__init__(instance, service, database.path)
-        self._database = database
-        self._before = database.version()
 
     def _release(self) -> None:
         super()._release()

@@ -11,7 +11,7 @@ from typing import TypeVar
 from harness.errors import DeferredConstraintError, HarnessError, OuterTransactionLostError
 from harness.services.sqlite.connect import plain_texts
 from harness.services.sqlite.deferred import STRUCTURE, Deferred
-from harness.services.sqlite.script import first_word
+from harness.services.sqlite.script import outlasts
 
 T = TypeVar("T")
 
@@ -21,9 +21,6 @@ READS = re.compile(
     r"|\breturning\b",
     re.IGNORECASE,
 )
-
-# Statements whose effect outlasts a rollback: on the session, not on the data.
-OF_THE_SESSION = {"pragma", "attach", "detach"}
 
 
 class OuterTransaction:
@@ -108,7 +105,7 @@ class OuterTransaction:
 
     def _watch(self, sql: str) -> None:
         self.used = True
-        self.touched = self.touched or first_word(sql) in OF_THE_SESSION
+        self.touched = self.touched or outlasts(sql)
         self._structure_changed = self._structure_changed or bool(STRUCTURE.search(sql))
 
     def _look(self, sql: str) -> None:

@@ -102,7 +102,7 @@ class RollbackLease(SQLiteLease):
         if self._outer.lost or self._outer.session.in_transaction:
             self._database.replace()
         elif self._outer.touched:
-            self._database.forget_session()
+            self._database.forget("session")
 
     def _check_others(self, failures: list[Exception]) -> None:
         """Note what other connections did to this database while the test ran."""

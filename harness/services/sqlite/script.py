@@ -26,6 +26,10 @@ CONTROL = re.compile(
 )
 
 
+OF_THE_SESSION = {"pragma", "attach", "detach"}
+TEMPORARY = re.compile(r"\btemp(?:orary)?\b", re.IGNORECASE)
+
+
 def first_word(sql: str) -> str:
     """Return the word that a statement begins with, in small letters.
 
@@ -35,6 +39,16 @@ def first_word(sql: str) -> str:
     """
     match = WORD.match(sql)
     return match["word"].lower() if match else ""
+
+
+def outlasts(sql: str) -> bool:
+    """Tell whether a statement changes its connection, rather than the data.
+
+    Example:
+        >>> outlasts("pragma foreign_keys = off"), outlasts("delete from users")
+        (True, False)
+    """
+    return first_word(sql) in OF_THE_SESSION or bool(TEMPORARY.search(sql))
 
 
 def control_of(sql: str) -> tuple[str, str]:

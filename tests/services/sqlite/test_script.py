@@ -60,7 +60,7 @@ class SplitTest(unittest.TestCase):
             "select ';', \"a;b\", `c;d`, [e;f]",
             "select 1 -- ;\n + 2",
             "select /* ; */ 3",
-            "create trigger t before insert on a begin select 1; select case when 1 then 2 end; end",
+            "create trigger t after insert on a begin select case when 1 then 2 end; end",
             "create temp trigger if not exists t after insert on a begin select ';'; end",
         ):
             with self.subTest(statement):
