@@ -20,10 +20,18 @@ from harness.core.seed import derive, run_seed
 from harness.core.service import Service
 from harness.core.tries import WITHIN, Terms, nothing, retry
 from harness.core.watch import Watch
-from harness.errors import CapabilityError, HarnessError, RequiredError, UnavailableError
+from harness.errors import (
+    CapabilityError,
+    HarnessError,
+    LeaseError,
+    RequiredError,
+    UnavailableError,
+)
 from harness.testing.logs import LogRecorder
 
 if TYPE_CHECKING:
+    from harness.services.database import DatabaseLease
+
     _Base = unittest.TestCase
 else:
     _Base = object
@@ -47,6 +55,7 @@ def services_of(case: type) -> tuple[Service[Any], ...]:
 
 
 _owners: weakref.WeakSet[type] = weakref.WeakSet()  # whose exclusive services will be given up
+_held: weakref.WeakKeyDictionary[type, dict[Service[Any], Lease]] = weakref.WeakKeyDictionary()
 _groups: weakref.WeakKeyDictionary[type, Group] = weakref.WeakKeyDictionary()
 
 
@@ -104,6 +113,55 @@ class HarnessMixin(_Base):
         with self._harness_test():
             super().debug()
 
+    @classmethod
+    def hold(cls, service: Service[L]) -> L:
+        """Take a lease for the whole class, in `setUpClass`: for an application started once.
+
+        What is written before the first test is what each test finds; what a test writes, its end
+        undoes. The database has one DSN all the while.
+
+        Args:
+            service: A service of this class with `isolation="commit"` or `"readonly"`.
+
+        Returns:
+            The lease of the class. It is released after `tearDownClass`.
+
+        Raises:
+            LeaseError: The service is not this class's, or its isolation is another one.
+            unittest.SkipTest: No provider can run it, nor needs to.
+            HarnessError: It could not be started.
+
+        Example:
+            ::
+
+                class ShopTest(HarnessTestCase):
+                    db = Postgres(migrations="migrations", isolation="commit")
+
+                    @classmethod
+                    def setUpClass(cls):
+                        cls.shop = Shop(cls.hold(cls.db).dsn)
+                        cls.addClassCleanup(cls.shop.close)
+        """
+        environment, group = cls._harness_environment(), group_of(cls)
+        if service not in group.services:
+            raise not_ours(cls, service)
+        try:
+            announce(environment.choose(service).sentence(service.kind))
+        except UnavailableError as error:
+            raise (unittest.SkipTest(str(error)) if is_skip(error) else error) from error
+        if service.exclusive:
+            cls._harness_own(environment, group)
+        environment.start_in_background(group)
+        lease = environment.hold(service, group)
+        _held.setdefault(cls, {})[service] = lease
+        cls.addClassCleanup(cls._harness_let_go, service)
+        return lease
+
+    @classmethod
+    def _harness_let_go(cls, service: Service[Any]) -> None:
+        """Release what the class holds."""
+        _held[cls].pop(service).release()
+
     def requireCapability(self, lease: Lease, *names: str) -> None:  # noqa: N802 - unittest's style
         """Skip this test unless the lease's instance has these capabilities.
 
@@ -123,6 +181,30 @@ class HarnessMixin(_Base):
             if required.demands_any(instance.kind):
                 raise
             raise unittest.SkipTest(str(error)) from error
+
+    @contextmanager
+    def assertWrites(  # noqa: N802 - unittest's style
+        self, db: DatabaseLease, *tables: str, msg: Any = None
+    ) -> Iterator[None]:
+        """Fail unless the block writes to exactly these tables; none for a block that only reads.
+
+        Args:
+            db: A lease of this test, such as `self.db`.
+            tables: Names as in `db.written`: without the schema where it is `public`.
+            msg: What to say besides, as in every assertion of unittest.
+
+        Raises:
+            AssertionError: It wrote to others, or not to all of them.
+
+        Example:
+            ::
+
+                with self.assertWrites(self.db, "orders", "order_lines"):
+                    shop.order(item)
+        """
+        mark = db.write_mark()
+        yield
+        self.assertEqual(sorted(tables), sorted(db.written_since(mark)), msg or "tables written")
 
     def _harness_run_alone(self) -> unittest.TestResult:
         result = self.defaultTestResult()
@@ -163,6 +245,7 @@ class HarnessMixin(_Base):
         self.addCleanup(self._harness_release)  # first in, so last out
         try:
             self._harness_prepare()
+            self._harness_touch_held(holder)
             self._harness_mark()
             yield holder
         finally:
@@ -170,6 +253,14 @@ class HarnessMixin(_Base):
 
     def _harness_prepare(self) -> None:
         """Get ready before the test; the async base starts its services here."""
+
+    def _harness_touch_held(self, holder: Holder) -> None:
+        """Take the leases of what the class holds: its application writes without asking."""
+        for service in _held.get(type(self), ()):
+            try:
+                holder.get(service)
+            except Exception:
+                continue  # the holder keeps it, and the test fails for it
 
     def _harness_mark(self) -> None:
         """Mark what the logs hold by now; of what starts later, at its first lease."""
@@ -180,8 +271,12 @@ class HarnessMixin(_Base):
         environment, group = self._harness_environment(), group_of(type(self))
         if service.exclusive:
             self._harness_own(environment, group)
-        environment.start_in_background(group)
-        lease = environment.lease(service, group)
+        held = _held.get(type(self), {}).get(service)
+        if held is not None:
+            lease: L = held.test_lease()  # type: ignore[assignment]
+        else:
+            environment.start_in_background(group)
+            lease = environment.lease(service, group)
         self._harness_logs.add(lease.instance)
         return lease
 
@@ -267,6 +362,15 @@ def announce(sentence: str) -> None:
 def announce_seed(seed: int) -> None:
     """Print the seed, once a process."""
     say(f"seed {seed} (TEST_SEED={seed} repeats this run's random choices)")
+
+
+def not_ours(cls: type, service: Service[Any]) -> LeaseError:
+    """Return the error for holding a service that the class does not declare."""
+    return LeaseError(
+        f"{cls.__qualname__}.hold({service.label}): the class declares no such service",
+        cause="a class can hold what it declares, by the name that it has there",
+        hint="write `db = Postgres(...)` in the class, and cls.hold(cls.db)",
+    )
 
 
 def is_skipped(case: unittest.TestCase) -> bool:

@@ -128,6 +128,24 @@ class DatabaseLease(Lease):
         """Empty a table and all tables that refer to it."""
         raise NotImplementedError
 
+    @property
+    def written(self) -> frozenset[str]:
+        """The tables that were written since the test began, such as `{"orders", "audit.log"}`.
+
+        Those of the schema `public` go by their name alone. Under `commit` everybody's committed
+        writes count: by the server's log where it may be read, else all tables whose rows differ,
+        as in SQLite. Under `rollback` it is what the test's own session wrote.
+        """
+        return self.written_since(None)
+
+    def write_mark(self) -> Any:
+        """Return a mark for `written_since`."""
+        raise NotImplementedError
+
+    def written_since(self, mark: Any) -> frozenset[str]:
+        """Return the tables that were written since a mark; None for the begin of the test."""
+        raise NotImplementedError
+
     def _run(self, sql: str, parameters: Sequence[object]) -> Any:
         """Run a statement of the test's own, and return the cursor with its rows."""
         with self._lock:

@@ -12,8 +12,9 @@ from typing import Any, ClassVar, NoReturn
 from harness.core.service import Service
 from harness.core.settings import STORES, Settings
 from harness.errors import ConfigurationError, ServiceDefinitionError
+from harness.services import options
 from harness.services.database import DatabaseLease
-from harness.services.declared import check_isolation, check_migrations, check_tuple, no_address
+from harness.services.declared import ISOLATIONS, check_migrations, no_address
 from harness.services.postgres.service import Postgres
 from harness.services.sqlite.service import SQLite
 
@@ -65,8 +66,8 @@ class Store(Service[DatabaseLease]):
     def __post_init__(self) -> None:
         check_migrations(self, self.migrations)
         super().__post_init__()
-        check_isolation(self, self.isolation)
-        check_tuple(self, "seeds", self.seeds)
+        options.check_word("Store", "isolation", self.isolation, ISOLATIONS)
+        options.check_tuple("Store", "seeds", self.seeds)
         for name, kind in PARTS.items():
             check_part(name, self._part(name), kind)
 

@@ -46,6 +46,16 @@ def table_name(name: str) -> str:
     )
 
 
+def shown(schema: str, table: str) -> str:
+    """Return a table's name as people write it.
+
+    Example:
+        >>> shown("public", "orders"), shown("audit", "log")
+        ('orders', 'audit.log')
+    """
+    return table if schema == "public" else f"{schema}.{table}"
+
+
 # Settings that are lists of names: `set` takes each name apart, a command line all in one text.
 LISTS = {
     "local_preload_libraries",

@@ -11,7 +11,8 @@ from harness.core.instance import Running
 from harness.core.recipe import InProcessRecipe, Recipe
 from harness.core.service import Service
 from harness.core.settings import Settings
-from harness.services.declared import check_isolation, check_migrations, check_tuple, no_address
+from harness.services import options
+from harness.services.declared import ISOLATIONS, check_migrations, no_address
 
 if TYPE_CHECKING:
     from harness.services.sqlite.instance import SQLiteInstance
@@ -59,8 +60,8 @@ class SQLite(Service["SQLiteLease"]):
     def __post_init__(self) -> None:
         check_migrations(self, self.migrations)
         super().__post_init__()
-        check_isolation(self, self.isolation)
-        check_tuple(self, "seeds", self.seeds)
+        options.check_word("SQLite", "isolation", self.isolation, ISOLATIONS)
+        options.check_tuple("SQLite", "seeds", self.seeds)
 
     def instance_key(self) -> tuple[object, ...]:
         """Return nothing: one instance does for all."""
