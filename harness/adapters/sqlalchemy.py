@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import ConfigurationError, MissingExtraError
@@ -45,14 +46,17 @@ def engine(lease: DatabaseLease, driver: str | None = None, **options: Any) -> E
     """
     sqlalchemy = imported()
     if not isinstance(lease, ROLLBACK):
-        made: Engine = sqlalchemy.create_engine(lease.url(driver), **options)
+        made: Engine = sqlalchemy.create_engine(url_of(lease, driver), **options)
+        note_statements(made, lease)
         return made
     url = f"{OWN[lease.dialect]}://"
     if driver is not None and f"+{driver}:" not in url:
         raise only_its_own(lease, f"driver={driver!r}")
     options.setdefault("poolclass", sqlalchemy.pool.NullPool)
-    made = sqlalchemy.create_engine(url, creator=lease.new_connection, **options)
-    return made  # noqa: RET504 - typed here, SQLAlchemy being imported without types
+    creator = functools.partial(lease.new_connection, noted=False)  # the engine notes them
+    made = sqlalchemy.create_engine(url, creator=creator, **options)
+    note_statements(made, lease)
+    return made
 
 
 def async_engine(lease: DatabaseLease, driver: str | None = None, **options: Any) -> AsyncEngine:
@@ -72,7 +76,28 @@ def async_engine(lease: DatabaseLease, driver: str | None = None, **options: Any
 
     if isinstance(lease, ROLLBACK):
         raise only_its_own(lease, "an asynchronous engine")
-    return create_async_engine(lease.url(driver or ASYNC[lease.dialect]), **options)
+    made = create_async_engine(url_of(lease, driver or ASYNC[lease.dialect]), **options)
+    note_statements(made.sync_engine, lease)
+    return made
+
+
+def url_of(lease: DatabaseLease, driver: str | None) -> str:
+    """Return the URL for an engine, whose statements are noted as those of `connection` are."""
+    given = lease.statements.url_given
+    url = lease.url(driver)
+    lease.statements.url_given = given
+    return url
+
+
+def note_statements(engine: Engine, lease: DatabaseLease) -> None:
+    """Have the lease's recordings show what an engine sends, but for what it sends on its own."""
+
+    def note(
+        connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool
+    ) -> None:
+        lease.statements.note(statement, len(parameters) if many else 1)
+
+    imported().event.listen(engine, "before_cursor_execute", note)
 
 
 def imported() -> Any:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any, ClassVar, Protocol
 
 from harness.core.endpoint import Dsn
 from harness.core.instance import Instance
 from harness.core.lease import Lease
-from harness.services.postgres.names import table_name
+from harness.core.names import table_name
 from harness.services.rows import Row, rows_of
+from harness.services.statements import Recording, Statements
 
 
 class Connection(Protocol):
@@ -41,6 +43,7 @@ class DatabaseLease(Lease):
         instance: What it is a lease of: its provider, version, capabilities, log.
         service: What was declared.
         database: Name of the database.
+        statements: Notes what the code under test sends through `connection`.
     """
 
     dialect: ClassVar[str]
@@ -51,6 +54,7 @@ class DatabaseLease(Lease):
         self.instance = instance
         self.service: Any = service
         self.database = database
+        self.statements = Statements()
 
     def __repr__(self) -> str:
         return f"<lease of {self.database} ({self.service.isolation}) on {self.instance!r}>"
@@ -123,6 +127,26 @@ class DatabaseLease(Lease):
     def exists(self, table: str) -> bool:
         """Tell whether there is a table, or a view, of that name."""
         raise NotImplementedError
+
+    def table_names(self) -> list[str]:
+        """Return the names of all tables and views, with their schema where it is needed."""
+        raise NotImplementedError
+
+    def recording(self) -> AbstractContextManager[Recording]:
+        """Record, until the end of a block, what the code under test sends.
+
+        That is what comes through `connection` and through engines of the SQLAlchemy adapter, not
+        what this lease's own methods send. Of connections that were opened with the URL nothing is
+        known.
+
+        Example:
+            ::
+
+                with self.db.recording() as recording:
+                    load_orders(self.db.connection)
+                print(recording.statements)
+        """
+        return self.statements.recording()
 
     def truncate(self, table: str) -> None:
         """Empty a table and all tables that refer to it."""

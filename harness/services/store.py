@@ -55,6 +55,7 @@ class Store(Service[DatabaseLease]):
     """
 
     kind: ClassVar[str] = "store"
+    records_statements: ClassVar[bool] = True
 
     migrations: str | os.PathLike[str] | Callable[[DatabaseLease], object] | None = None
     seeds: tuple[str | os.PathLike[str], ...] = ()

@@ -26,6 +26,13 @@ with recursive referring(oid) as (
 )
 select oid::regclass::text from referring
 """
+# Tables and views that are not the server's own, each as it can be written in a statement.
+TABLE_NAMES = """
+select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where c.relkind in ('r', 'p', 'f', 'v', 'm')
+and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
+order by 1
+"""
 LOCK_TIMEOUT_MS = "10000"  # of the lease's own connections: a test must not hang for ever
 LOCK_NOT_AVAILABLE = "55P03"
 # Drivers that take no options of libpq in a URL.
@@ -75,6 +82,7 @@ class PostgresLease(DatabaseLease):
                 self.db.url("asyncpg")  # 'postgresql+asyncpg://postgres:***@127.0.0.1:40123/t_...'
         """
         self._check_held()
+        self.statements.url_given = True
         name = self.service.driver if driver is None else driver
         endpoint = self.instance.endpoint
         if name in NOT_LIBPQ:
@@ -84,6 +92,10 @@ class PostgresLease(DatabaseLease):
     def exists(self, table: str) -> bool:
         """Tell whether there is a table, or a view, of that name."""
         return bool(self.value(f"select to_regclass({literal(table_name(table))}) is not null"))
+
+    def table_names(self) -> list[str]:
+        """Return the names of all tables and views, with their schema where it is needed."""
+        return [name for (name,) in self.rows(TABLE_NAMES)]
 
     def truncate(self, table: str) -> None:
         """Empty a table and all tables that refer to it.

@@ -31,6 +31,7 @@ class PlainLease(PostgresLease):
         self._drop_lost()
         if self._connection is None or self._connection.closed:
             self._connection = self._connect()
+            self._connection.statements = self.statements
         connection: Connection = self._connection
         return connection
 

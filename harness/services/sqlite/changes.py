@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from harness.services.postgres.names import identifier
+from harness.core.names import identifier
 
 ORIGINAL = "harness_original"
 OBJECTS = "select name, sql from {schema}.sqlite_master where name not like 'sqlite_stat%'"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import sqlite3
 import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from harness.services.statements import Statements
 
 PATIENCE = 5.0  # seconds that a statement waits for another connection; sqlite3's own default
 
@@ -16,7 +19,12 @@ class Connection(sqlite3.Connection):
     """A connection of sqlite3 whose locks end when it is closed.
 
     Without this, a cursor whose rows were not all read keeps them as long as it lives.
+
+    Attributes:
+        statements: Where to note what is sent; None for nowhere.
     """
+
+    statements: Statements | None = None
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -24,7 +32,7 @@ class Connection(sqlite3.Connection):
 
     def cursor(self, factory: Any = sqlite3.Cursor) -> Any:
         """Return a new cursor."""
-        made = super().cursor(factory)
+        made = super().cursor(factory if self.statements is None else noting(factory))
         self._cursors.add(made)
         return made
 
@@ -38,11 +46,36 @@ class Connection(sqlite3.Connection):
         made: sqlite3.Cursor = self.cursor().executemany(sql, parameters)
         return made
 
+    def executescript(self, script: str) -> sqlite3.Cursor:
+        """Run many statements, on a new cursor."""
+        made: sqlite3.Cursor = self.cursor().executescript(script)
+        return made
+
     def close(self) -> None:
         """Close it, with its cursors."""
         for cursor in list(self._cursors) if is_open(self) else ():
             cursor.close()
         super().close()
+
+
+@functools.cache
+def noting(factory: Any) -> Any:
+    """Return a class of cursors, made to note what they send in their connection's `statements`."""
+
+    class NotingCursor(factory):  # type: ignore[misc]
+        def execute(self, sql: str, parameters: Any = ()) -> Any:
+            self.connection.statements.note(sql)
+            return super().execute(sql, parameters)
+
+        def executemany(self, sql: str, parameters: Iterable[Any]) -> Any:
+            self.connection.statements.note(sql)
+            return super().executemany(sql, parameters)
+
+        def executescript(self, script: str) -> Any:
+            self.connection.statements.note(script)
+            return super().executescript(script)
+
+    return NotingCursor
 
 
 def connect(
@@ -52,7 +85,7 @@ def connect(
     foreign_keys: bool = True,
     autocommit: bool = False,
     patience: float = PATIENCE,
-) -> sqlite3.Connection:
+) -> Connection:
     """Open a connection that any thread may use, one at a time.
 
     Args:

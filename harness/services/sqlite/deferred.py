@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Callable, Set
 from dataclasses import dataclass
 
-from harness.services.postgres.names import identifier
+from harness.core.names import identifier
 
 TABLES = "select name from sqlite_master where type = 'table'"
 # Statements that may add or remove a reference that is checked at commit.

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from harness.services.sqlite.instance import SQLiteInstance
     from harness.services.sqlite.service import SQLite
 
+TABLE_NAMES = (
+    "select name from sqlite_master "
+    "where type in ('table', 'view') and name not like 'sqlite!_%' escape '!' order by name"
+)
+
 
 class SQLiteLease(DatabaseLease):
     """An SQLite database for one test.
@@ -48,7 +53,7 @@ class SQLiteLease(DatabaseLease):
     def path(self) -> Path:
         """The database's file, for code that connects by itself."""
         self._check_held()
-        self._given = True
+        self._given = self.statements.url_given = True
         return self._path
 
     def url(self, driver: str | None = None) -> Dsn:
@@ -72,6 +77,10 @@ class SQLiteLease(DatabaseLease):
         with self._lock:
             self._check_held()
             return is_there(self._helper_connection(), table)
+
+    def table_names(self) -> list[str]:
+        """Return the names of all tables and views."""
+        return [name for (name,) in self.rows(TABLE_NAMES)]
 
     def truncate(self, table: str) -> None:
         """Empty a table and all tables that refer to it; those that refer to others first."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.core.cleanup import raise_all
 from harness.services.sqlite import leaks
-from harness.services.sqlite.connect import connect, is_open
+from harness.services.sqlite.connect import Connection, connect, is_open
 from harness.services.sqlite.lease import SQLiteLease
 from harness.services.sqlite.script import outlasts
 
@@ -26,7 +26,7 @@ class OrdinaryLease(SQLiteLease):
 
     def __init__(self, instance: SQLiteInstance, service: SQLite, path: Path) -> None:
         super().__init__(instance, service, path)
-        self._connection: sqlite3.Connection | None = None
+        self._connection: Connection | None = None
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -34,9 +34,10 @@ class OrdinaryLease(SQLiteLease):
         self._check_held()
         if self._connection is None or not is_open(self._connection):
             self._connection = self._connect()
+            self._connection.statements = self.statements
         return self._connection
 
-    def _connect(self, autocommit: bool = False) -> sqlite3.Connection:
+    def _connect(self, autocommit: bool = False) -> Connection:
         keys = self.service.foreign_keys
         return connect(self._path, mode=self.mode, foreign_keys=keys, autocommit=autocommit)
 

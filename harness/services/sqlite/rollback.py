@@ -41,13 +41,16 @@ class RollbackLease(SQLiteLease):
             self._virtual = self.new_connection()
         return self._virtual
 
-    def new_connection(self) -> VirtualConnection:
+    def new_connection(self, *, noted: bool = True) -> VirtualConnection:
         """Return one more connection into the same transaction, to close on its own.
 
         What is open on one of them is open on all: they share the test's one session.
+
+        Args:
+            noted: Whether `recording()` shows what it sends.
         """
         self._check_held()
-        connection = VirtualConnection(self._outer)
+        connection = VirtualConnection(self._outer, self.statements if noted else None)
         self._connections.append(connection)
         return connection
 
@@ -65,7 +68,7 @@ class RollbackLease(SQLiteLease):
 
     def _helper_connection(self) -> VirtualConnection:
         if self._helper is None:
-            self._helper = self.new_connection()
+            self._helper = self.new_connection(noted=False)
             self._helper.isolation_level = None
         return self._helper
 

@@ -6,8 +6,8 @@ import re
 import sqlite3
 from collections.abc import Iterator
 
+from harness.core.names import FOLDED
 from harness.data.statements import Statement
-from harness.services.postgres.names import FOLDED
 
 SPACE = r"(?:\s+|--[^\n]*(?:\n|$)|/\*.*?\*/)*"
 SKIPPED = re.compile(SPACE, re.DOTALL)

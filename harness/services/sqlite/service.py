@@ -50,6 +50,7 @@ class SQLite(Service["SQLiteLease"]):
     """
 
     kind: ClassVar[str] = "sqlite"
+    records_statements: ClassVar[bool] = True
 
     migrations: str | os.PathLike[str] | Callable[[SQLiteLease], object] | None = None
     seeds: tuple[str | os.PathLike[str], ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.services.postgres.names import PART, identifier
+from harness.core.names import PART, identifier
 from harness.services.sqlite.script import plain
 
 REFERENCES = (

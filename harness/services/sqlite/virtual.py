@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar
 
 from harness.services.sqlite.outer import OuterTransaction
 from harness.services.sqlite.script import control_of, first_word, split
+from harness.services.statements import Statements
 
 T = TypeVar("T")
 
@@ -28,10 +29,15 @@ class VirtualConnection:
     ends.
 
     Everything else (functions, adapters, ...) is sqlite3's, and gone after the test.
+
+    Args:
+        outer: The test's transaction.
+        statements: Where to note what is sent; None for nowhere.
     """
 
-    def __init__(self, outer: OuterTransaction) -> None:
+    def __init__(self, outer: OuterTransaction, statements: Statements | None = None) -> None:
         self._outer = outer
+        self._statements = statements
         self._joined = 0  # the virtual transaction that this connection last took part in
         self._closed = False
         self._cursors: weakref.WeakSet[VirtualCursor] = weakref.WeakSet()
@@ -201,6 +207,8 @@ class VirtualConnection:
             implicit: Whether it may begin a transaction by itself.
         """
         self._check_open()
+        if self._statements is not None:
+            self._statements.note(sql)
         kind, name = control_of(sql)
         with self._outer.lock:
             if kind in ("begin", "commit", "rollback"):
