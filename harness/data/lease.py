@@ -10,7 +10,7 @@ from harness.errors import FactoryError
 
 if TYPE_CHECKING:
     from harness.data.factories.factory import Factory
-    from harness.services.postgres.rows import Row
+    from harness.services.rows import Row
 
 T = TypeVar("T")
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from harness import (
     AsyncHarnessTestCase,
     Container,
     ContainerLease,
+    DatabaseLease,
     Environment,
     ExecResult,
     HarnessError,
@@ -32,10 +34,13 @@ from harness import (
     Redis,
     RedisLease,
     Settings,
+    SQLite,
+    SQLiteLease,
+    Store,
 )
 from harness.core.instance import Running
 from harness.data.factories import Factory, children, drawn, lazy, related, sequence, trait
-from harness.services.postgres.rows import Row
+from harness.services.rows import Row
 from harness.testing import eventually
 from harness.testing.rows import check_rows, find_row
 
@@ -112,6 +117,33 @@ class SignupTest(HarnessTestCase):
 
     def test_random_numbers(self) -> None:
         assert_type(self.rng, random.Random)
+
+
+def migrate_either(lease: DatabaseLease) -> None:
+    lease.execute("create table users (email text)")
+
+
+class StoreTest(HarnessTestCase):
+    db = Store(migrations=migrate_either, postgres=Postgres(version="16"), sqlite=SQLite())
+    file = SQLite(migrations="migrations", isolation="commit", foreign_keys=False, name="file")
+
+    def test_what_both_have(self) -> None:
+        assert_type(self.db, DatabaseLease)
+        assert_type(self.db.count("users"), int)
+        assert_type(self.db.dialect, str)
+        self.db.connection.cursor().execute("select 1")
+        self.db.connection.commit()
+        self.requireCapability(self.db, "postgres")
+
+    def test_sqlite(self) -> None:
+        assert_type(self.file, SQLiteLease)
+        assert_type(self.file.connection, sqlite3.Connection)
+        assert_type(self.file.path, Path)
+        text: str = self.file.dsn
+        self.assertTrue(text)
+
+
+assert_type(StoreTest.db, Store)
 
 
 class SessionTest(HarnessTestCase):

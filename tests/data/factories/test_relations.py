@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from harness.data.factories import Factory, children, lazy, related, sequence, trait
 from harness.errors import FactoryError
-from harness.services.postgres.rows import Row
+from harness.services.rows import Row
 from tests.data.factories.case import FactoryTest
 from tests.data.factories.models import (
     Account,
