@@ -126,7 +126,8 @@ EDGES = (
     " n char(3) not null primary key, o numeric not null, p float4 not null, q mood[] not null, "
     " r zip[] not null, s tstzrange not null, t nummultirange not null, u point3 not null, "
     " v boolean not null, w date not null, x varchar(3)[] not null, y short_zip, "
-    " z timetz not null, aa cidr not null, ab macaddr not null, ac varbit not null, ad smallint not null, "
+    " z timetz not null, aa cidr not null, ab macaddr not null, ac varbit not null, "
+    " ad smallint not null, "
     ' ae json not null, af oid not null, ag "char" not null, ah name not null, ai circle not null, '
     " aj path not null, ak polygon not null, al box not null, am lseg not null, an line not null, "
     " ao pg_lsn not null, ap tsquery not null, aq jsonpath not null, at numeric(3, -2) not null)",
@@ -305,11 +306,12 @@ class PostgresConformanceMake:
     def test_partitions_of_every_kind(self):
         for row in self.db.make_many("events", 20):
             self.assertIn(row.kind, ("a1", "a2", "b"))
-        self.assertTrue(10 <= self.db.make("events", kind="b").n < 20)
+        for row in self.db.make_many("events", 5, kind="b"):
+            self.assertTrue(10 <= row.n < 20)
         self.db.make_many("hashed", 5)
-        with self.assertRaisesRegex(MakeError, "no partition of relation|has no partition"):
+        with self.assertRaisesRegex(MakeError, "(?s)empty has no partition.*none was created"):
             self.db.make("empty")
-        with self.assertRaisesRegex(MakeError, "partition"):
+        with self.assertRaisesRegex(MakeError, "(?s)events has no partition.*events_a: "):
             self.db.make("events", kind="nowhere")
 
     def test_names_that_have_to_be_quoted(self):

@@ -155,9 +155,7 @@ class Attempt:
         if refusal.kind == "unique" and not self._table.arbitrates:
             self._vary()
             return self._varies(values)
-        checks = [check for check in self._table.checks if check.name == refusal.constraint]
-        unread = any(check.reason for check in checks)
-        if refusal.kind != "check" or not unread:
+        if refusals.unread_check(self._table, refusal) is None:
             return False
         return bool(values.keys() - self._given.keys())
 

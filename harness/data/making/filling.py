@@ -36,6 +36,10 @@ class UnfilledError(Exception):
         self.reason = reason
 
 
+class NoPartitionError(UnfilledError):
+    """The values that are given fall into no partition."""
+
+
 class Plan:
     """What is the same for every row of a table.
 
@@ -208,13 +212,13 @@ class Filling:
         partitions = self._plan.table.partitions
         if partitions is None:
             return []
-        readable = [check for check in partitions if check.node is not None]
-        open_ones = [check for check in readable if not is_false(node_of(check), row)]
-        if len(readable) < len(partitions):
-            return []  # by hash: every value falls somewhere
-        if not open_ones and self._attempt:
-            raise UnfilledError(None, readable, "no partition takes it")
-        return [self._rng.choice(open_ones or readable)] if readable else []
+        if any(check.node is None for check in partitions):
+            return []  # the server will say
+        for known in (row, self._given):  # what was left out can be drawn after all
+            fitting = [check for check in partitions if not is_false(node_of(check), known)]
+            if fitting:
+                return [self._rng.choice(fitting)]
+        raise NoPartitionError(None, partitions)
 
     def _to_draw(self, row: dict[str, Any], leaves: list[Node]) -> list[Column]:
         """Return the columns to draw."""

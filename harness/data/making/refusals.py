@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from harness.data.making.dialect import Refusal
-from harness.data.making.filling import UnfilledError
+from harness.data.making.filling import NoPartitionError, UnfilledError
 from harness.data.making.given import bare
 from harness.data.schema.model import Check, Table
 from harness.errors import MakeError
@@ -14,6 +14,8 @@ from harness.errors import MakeError
 
 def unfilled(table: Table, error: UnfilledError, given: Iterable[str]) -> MakeError:
     """Return the error for a row that no values were found for."""
+    if isinstance(error, NoPartitionError):
+        return no_partition(table, error.checks)
     given = set(given)
     about = sorted({name for check in error.checks for name in check.columns})
     free = [error.column] if error.column else [name for name in about if name not in given]
@@ -35,6 +37,16 @@ def broken(table: Table, checks: Iterable[Check]) -> MakeError:
         f"the values given for {table.name} break a condition",
         detail=listed(checks),
         hint="give values that meet it, or leave these columns out",
+    )
+
+
+def no_partition(table: Table, checks: tuple[Check, ...]) -> MakeError:
+    """Return the error for a partitioned table without a partition for the row."""
+    return MakeError(
+        f"{table.name} has no partition that takes the row",
+        detail=listed(checks),
+        cause="the values given lie outside of all" if checks else "none was created",
+        hint="create the partition, or give values that one of these takes",
     )
 
 
@@ -68,15 +80,27 @@ def unique_columns(table: Table, constraint: str) -> tuple[str, ...]:
 
 def refused(table: Table, refusal: Refusal) -> MakeError:
     """Return the error for a row that the server did not take."""
-    check = next((check for check in table.checks if check.name == refusal.constraint), None)
-    if refusal.kind == "check" and check is not None and check.reason:
+    check = unread_check(table, refusal)
+    if check is not None:
         return unread(table, check, refusal)
+    check = next((check for check in table.checks if check.name == refusal.constraint), None)
     return MakeError(
         f"the server refused the row for {table.name}: {refusal.message}",
         detail=None if check is None else listed([check]),
         cause=cause_of(table, refusal),
         hint=hint_for(table, refusal),
     )
+
+
+def unread_check(table: Table, refusal: Refusal) -> Check | None:
+    """Return the condition that a row broke, where that could not be read.
+
+    The server does not name the bounds of a partition.
+    """
+    if refusal.kind != "check":
+        return None
+    named = (check for check in table.checks if refusal.constraint in ("", check.name))
+    return next((check for check in named if check.reason), None)
 
 
 def cause_of(table: Table, refusal: Refusal) -> str:
