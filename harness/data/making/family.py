@@ -43,6 +43,7 @@ class Family:
         self._seed = seed
         self._rows: dict[str, Any] = {}  # made for this family, by table
         self._open: list[str] = []  # tables whose row is being made
+        self._attempts: list[Attempt] = []  # the same
         self._path: list[str] = []  # foreign keys that led there
 
     def make(self, name: str, given: Mapping[str, Any]) -> Any:
@@ -57,9 +58,11 @@ class Family:
     def _made(self, name: str, given: Mapping[str, Any], forced: tuple[str, ...] = ()) -> Any:
         plan = self.source.plan(name)
         values = columns_of(plan.table, given)
-        with self._being_made(plan.table.name):
-            row = Attempt(self, plan, values, forced, self._rng()).row()
-        self._rows[plan.table.name] = row
+        attempt = Attempt(self, plan, values, forced, self._rng())
+        with self._being_made(plan.table.name, attempt):
+            row = attempt.row()
+        if not attempt.waits:
+            self._rows[plan.table.name] = row
         return row
 
     def _rng(self) -> random.Random:
@@ -67,12 +70,14 @@ class Family:
         return random.Random(f"{self._seed} {' '.join(self._path)}")
 
     @contextmanager
-    def _being_made(self, table: str) -> Iterator[None]:
+    def _being_made(self, table: str, attempt: Attempt) -> Iterator[None]:
         self._open.append(table)
+        self._attempts.append(attempt)
         try:
             yield
         finally:
             self._open.pop()
+            self._attempts.pop()
 
     def parent(self, key: ForeignKey, fixed: Mapping[str, Any], *, fresh: bool) -> Any:
         """Return a row to refer to: one that is there, made for this family, or new.
@@ -116,12 +121,26 @@ class Family:
         return self._made(key.table, fixed, key.referred)
 
     def _out_of_the_cycle(self, key: ForeignKey, fixed: Mapping[str, Any]) -> Any:
-        """Return a row that is there, of a table whose row is just being made."""
-        found = self._existing(key, fixed)
+        """Return a row of a table whose row is just being made: one that is there, or that one."""
+        found = self._existing(key, fixed) or self._promised(key, fixed)
         if found is None:
             path = [*self._open[self._open.index(key.table) :], key.table]
             raise refusals.cycle(path, ", ".join(key.columns))
         return found
+
+    def _promised(self, key: ForeignKey, fixed: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Return the key of the row being made, and have those that need it wait for it."""
+        first, *others = self._attempts[self._open.index(key.table) :]
+        if others and not self.source.dialect.ties:
+            return None
+        promised = first.promise(key.referred)
+        if promised is None or not agrees(promised, fixed):
+            return None
+        if any(attempt.promise() is None for attempt in others):
+            return None
+        for attempt in others:
+            attempt.tie(first)
+        return promised
 
     def _existing(self, key: ForeignKey, fixed: Mapping[str, Any]) -> Any | None:
         """Return the first row of a table with some values, or None."""

@@ -134,6 +134,18 @@ class Filling:
         self._loose: set[str] = set()  # columns that are left out, if a condition lets them be
         self._attempt = 0
 
+    def settle(self, column: Column) -> Any:
+        """Draw one column ahead of the others.
+
+        Raises:
+            UnfilledError: There is no value for it.
+        """
+        row = dict(self._given)
+        checks = list(self._plan.about[column.name])
+        leaves = [leaf for check in checks for leaf in self._leaves(check, row)]
+        limits = self._limits(column, row, leaves) if checks else Limits()
+        return self._draw(column, limits, checks, row)
+
     def values(self) -> dict[str, Any]:
         """Return the values to insert, by column.
 

@@ -11,7 +11,7 @@ from typing import Any
 from harness.core.nearest import did_you_mean
 from harness.data.making.dialect import Refusal
 from harness.data.schema import postgres as schema
-from harness.data.schema.model import Table, Type
+from harness.data.schema.model import Column, Table, Type
 from harness.data.schema.source import Database
 from harness.data.values.shapes import Record, Span
 from harness.errors import MakeError
@@ -34,6 +34,8 @@ where relkind in ('r', 'p') and pg_table_is_visible(oid) and relnamespace::regna
 
 class PostgresDialect:
     """PostgreSQL, as `RowMaker` sees it."""
+
+    ties = True
 
     def read(self, db: Database, name: str) -> Table:
         """Read a table as it is now.
@@ -66,6 +68,19 @@ class PostgresDialect:
         if key not in table.statements:
             table.statements[key] = statement(table, key[:-1], arbitrate)
         return table.statements[key]
+
+    def together(self, statements: list[str]) -> str:
+        """Return one statement that inserts several rows and returns the last one."""
+        *before, last = statements
+        parts = ", ".join(f"harness_{i} as ({sql})" for i, sql in enumerate(before))
+        return f"with {parts} {last}" if parts else last
+
+    def next_value(self, db: Database, table: Table, column: Column) -> Any:
+        """Return what a column with a default or an identity would have next."""
+        if column.default:
+            return db.rows(f"select {column.default}")[0][0]
+        sequence = "select nextval(pg_get_serial_sequence(%s, %s))"
+        return db.rows(sequence, [table.name, column.name])[0][0]
 
     def encode(self, value: Any, kind: Type) -> Any:
         """Return a value as the text that the server reads for any type; None for NULL."""
