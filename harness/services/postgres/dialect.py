@@ -18,6 +18,7 @@ from harness.errors import MakeError
 from harness.services.postgres.connect import message, sqlstate
 from harness.services.postgres.names import identifier, table_name
 
+READ_ONLY = "25006"  # SQLSTATE of a write where there can be none
 KINDS = {
     "23514": "check",
     "23505": "unique",
@@ -89,7 +90,7 @@ class PostgresDialect:
     def refusal(self, error: Exception) -> Refusal | None:
         """Return why the server refused a statement; None for another error."""
         state = sqlstate(error)
-        if not state:
+        if not state or state == READ_ONLY:
             return None
         fields = error.args[0]
         columns = (fields["c"],) if "c" in fields else ()
