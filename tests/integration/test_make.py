@@ -1,6 +1,7 @@
 """Rows made in PostgreSQL."""
 
 import datetime
+import enum
 import random
 import uuid
 from decimal import Decimal
@@ -205,6 +206,8 @@ EDGES = (
     "create table narrow (a int not null check (a > 5 and a < 3))",
     "create table days (day text primary key check (day in ('mo', 'tu')))",
     "create table shifts (day text not null references days, staff text not null)",
+    'create table sorted (a text not null collate "und-x-icu", '
+    ' b text not null collate "und-x-icu", check (a < b))',
     "create table silent (a int)",
     "create function swallow() returns trigger language plpgsql as  $$ begin return null; end $$",
     "create trigger swallow before insert on silent for each row execute function swallow()",
@@ -346,8 +349,19 @@ class PostgresConformanceMake:
         self.assertIn("narrow_a_check: ((a > 5) AND (a < 3))", str(raised.exception))
 
     def test_given_values_that_break_a_condition(self):
-        with self.assertRaisesRegex(MakeError, "the values given for checks break a condition"):
+        with self.assertRaisesRegex(MakeError, "violates check constraint") as raised:
             self.db.make("checks", a=9)
+        self.assertIn("checks_a_check: ((a >= 5) AND (a <= 7))", str(raised.exception))
+        self.assertIn("the values given break the condition", raised.exception.cause)
+
+    def test_what_only_seems_to_break_a_condition_is_left_to_the_server(self):
+        self.db.make("sorted", a="b", b="B")
+        self.assertEqual(9, len(self.db.make_many("sorted", 9)))
+
+    def test_an_enumeration_of_python_stands_for_its_value(self):
+        kind = enum.Enum("Kind", {"LETTER": "y"})
+
+        self.assertEqual("y", self.db.make("checks", b=kind.LETTER).b)
 
     def test_tables_that_need_each_other_first(self):
         chicken, egg = self.db.make("chicken"), self.db.row("select * from egg")
@@ -431,6 +445,63 @@ class PostgresConformanceMake:
         connection.rollback()
 
         self.assertEqual(1, self.db.count("tenants"))
+
+    def test_rows_are_a_part_of_the_transaction_that_the_code_has_open(self):
+        connection = self.db.connection
+        connection.cursor().execute("insert into tenants values (1, 'x')")
+        self.db.make("members", tenant=1)
+        self.assertEqual(3, len({row.rank for row in self.db.make_many("ranks", 3)}))
+        connection.rollback()
+
+        self.assertEqual([0, 0], [self.db.count("tenants"), self.db.count("ranks")])
+
+    def test_a_refusal_in_a_transaction_that_the_code_has_open_is_told_all_the_same(self):
+        connection = self.db.connection
+        connection.cursor().execute("insert into tenants values (1, 'x')")
+        with self.assertRaisesRegex(MakeError, "(?s)never_a_check.*cannot be read: impossible"):
+            self.db.make("never")
+        connection.rollback()
+
+        self.assertEqual(0, self.db.count("tenants"))
+
+    def test_types_of_extensions(self):
+        self.requireCapability(self.db, "postgres.extension.citext", "postgres.extension.hstore")
+        for name in ("citext", "hstore", "ltree", "cube"):
+            self.db.execute(f"create extension {name}")
+        self.db.execute(
+            "create table extended (a citext not null unique check (a <> ''), "
+            " b hstore not null, c ltree not null, d hstore[] not null)"
+        )
+        self.db.execute("create table cubes (a cube not null)")
+
+        self.assertEqual("", self.db.make("extended").b)
+        with self.assertRaisesRegex(MakeError, "(?s)cubes.a.*type cube are not known") as raised:
+            self.db.make("cubes")
+        self.assertIn('make("cubes", a=...)', raised.exception.hint)
+        self.assertEqual("(1)", self.db.make("cubes", a="(1)").a)
+
+    def test_a_table_of_this_test_alone(self):
+        self.db.execute("create temporary table scratch (a varchar(4) not null)")
+
+        self.assertEqual(4, len(self.db.make("scratch").a))
+
+
+def seeded(db):
+    """Make rows while the tables are not yet as they will be."""
+    db.execute("create table logs (line text not null)")
+    db.make_many("logs", 3)
+    db.execute("alter table logs add column level text not null default 'info'")
+    db.execute("alter table logs alter column level drop default")
+
+
+@on_every_provider
+class PostgresConformanceMakeInMigrations:
+    db = Postgres(migrations=seeded)
+
+    def test_the_tables_are_read_as_they_became(self):
+        self.assertEqual(3, self.db.count("logs"))
+        self.assertEqual("x", self.db.make("logs", level="x").level)
+        self.assertEqual(3, len({row.line for row in self.db.rows("select * from logs limit 3")}))
 
 
 @on_every_provider

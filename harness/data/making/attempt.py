@@ -14,7 +14,7 @@ from harness.data.schema.source import Database
 from harness.errors import LeaseError
 
 COLLISIONS = 50  # how often a row is drawn because one like it is there
-REFUSALS = 20  # ... because a condition refused it that could not be read
+REFUSALS = 20  # ... because a condition refused it that was not read, or not as it is meant
 
 
 class RefusedError(Exception):
@@ -212,8 +212,8 @@ class Attempt:
             self._vary()
             hope = self._varies(values)
         else:
-            unread = refusals.unread_check(self._table, error.refusal) is not None
-            hope = unread and tries < REFUSALS and bool(values.keys() - self._given.keys())
+            columns = refusals.checked(self._table, error.refusal)
+            hope = tries < REFUSALS and not columns.isdisjoint(values.keys() - self._given.keys())
         if not hope:
             raise refusals.refused(self._table, error.refusal) from error.__cause__
 

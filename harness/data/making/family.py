@@ -14,7 +14,7 @@ from harness.data.making.filling import Plan
 from harness.data.making.given import columns_of
 from harness.data.schema.model import ForeignKey, Table
 from harness.data.schema.source import Database
-from harness.errors import MakeError
+from harness.errors import LeaseError, MakeError
 
 
 class Source(Protocol):
@@ -46,19 +46,25 @@ class Family:
         self._attempts: list[Attempt] = []  # the same
         self._path: list[str] = []  # foreign keys that led there
 
-    def make(self, name: str, given: Mapping[str, Any]) -> Any:
-        """Make a row; read its table anew, once, if that has changed meanwhile."""
+    def make(self, name: str, given: Mapping[str, Any], asked: tuple[str, ...] = ()) -> Any:
+        """Make a row; read its table anew, once, if that has changed meanwhile.
+
+        Args:
+            name: Of the table.
+            given: What is given for it.
+            asked: Columns that somebody will refer to.
+        """
         try:
-            return self._made(name, given)
+            return self._made(name, given, asked)
         except MakeError:
             if not self.source.reread(name):
                 raise
-        return self._made(name, given)
+        return self._made(name, given, asked)
 
-    def _made(self, name: str, given: Mapping[str, Any], forced: tuple[str, ...] = ()) -> Any:
+    def _made(self, name: str, given: Mapping[str, Any], asked: tuple[str, ...]) -> Any:
         plan = self.source.plan(name)
         values = columns_of(plan.table, given)
-        attempt = Attempt(self, plan, values, forced, self._rng())
+        attempt = Attempt(self, plan, values, asked, self._rng())
         with self._being_made(plan.table.name, attempt):
             row = attempt.row()
         if not attempt.waits:
@@ -102,23 +108,21 @@ class Family:
         """Make a parent, or take one that is there where none can be made."""
         self._path.append(key.name)
         try:
-            return self.make_parent(key, fixed)
-        except MakeError:
-            found = self._existing(key, fixed)
-            if found is None:
-                raise
-            return found
+            return self.make(key.table, fixed, key.referred)
+        except MakeError as error:
+            return self._instead(key, fixed, error)
         finally:
             self._path.pop()
 
-    def make_parent(self, key: ForeignKey, fixed: Mapping[str, Any]) -> Any:
-        """Make a row with values in all the columns that are referred to."""
+    def _instead(self, key: ForeignKey, fixed: Mapping[str, Any], error: MakeError) -> Any:
+        """Return a row that is there, or raise why none could be made."""
         try:
-            return self._made(key.table, fixed, key.referred)
-        except MakeError:
-            if not self.source.reread(key.table):
-                raise
-        return self._made(key.table, fixed, key.referred)
+            found = self._existing(key, fixed)
+        except LeaseError:  # the refusal failed the transaction that the code has open
+            found = None
+        if found is None:
+            raise error
+        return found
 
     def _out_of_the_cycle(self, key: ForeignKey, fixed: Mapping[str, Any]) -> Any:
         """Return a row of a table whose row is just being made: one that is there, or that one."""

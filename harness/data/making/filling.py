@@ -132,7 +132,7 @@ class Filling:
         self._refer = refer
         self._forced = set(forced)
         self._loose: set[str] = set()  # columns that are left out, if a condition lets them be
-        self._attempt = 0
+        self._given_up: list[Check] = []  # about given values alone: the server will judge
 
     def settle(self, column: Column) -> Any:
         """Draw one column ahead of the others.
@@ -153,13 +153,17 @@ class Filling:
             UnfilledError: None were found.
         """
         failure: UnfilledError | None = None
-        for self._attempt in range(ROWS):
+        for _ in range(ROWS):
             try:
                 return self._try()
+            except NoPartitionError:
+                raise
             except UnfilledError as error:
                 failure = error
+                if not error.checks:
+                    break  # of a type that is not known: another try is no better
                 if not self._loosen(error):
-                    break
+                    self._given_up += error.checks
         assert failure is not None
         raise failure
 
@@ -177,6 +181,7 @@ class Filling:
     def _try(self) -> dict[str, Any]:
         row = self._start()
         checks = [*self._plan.checks, *self._partition(row)]
+        checks = [check for check in checks if check not in self._given_up]
         leaves = [leaf for check in checks for leaf in self._leaves(check, row)]
         written = dict(self._given)
         columns = self._to_draw(row, leaves)

@@ -19,24 +19,13 @@ def unfilled(table: Table, error: UnfilledError, given: Iterable[str]) -> MakeEr
     given = set(given)
     about = sorted({name for check in error.checks for name in check.columns})
     free = [error.column] if error.column else [name for name in about if name not in given]
-    if error.column is None and not free:
-        return broken(table, error.checks)
     named = ", ".join(f"{table.name}.{name}" for name in free)
     cause = error.reason or "its conditions leave few values, or depend on each other"
     return MakeError(
         f"no value was found for {named}",
         detail=listed(error.checks),
         cause=cause,
-        hint=give(table, free),
-    )
-
-
-def broken(table: Table, checks: Iterable[Check]) -> MakeError:
-    """Return the error for given values that no other column can make good."""
-    return MakeError(
-        f"the values given for {table.name} break a condition",
-        detail=listed(checks),
-        hint="give values that meet it, or leave these columns out",
+        hint=give(table.name, free),
     )
 
 
@@ -55,10 +44,16 @@ def listed(checks: Iterable[Check]) -> str | None:
     return "\n".join(f"{check.name}: {check.text}" for check in checks) or None
 
 
-def give(table: Table, columns: Iterable[str]) -> str:
-    """Return what to write instead."""
+def give(table: str, columns: Iterable[str]) -> str:
+    """Return what to write instead.
+
+    Example:
+        >>> give("orders", ["total"])
+        'give it: make("orders", total=...)'
+    """
     values = ", ".join(f"{column}=..." for column in columns)
-    return f'give it: make("{bare(table.name)}", {values})'
+    name = repr(table) if '"' in table else f'"{table}"'
+    return f"give it: make({name}, {values})"
 
 
 def exhausted(table: Table, refusal: Refusal, tries: int) -> MakeError:
@@ -68,7 +63,7 @@ def exhausted(table: Table, refusal: Refusal, tries: int) -> MakeError:
         f"{table.name} has a row like every one of {tries} that were drawn",
         detail=refusal.message,
         cause=f"{refusal.constraint or 'a unique constraint'} leaves few values, all taken",
-        hint=give(table, columns) if columns else "give the columns that have to be unique",
+        hint=give(table.name, columns) if columns else "give the columns that have to be unique",
     )
 
 
@@ -103,6 +98,15 @@ def unread_check(table: Table, refusal: Refusal) -> Check | None:
     return next((check for check in named if check.reason), None)
 
 
+def checked(table: Table, refusal: Refusal) -> set[str]:
+    """Return the columns of a condition that a row broke; all where they are not known."""
+    if refusal.kind != "check":
+        return set()
+    named = [check for check in table.checks if refusal.constraint in ("", check.name)]
+    found = {name for check in named if not check.reason for name in check.columns}
+    return set(table.columns) if any(check.reason for check in named) else found
+
+
 def cause_of(table: Table, refusal: Refusal) -> str:
     """Return why a row may have been refused."""
     causes = {
@@ -117,7 +121,7 @@ def cause_of(table: Table, refusal: Refusal) -> str:
 def hint_for(table: Table, refusal: Refusal) -> str:
     """Return the columns to give, or to give otherwise."""
     columns = refusal.columns or columns_of(table, refusal.constraint)
-    return give(table, columns) if columns else "give the columns that it is about"
+    return give(table.name, columns) if columns else "give the columns that it is about"
 
 
 def columns_of(table: Table, constraint: str) -> tuple[str, ...]:
@@ -139,7 +143,7 @@ def unread(table: Table, check: Check, refusal: Refusal) -> MakeError:
         f"the server refused what was drawn for {table.name}: {refusal.message}",
         detail=listed([check]),
         cause=f"the condition cannot be read: {check.reason}",
-        hint=give(table, columns),
+        hint=give(table.name, columns),
     )
 
 
@@ -158,6 +162,5 @@ def cycle(tables: Iterable[str], column: str) -> MakeError:
     return MakeError(
         f"{' -> '.join(path)}: each needs a row of the next one first",
         cause=f"{path[-2]}.{column} is a reference that cannot be NULL, and {path[-1]} has no row",
-        hint=f'give it: make("{bare(path[-2])}", {column}=...), or insert one row of '
-        f"{path[-1]} with execute()",
+        hint=f"{give(path[-2], [column])}, or insert one row of {path[-1]} with execute()",
     )

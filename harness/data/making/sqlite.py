@@ -8,7 +8,6 @@ import sqlite3
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from enum import Enum
 from typing import Any
 from uuid import UUID
 
@@ -99,7 +98,6 @@ def number(value: Decimal) -> int | float:
 
 
 CONVERSIONS: tuple[tuple[Any, Any], ...] = (
-    (Enum, lambda value: value.value),
     (bool, int),
     (Decimal, number),
     (datetime, lambda value: value.isoformat(" ")),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
-from enum import Enum
 from typing import Any
 
 from harness.core.nearest import did_you_mean
@@ -117,8 +116,6 @@ def encoded(value: Any, kind: Type) -> Any:
 
     What is of no known type is left to the driver.
     """
-    if isinstance(value, Enum):
-        value = value.value
     if kind.name in ("json", "jsonb") and not isinstance(value, str):
         return json.dumps(value)
     if isinstance(value, Span | Record | list | tuple):

@@ -116,6 +116,19 @@ class TablesTest(SqliteTest):
 
         self.assertIn('make("egg", layer=...)', raised.exception.hint)
 
+    def test_a_table_that_is_known_costs_one_statement_for_each_row(self):
+        db, make = self.open(
+            "create table users (id integer primary key, name text not null unique)",
+            "create table posts (id integer primary key, author int not null references users)",
+        )
+        make("posts")
+        db.statements.clear()
+        make("posts")
+
+        self.assertEqual(
+            ["insert into users", "insert into posts"], [s[:17] for s in db.statements]
+        )
+
     def test_what_is_refused_is_explained(self):
         _, make = self.open(
             "create table odd (a text not null check (a || random() = 'x'), b int unique)",
