@@ -12,7 +12,7 @@ CLASSES = {
 }  # fmt: skip
 CLASS = re.compile(r"\[:(\w+):\]")
 ESCAPES = re.compile(r"\\(.)", re.DOTALL)
-EDGES = {"m": r"\b(?=\w)", "M": r"\b(?<=\w)", "y": r"\b", "Y": r"\B", "A": r"\A", "Z": r"\Z"}
+EDGES = {"m": r"\b", "M": r"\b", "y": r"\b", "Y": r"\B", "A": r"\A", "Z": r"\Z"}
 
 
 def from_posix(pattern: str) -> str:

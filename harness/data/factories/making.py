@@ -10,6 +10,7 @@ from harness.data.factories.assembly import assembled, inserted
 from harness.data.factories.declarations import Related
 from harness.data.factories.draft import Draft
 from harness.data.factories.factory import Blueprint, blueprint_of
+from harness.data.factories.fields import fields_of
 from harness.data.factories.links import check_columns, children_of, link
 from harness.data.factories.merge import Merge
 from harness.data.factories.state import Database, state_of
@@ -68,6 +69,7 @@ class Making:
         if isinstance(what, str):
             return self._db.make(what, *traits, **overrides)
         blueprint = blueprint_of(what)
+        fields_of(blueprint.model)  # what has none is refused before its table is looked for
         with self._step(blueprint, (what, traits, frozenset(overrides))):
             return self.make_by(blueprint, traits, overrides)
 

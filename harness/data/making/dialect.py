@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from harness.data.schema.model import Table, Type
+from harness.data.schema.model import Column, Table, Type
 from harness.data.schema.source import Database
 
 
@@ -28,7 +28,13 @@ class Refusal:
 
 
 class Dialect(Protocol):
-    """A kind of database."""
+    """A kind of database.
+
+    Attributes:
+        ties: Whether one statement can insert rows into several tables.
+    """
+
+    ties: bool
 
     def read(self, db: Database, name: str) -> Table:
         """Read a table as it is now.
@@ -48,6 +54,15 @@ class Dialect(Protocol):
             columns: The columns that are given, in the order of the parameters.
             arbitrate: Whether a row that is not unique shall be passed over in silence.
         """
+
+    def together(self, statements: list[str]) -> str:
+        """Return one statement that inserts several rows and returns the last one.
+
+        References are checked at its end: the rows may refer to each other.
+        """
+
+    def next_value(self, db: Database, table: Table, column: Column) -> Any:
+        """Return what a column with a default or an identity would have next; None if unknown."""
 
     def identifier(self, name: str) -> str:
         """Quote a name."""

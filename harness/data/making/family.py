@@ -14,7 +14,7 @@ from harness.data.making.filling import Plan
 from harness.data.making.given import columns_of
 from harness.data.schema.model import ForeignKey, Table
 from harness.data.schema.source import Database
-from harness.errors import MakeError
+from harness.errors import LeaseError, MakeError
 
 
 class Source(Protocol):
@@ -43,23 +43,32 @@ class Family:
         self._seed = seed
         self._rows: dict[str, Any] = {}  # made for this family, by table
         self._open: list[str] = []  # tables whose row is being made
+        self._attempts: list[Attempt] = []  # the same
         self._path: list[str] = []  # foreign keys that led there
 
-    def make(self, name: str, given: Mapping[str, Any]) -> Any:
-        """Make a row; read its table anew, once, if that has changed meanwhile."""
+    def make(self, name: str, given: Mapping[str, Any], asked: tuple[str, ...] = ()) -> Any:
+        """Make a row; read its table anew, once, if that has changed meanwhile.
+
+        Args:
+            name: Of the table.
+            given: What is given for it.
+            asked: Columns that somebody will refer to.
+        """
         try:
-            return self._made(name, given)
+            return self._made(name, given, asked)
         except MakeError:
             if not self.source.reread(name):
                 raise
-        return self._made(name, given)
+        return self._made(name, given, asked)
 
-    def _made(self, name: str, given: Mapping[str, Any], forced: tuple[str, ...] = ()) -> Any:
+    def _made(self, name: str, given: Mapping[str, Any], asked: tuple[str, ...]) -> Any:
         plan = self.source.plan(name)
         values = columns_of(plan.table, given)
-        with self._being_made(plan.table.name):
-            row = Attempt(self, plan, values, forced, self._rng()).row()
-        self._rows[plan.table.name] = row
+        attempt = Attempt(self, plan, values, asked, self._rng())
+        with self._being_made(plan.table.name, attempt):
+            row = attempt.row()
+        if not attempt.waits:
+            self._rows[plan.table.name] = row
         return row
 
     def _rng(self) -> random.Random:
@@ -67,12 +76,14 @@ class Family:
         return random.Random(f"{self._seed} {' '.join(self._path)}")
 
     @contextmanager
-    def _being_made(self, table: str) -> Iterator[None]:
+    def _being_made(self, table: str, attempt: Attempt) -> Iterator[None]:
         self._open.append(table)
+        self._attempts.append(attempt)
         try:
             yield
         finally:
             self._open.pop()
+            self._attempts.pop()
 
     def parent(self, key: ForeignKey, fixed: Mapping[str, Any], *, fresh: bool) -> Any:
         """Return a row to refer to: one that is there, made for this family, or new.
@@ -97,31 +108,43 @@ class Family:
         """Make a parent, or take one that is there where none can be made."""
         self._path.append(key.name)
         try:
-            return self.make_parent(key, fixed)
-        except MakeError:
-            found = self._existing(key, fixed)
-            if found is None:
-                raise
-            return found
+            return self.make(key.table, fixed, key.referred)
+        except MakeError as error:
+            return self._instead(key, fixed, error)
         finally:
             self._path.pop()
 
-    def make_parent(self, key: ForeignKey, fixed: Mapping[str, Any]) -> Any:
-        """Make a row with values in all the columns that are referred to."""
+    def _instead(self, key: ForeignKey, fixed: Mapping[str, Any], error: MakeError) -> Any:
+        """Return a row that is there, or raise why none could be made."""
         try:
-            return self._made(key.table, fixed, key.referred)
-        except MakeError:
-            if not self.source.reread(key.table):
-                raise
-        return self._made(key.table, fixed, key.referred)
+            found = self._existing(key, fixed)
+        except LeaseError:  # the refusal failed the transaction that the code has open
+            found = None
+        if found is None:
+            raise error
+        return found
 
     def _out_of_the_cycle(self, key: ForeignKey, fixed: Mapping[str, Any]) -> Any:
-        """Return a row that is there, of a table whose row is just being made."""
-        found = self._existing(key, fixed)
+        """Return a row of a table whose row is just being made: one that is there, or that one."""
+        found = self._existing(key, fixed) or self._promised(key, fixed)
         if found is None:
             path = [*self._open[self._open.index(key.table) :], key.table]
             raise refusals.cycle(path, ", ".join(key.columns))
         return found
+
+    def _promised(self, key: ForeignKey, fixed: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Return the key of the row being made, and have those that need it wait for it."""
+        first, *others = self._attempts[self._open.index(key.table) :]
+        if others and not self.source.dialect.ties:
+            return None
+        promised = first.promise(key.referred)
+        if promised is None or not agrees(promised, fixed):
+            return None
+        if any(attempt.promise() is None for attempt in others):
+            return None
+        for attempt in others:
+            attempt.tie(first)
+        return promised
 
     def _existing(self, key: ForeignKey, fixed: Mapping[str, Any]) -> Any | None:
         """Return the first row of a table with some values, or None."""

@@ -36,6 +36,10 @@ class UnfilledError(Exception):
         self.reason = reason
 
 
+class NoPartitionError(UnfilledError):
+    """The values that are given fall into no partition."""
+
+
 class Plan:
     """What is the same for every row of a table.
 
@@ -128,7 +132,19 @@ class Filling:
         self._refer = refer
         self._forced = set(forced)
         self._loose: set[str] = set()  # columns that are left out, if a condition lets them be
-        self._attempt = 0
+        self._given_up: list[Check] = []  # about given values alone: the server will judge
+
+    def settle(self, column: Column) -> Any:
+        """Draw one column ahead of the others.
+
+        Raises:
+            UnfilledError: There is no value for it.
+        """
+        row = dict(self._given)
+        checks = list(self._plan.about[column.name])
+        leaves = [leaf for check in checks for leaf in self._leaves(check, row)]
+        limits = self._limits(column, row, leaves) if checks else Limits()
+        return self._draw(column, limits, checks, row)
 
     def values(self) -> dict[str, Any]:
         """Return the values to insert, by column.
@@ -137,13 +153,17 @@ class Filling:
             UnfilledError: None were found.
         """
         failure: UnfilledError | None = None
-        for self._attempt in range(ROWS):
+        for _ in range(ROWS):
             try:
                 return self._try()
+            except NoPartitionError:
+                raise
             except UnfilledError as error:
                 failure = error
+                if not error.checks:
+                    break  # of a type that is not known: another try is no better
                 if not self._loosen(error):
-                    break
+                    self._given_up += error.checks
         assert failure is not None
         raise failure
 
@@ -161,6 +181,7 @@ class Filling:
     def _try(self) -> dict[str, Any]:
         row = self._start()
         checks = [*self._plan.checks, *self._partition(row)]
+        checks = [check for check in checks if check not in self._given_up]
         leaves = [leaf for check in checks for leaf in self._leaves(check, row)]
         written = dict(self._given)
         columns = self._to_draw(row, leaves)
@@ -208,13 +229,13 @@ class Filling:
         partitions = self._plan.table.partitions
         if partitions is None:
             return []
-        readable = [check for check in partitions if check.node is not None]
-        open_ones = [check for check in readable if not is_false(node_of(check), row)]
-        if len(readable) < len(partitions):
-            return []  # by hash: every value falls somewhere
-        if not open_ones and self._attempt:
-            raise UnfilledError(None, readable, "no partition takes it")
-        return [self._rng.choice(open_ones or readable)] if readable else []
+        if any(check.node is None for check in partitions):
+            return []  # the server will say
+        for known in (row, self._given):  # what was left out can be drawn after all
+            fitting = [check for check in partitions if not is_false(node_of(check), known)]
+            if fitting:
+                return [self._rng.choice(fitting)]
+        raise NoPartitionError(None, partitions)
 
     def _to_draw(self, row: dict[str, Any], leaves: list[Node]) -> list[Column]:
         """Return the columns to draw."""

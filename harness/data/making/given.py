@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping
 from datetime import date, time, timedelta
 from decimal import Decimal
+from enum import Enum
 from typing import Any
 
 from harness.core.nearest import did_you_mean
@@ -39,6 +40,8 @@ def columns_of(table: Table, given: Mapping[str, Any]) -> dict[str, Any]:
 
 def parts_of(table: Table, name: str, value: Any) -> dict[str, Any]:
     """Return the columns that one given value fills."""
+    if isinstance(value, Enum):
+        value = value.value
     key = foreign_key(table, name)
     if name in table.columns and (key is None or is_value(value)):
         check_writable(table, name, value)

@@ -10,6 +10,7 @@ from harness.data.making.dialect import Dialect
 from harness.data.making.family import Family
 from harness.data.making.filling import Plan
 from harness.data.schema.source import Database
+from harness.errors import LeaseError
 
 
 class RowMaker:
@@ -56,8 +57,11 @@ class RowMaker:
 
     def reread(self, name: str) -> bool:
         """Read a table again; tell whether it has changed since it was read."""
-        before, now = self.plan(name).table, self.dialect.read(self.db, name)
-        if now == before:
+        try:
+            now = self.dialect.read(self.db, name)
+        except LeaseError:
+            return False  # a refusal failed the transaction that the code has open
+        if now == self.plan(name).table:
             return False
         self._own[name] = Plan(now)  # this lease's alone: a test may have changed its structure
         return True

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from harness.data.making.dialect import Refusal
-from harness.data.making.filling import UnfilledError
+from harness.data.making.filling import NoPartitionError, UnfilledError
 from harness.data.making.given import bare
 from harness.data.schema.model import Check, Table
 from harness.errors import MakeError
@@ -14,27 +14,28 @@ from harness.errors import MakeError
 
 def unfilled(table: Table, error: UnfilledError, given: Iterable[str]) -> MakeError:
     """Return the error for a row that no values were found for."""
+    if isinstance(error, NoPartitionError):
+        return no_partition(table, error.checks)
     given = set(given)
     about = sorted({name for check in error.checks for name in check.columns})
     free = [error.column] if error.column else [name for name in about if name not in given]
-    if error.column is None and not free:
-        return broken(table, error.checks)
     named = ", ".join(f"{table.name}.{name}" for name in free)
     cause = error.reason or "its conditions leave few values, or depend on each other"
     return MakeError(
         f"no value was found for {named}",
         detail=listed(error.checks),
         cause=cause,
-        hint=give(table, free),
+        hint=give(table.name, free),
     )
 
 
-def broken(table: Table, checks: Iterable[Check]) -> MakeError:
-    """Return the error for given values that no other column can make good."""
+def no_partition(table: Table, checks: tuple[Check, ...]) -> MakeError:
+    """Return the error for a partitioned table without a partition for the row."""
     return MakeError(
-        f"the values given for {table.name} break a condition",
+        f"{table.name} has no partition that takes the row",
         detail=listed(checks),
-        hint="give values that meet it, or leave these columns out",
+        cause="the values given lie outside of all" if checks else "none was created",
+        hint="create the partition, or give values that one of these takes",
     )
 
 
@@ -43,10 +44,16 @@ def listed(checks: Iterable[Check]) -> str | None:
     return "\n".join(f"{check.name}: {check.text}" for check in checks) or None
 
 
-def give(table: Table, columns: Iterable[str]) -> str:
-    """Return what to write instead."""
+def give(table: str, columns: Iterable[str]) -> str:
+    """Return what to write instead.
+
+    Example:
+        >>> give("orders", ["total"])
+        'give it: make("orders", total=...)'
+    """
     values = ", ".join(f"{column}=..." for column in columns)
-    return f'give it: make("{bare(table.name)}", {values})'
+    name = repr(table) if '"' in table else f'"{table}"'
+    return f"give it: make({name}, {values})"
 
 
 def exhausted(table: Table, refusal: Refusal, tries: int) -> MakeError:
@@ -56,7 +63,7 @@ def exhausted(table: Table, refusal: Refusal, tries: int) -> MakeError:
         f"{table.name} has a row like every one of {tries} that were drawn",
         detail=refusal.message,
         cause=f"{refusal.constraint or 'a unique constraint'} leaves few values, all taken",
-        hint=give(table, columns) if columns else "give the columns that have to be unique",
+        hint=give(table.name, columns) if columns else "give the columns that have to be unique",
     )
 
 
@@ -68,15 +75,36 @@ def unique_columns(table: Table, constraint: str) -> tuple[str, ...]:
 
 def refused(table: Table, refusal: Refusal) -> MakeError:
     """Return the error for a row that the server did not take."""
-    check = next((check for check in table.checks if check.name == refusal.constraint), None)
-    if refusal.kind == "check" and check is not None and check.reason:
+    check = unread_check(table, refusal)
+    if check is not None:
         return unread(table, check, refusal)
+    check = next((check for check in table.checks if check.name == refusal.constraint), None)
     return MakeError(
         f"the server refused the row for {table.name}: {refusal.message}",
         detail=None if check is None else listed([check]),
         cause=cause_of(table, refusal),
         hint=hint_for(table, refusal),
     )
+
+
+def unread_check(table: Table, refusal: Refusal) -> Check | None:
+    """Return the condition that a row broke, where that could not be read.
+
+    The server does not name the bounds of a partition.
+    """
+    if refusal.kind != "check":
+        return None
+    named = (check for check in table.checks if refusal.constraint in ("", check.name))
+    return next((check for check in named if check.reason), None)
+
+
+def checked(table: Table, refusal: Refusal) -> set[str]:
+    """Return the columns of a condition that a row broke; all where they are not known."""
+    if refusal.kind != "check":
+        return set()
+    named = [check for check in table.checks if refusal.constraint in ("", check.name)]
+    found = {name for check in named if not check.reason for name in check.columns}
+    return set(table.columns) if any(check.reason for check in named) else found
 
 
 def cause_of(table: Table, refusal: Refusal) -> str:
@@ -93,7 +121,7 @@ def cause_of(table: Table, refusal: Refusal) -> str:
 def hint_for(table: Table, refusal: Refusal) -> str:
     """Return the columns to give, or to give otherwise."""
     columns = refusal.columns or columns_of(table, refusal.constraint)
-    return give(table, columns) if columns else "give the columns that it is about"
+    return give(table.name, columns) if columns else "give the columns that it is about"
 
 
 def columns_of(table: Table, constraint: str) -> tuple[str, ...]:
@@ -115,7 +143,7 @@ def unread(table: Table, check: Check, refusal: Refusal) -> MakeError:
         f"the server refused what was drawn for {table.name}: {refusal.message}",
         detail=listed([check]),
         cause=f"the condition cannot be read: {check.reason}",
-        hint=give(table, columns),
+        hint=give(table.name, columns),
     )
 
 
@@ -134,6 +162,5 @@ def cycle(tables: Iterable[str], column: str) -> MakeError:
     return MakeError(
         f"{' -> '.join(path)}: each needs a row of the next one first",
         cause=f"{path[-2]}.{column} is a reference that cannot be NULL, and {path[-1]} has no row",
-        hint=f'give it: make("{bare(path[-2])}", {column}=...), or insert one row of '
-        f"{path[-1]} with execute()",
+        hint=f"{give(path[-2], [column])}, or insert one row of {path[-1]} with execute()",
     )

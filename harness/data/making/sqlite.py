@@ -8,14 +8,13 @@ import sqlite3
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from enum import Enum
 from typing import Any
 from uuid import UUID
 
 from harness.core.nearest import did_you_mean
 from harness.data.making.dialect import Refusal
 from harness.data.schema import sqlite as schema
-from harness.data.schema.model import Table, Type
+from harness.data.schema.model import Column, Table, Type
 from harness.data.schema.source import Database
 from harness.errors import MakeError
 
@@ -25,6 +24,8 @@ TABLES = "select name from sqlite_master where type = 'table' and name not glob 
 
 class SqliteDialect:
     """SQLite, as `RowMaker` sees it."""
+
+    ties = False
 
     def read(self, db: Database, name: str) -> Table:
         """Read a table as it is now.
@@ -58,6 +59,18 @@ class SqliteDialect:
         conflict = " on conflict do nothing" if arbitrate and names else ""
         return f"insert into {table.name} {listed}{values}{conflict} returning *"
 
+    def together(self, statements: list[str]) -> str:
+        """Return the only statement: SQLite inserts into one table at a time."""
+        (statement,) = statements
+        return statement
+
+    def next_value(self, db: Database, table: Table, column: Column) -> Any:
+        """Return what a column with a default or an identity would have next."""
+        if column.default:
+            return db.rows(f"select {column.default}")[0][0]
+        name = schema.quoted(column.name)
+        return db.rows(f"select coalesce(max({name}), 0) + 1 from {table.name}")[0][0]
+
     def encode(self, value: Any, kind: Type) -> Any:
         """Return a value as SQLite stores it."""
         for types, convert in CONVERSIONS:
@@ -85,7 +98,6 @@ def number(value: Decimal) -> int | float:
 
 
 CONVERSIONS: tuple[tuple[Any, Any], ...] = (
-    (Enum, lambda value: value.value),
     (bool, int),
     (Decimal, number),
     (datetime, lambda value: value.isoformat(" ")),

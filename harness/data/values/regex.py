@@ -170,6 +170,8 @@ class Writer:
             known = self._set(character)
             if known is not None:
                 return known
+            if character.isalnum():
+                raise UnreadableError(f"the pattern {self._pattern!r}")
         if self._next == "-" and self._pattern[self._at + 1 : self._at + 2] not in ("]", ""):
             self._take()
             last = self._take()

@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
-from enum import Enum
 from typing import Any
 
 from harness.core.nearest import did_you_mean
 from harness.data.making.dialect import Refusal
 from harness.data.schema import postgres as schema
-from harness.data.schema.model import Table, Type
+from harness.data.schema.model import Column, Table, Type
 from harness.data.schema.source import Database
 from harness.data.values.shapes import Record, Span
 from harness.errors import MakeError
 from harness.services.postgres.connect import message, sqlstate
 from harness.services.postgres.names import identifier, table_name
 
+READ_ONLY = "25006"  # SQLSTATE of a write where there can be none
 KINDS = {
     "23514": "check",
     "23505": "unique",
@@ -34,6 +34,8 @@ where relkind in ('r', 'p') and pg_table_is_visible(oid) and relnamespace::regna
 
 class PostgresDialect:
     """PostgreSQL, as `RowMaker` sees it."""
+
+    ties = True
 
     def read(self, db: Database, name: str) -> Table:
         """Read a table as it is now.
@@ -67,6 +69,19 @@ class PostgresDialect:
             table.statements[key] = statement(table, key[:-1], arbitrate)
         return table.statements[key]
 
+    def together(self, statements: list[str]) -> str:
+        """Return one statement that inserts several rows and returns the last one."""
+        *before, last = statements
+        parts = ", ".join(f"harness_{i} as ({sql})" for i, sql in enumerate(before))
+        return f"with {parts} {last}" if parts else last
+
+    def next_value(self, db: Database, table: Table, column: Column) -> Any:
+        """Return what a column with a default or an identity would have next."""
+        if column.default:
+            return db.rows(f"select {column.default}")[0][0]
+        sequence = "select nextval(pg_get_serial_sequence(%s, %s))"
+        return db.rows(sequence, [table.name, column.name])[0][0]
+
     def encode(self, value: Any, kind: Type) -> Any:
         """Return a value as the text that the server reads for any type; None for NULL."""
         return None if value is None else encoded(value, kind.base)
@@ -74,7 +89,7 @@ class PostgresDialect:
     def refusal(self, error: Exception) -> Refusal | None:
         """Return why the server refused a statement; None for another error."""
         state = sqlstate(error)
-        if not state:
+        if not state or state == READ_ONLY:
             return None
         fields = error.args[0]
         columns = (fields["c"],) if "c" in fields else ()
@@ -101,8 +116,6 @@ def encoded(value: Any, kind: Type) -> Any:
 
     What is of no known type is left to the driver.
     """
-    if isinstance(value, Enum):
-        value = value.value
     if kind.name in ("json", "jsonb") and not isinstance(value, str):
         return json.dumps(value)
     if isinstance(value, Span | Record | list | tuple):

@@ -126,6 +126,9 @@ class DeclaringTest(FactoryTest):
             lambda: self.make(Order),
         )
 
+    def test_a_builtin_class(self):
+        self.assertRefused(["int does not tell its fields"], lambda: self.make(int))
+
     def test_a_class_without_a_table(self):
         @dataclass
         class SalesPerson:

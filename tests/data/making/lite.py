@@ -9,6 +9,7 @@ class Lite:
     """A database in memory, which enforces foreign keys."""
 
     def __init__(self, statements=()):
+        self.statements = []  # what was run through it
         self.connection = sqlite3.connect(":memory:", isolation_level=None)
         self.connection.execute("pragma foreign_keys = on")
         for statement in statements:
@@ -28,4 +29,5 @@ class Lite:
         self.connection.close()
 
     def _run(self, sql, parameters):
+        self.statements.append(sql)
         return self.connection.execute(sql.replace("%s", "?"), parameters)

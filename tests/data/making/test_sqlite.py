@@ -96,16 +96,38 @@ class TablesTest(SqliteTest):
         self.assertEqual(tenant.id, post.tenant)
         self.assertIsInstance(make("posts").author, int)
 
-    def test_a_table_that_needs_itself_and_has_no_row(self):
+    def test_a_row_that_needs_one_of_its_own_table_refers_to_the_first_or_itself(self):
         _, make = self.open(
-            "create table nodes (id integer primary key, parent int not null references nodes)"
+            "create table nodes (id integer primary key, parent int not null references nodes)",
+            "create table words (word text primary key, root text not null references words)",
         )
-        with self.assertRaisesRegex(MakeError, r"nodes -> nodes: each needs a row") as raised:
-            make("nodes")
+        first, second, word = make("nodes"), make("nodes"), make("words")
 
-        self.assertIn('make("nodes", parent=...)', raised.exception.hint)
-        self.assertEqual(1, make("nodes", id=1, parent=1).parent)
-        self.assertEqual(1, make("nodes").parent)
+        self.assertEqual([(1, 1), (2, 1)], [first, second])
+        self.assertEqual(word.word, word.root)
+
+    def test_tables_that_need_each_other_first(self):
+        _, make = self.open(
+            "create table chicken (id integer primary key, egg int not null references egg)",
+            "create table egg (id integer primary key, layer int not null references chicken)",
+        )
+        with self.assertRaisesRegex(MakeError, "chicken -> egg -> chicken: each") as raised:
+            make("chicken")
+
+        self.assertIn('make("egg", layer=...)', raised.exception.hint)
+
+    def test_a_table_that_is_known_costs_one_statement_for_each_row(self):
+        db, make = self.open(
+            "create table users (id integer primary key, name text not null unique)",
+            "create table posts (id integer primary key, author int not null references users)",
+        )
+        make("posts")
+        db.statements.clear()
+        make("posts")
+
+        self.assertEqual(
+            ["insert into users", "insert into posts"], [s[:17] for s in db.statements]
+        )
 
     def test_what_is_refused_is_explained(self):
         _, make = self.open(
