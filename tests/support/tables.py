@@ -3,8 +3,9 @@
 import contextlib
 import sqlite3
 
-from harness.core.names import table_name
 from harness.services.postgres.rows import rows_of
+
+from harness.core.names import table_name
 
 
 class Database:

@@ -11,6 +11,7 @@ from typing import assert_type
 from unittest import mock
 
 import redis
+from harness.services.postgres.rows import Row
 
 from harness import (
     AsyncHarnessTestCase,
@@ -33,7 +34,6 @@ from harness import (
     Settings,
 )
 from harness.core.instance import Running
-from harness.services.postgres.rows import Row
 from harness.testing import eventually
 from harness.testing.rows import check_rows, find_row
 

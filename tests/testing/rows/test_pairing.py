@@ -4,8 +4,9 @@ import itertools
 import unittest
 from unittest import mock
 
-from harness.errors import ConfigurationError
 from harness.services.postgres.rows import Row
+
+from harness.errors import ConfigurationError
 from harness.testing.rows.pairing import Pairing, owners_of
 
 

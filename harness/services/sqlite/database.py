@@ -1,0 +1,119 @@
+"""A file that one test at a time works in, equal to a template before and after."""
+
+from __future__ import annotations
+
+import functools
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.services.sqlite.connect import connect
+from harness.services.sqlite.outer import OuterTransaction
+
+if TYPE_CHECKING:
+    from harness.services.sqlite.template import Template
+
+BESIDE = ("", "-journal", "-wal", "-shm")  # the files of one database
+LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+class Database:
+    """A copy of a template, used by one lease at a time, under a path that stays.
+
+    Args:
+        template: What it is a copy of.
+        path: Where it lies.
+    """
+
+    def __init__(self, template: Template, path: Path) -> None:
+        self.template = template
+        self.path = path
+        template.copy(path)
+
+    @functools.cached_property
+    def keeper(self) -> sqlite3.Connection:
+        """A connection that writes nothing but the template: it sees what others have written."""
+        connection = connect(self.path, autocommit=True, patience=0)
+        connection.execute("pragma journal_mode = memory")
+        return connection
+
+    @functools.cached_property
+    def session(self) -> sqlite3.Connection:
+        """The connection under the outer transactions of `rollback` tests."""
+        session = connect(self.path, foreign_keys=self.template.foreign_keys, autocommit=True)
+        session.execute("pragma journal_mode = memory")
+        session.execute("pragma cache_spill = off")  # else a big test would lock readers out
+        return session
+
+    def begin(self) -> OuterTransaction:
+        """Return the outer transaction of one test, to be opened by its first statement."""
+        return OuterTransaction(self.session, self.template.deferred)
+
+    def version(self) -> int:
+        """Return a number that differs as soon as another connection has committed a write."""
+        return int(self.keeper.execute("pragma data_version").fetchone()[0])
+
+    def is_free(self, mode: str = "exclusive") -> bool:
+        """Tell whether nobody holds a lock; with `immediate`, whether nobody is writing."""
+        try:
+            self.keeper.execute(f"begin {mode}")
+        except sqlite3.OperationalError:
+            return False
+        self.keeper.execute("rollback")
+        return True
+
+    def restore(self) -> None:
+        """Make it equal to the template again, behind the connections that others have open."""
+        try:
+            self.keeper.execute("pragma journal_mode = memory")  # whatever the test has set
+            self.template.write(self.keeper)
+        except sqlite3.Error:  # locked, or no database any more
+            self.replace()
+
+    def changed_tables(self) -> list[str]:
+        """Return the tables in which it differs from the template."""
+        return self.template.changed_tables(self.keeper)
+
+    def replace(self) -> None:
+        """Put a new file in its place: whoever has the old one open writes into that."""
+        self.rest()
+        remove(self.path)
+        self.template.copy(self.path)
+
+    def forget_session(self) -> None:
+        """Close the session: it holds more than a rollback undoes."""
+        session = self.__dict__.pop("session", None)
+        if session is not None:
+            session.close()
+
+    def rest(self) -> None:
+        """Close the connections until the next test: a process may open only so many files."""
+        self.forget_session()
+        keeper = self.__dict__.pop("keeper", None)
+        if keeper is not None:
+            keeper.close()
+
+    @property
+    def held(self) -> int:
+        """How many connections are our own."""
+        return sum(name in self.__dict__ for name in ("session", "keeper"))
+
+
+def remove(path: Path) -> None:
+    """Remove a database with the files beside it."""
+    for suffix in BESIDE:
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
+
+
+def copy(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
+    """Write all of one database over another.
+
+    Raises:
+        sqlite3.OperationalError: Somebody has a lock on the other.
+    """
+
+    def refuse(status: int, remaining: int, total: int) -> None:
+        if status in LOCKED:  # sqlite3 would wait for ever
+            raise sqlite3.OperationalError("database is locked")
+
+    source.backup(target, progress=refuse)
