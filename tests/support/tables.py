@@ -3,9 +3,8 @@
 import contextlib
 import sqlite3
 
-from harness.services.postgres.rows import rows_of
-
 from harness.core.names import table_name
+from harness.services.rows import rows_of
 
 
 class Database:

@@ -11,7 +11,6 @@ from typing import assert_type
 from unittest import mock
 
 import redis
-from harness.services.postgres.rows import Row
 
 from harness import (
     AsyncHarnessTestCase,
@@ -34,6 +33,7 @@ from harness import (
     Settings,
 )
 from harness.core.instance import Running
+from harness.services.rows import Row
 from harness.testing import eventually
 from harness.testing.rows import check_rows, find_row
 

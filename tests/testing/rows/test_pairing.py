@@ -4,9 +4,8 @@ import itertools
 import unittest
 from unittest import mock
 
-from harness.services.postgres.rows import Row
-
 from harness.errors import ConfigurationError
+from harness.services.rows import Row
 from harness.testing.rows.pairing import Pairing, owners_of
 
 
