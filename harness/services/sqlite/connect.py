@@ -3,11 +3,54 @@
 from __future__ import annotations
 
 import sqlite3
+import weakref
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from harness.services.sqlite.noting import NotingConnection
+from harness.services.sqlite.noting import noting
+from harness.services.statements import Statements
 
 PATIENCE = 5.0  # seconds that a statement waits for another connection; sqlite3's own default
+
+
+class Connection(sqlite3.Connection):
+    """A connection of sqlite3 whose locks end when it is closed.
+
+    Without this, a cursor whose rows were not all read keeps them as long as it lives.
+
+    Attributes:
+        statements: Where its cursors note what they run; None for nowhere.
+    """
+
+    statements: Statements | None = None
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._cursors: weakref.WeakSet[sqlite3.Cursor] = weakref.WeakSet()
+
+    def cursor(self, factory: Any = sqlite3.Cursor) -> Any:
+        """Return a new cursor."""
+        made = super().cursor(factory if self.statements is None else noting(factory))
+        self._cursors.add(made)
+        return made
+
+    def execute(self, sql: str, parameters: Any = ()) -> sqlite3.Cursor:
+        """Run a statement on a new cursor."""
+        made: sqlite3.Cursor = self.cursor().execute(sql, parameters)
+        return made
+
+    def executemany(self, sql: str, parameters: Iterable[Any]) -> sqlite3.Cursor:
+        """Run a statement once for each of many rows, on a new cursor."""
+        made: sqlite3.Cursor = self.cursor().executemany(sql, parameters)
+        return made
+
+    def close(self) -> None:
+        """Close it, with its cursors."""
+        for cursor in list(self._cursors) if is_open(self) else ():
+            cursor.close()
+        super().close()
 
 
 def connect(
@@ -17,7 +60,7 @@ def connect(
     foreign_keys: bool = True,
     autocommit: bool = False,
     patience: float = PATIENCE,
-) -> NotingConnection:
+) -> Connection:
     """Open a connection that any thread may use, one at a time.
 
     Args:
@@ -27,10 +70,10 @@ def connect(
         autocommit: Whether no statement begins a transaction by itself.
         patience: Seconds to wait for a lock.
     """
-    connection: NotingConnection = sqlite3.connect(
+    connection: Connection = sqlite3.connect(
         f"{path.as_uri()}?mode={mode}",
         uri=True,
-        factory=NotingConnection,
+        factory=Connection,
         timeout=patience,
         check_same_thread=False,
         isolation_level=None if autocommit else "",  # type: ignore[arg-type]  # its default
@@ -46,3 +89,17 @@ def is_open(connection: sqlite3.Connection | None) -> bool:
         return connection is not None and connection.total_changes >= 0
     except sqlite3.ProgrammingError:
         return False
+
+
+@contextmanager
+def plain_texts(connection: Any) -> Iterator[None]:
+    """Read texts as `str` in a block, whatever the code under test has set on its connection."""
+    factory = connection.text_factory
+    if factory is str:
+        yield
+        return
+    connection.text_factory = str
+    try:
+        yield
+    finally:
+        connection.text_factory = factory

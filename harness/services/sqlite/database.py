@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +29,11 @@ class Database:
     def __init__(self, template: Template, path: Path) -> None:
         self.template = template
         self.path = path
-        template.copy(path)
+        self._copy()
+
+    def _copy(self) -> None:
+        self.template.copy(self.path)
+        self._inode = os.stat(self.path).st_ino
 
     @functools.cached_property
     def keeper(self) -> sqlite3.Connection:
@@ -53,21 +58,32 @@ class Database:
         """Return a number that differs as soon as another connection has committed a write."""
         return int(self.keeper.execute("pragma data_version").fetchone()[0])
 
+    def has_changed(self, version: int) -> bool:
+        """Tell whether others have written since there was that version, or removed the file."""
+        try:
+            return self.version() != version or os.stat(self.path).st_ino != self._inode
+        except (sqlite3.DatabaseError, OSError):  # broken, or removed
+            return True
+
     def is_free(self, mode: str = "exclusive") -> bool:
         """Tell whether nobody holds a lock; with `immediate`, whether nobody is writing."""
         try:
             self.keeper.execute(f"begin {mode}")
         except sqlite3.OperationalError:
             return False
+        except sqlite3.DatabaseError:  # broken, which is no lock
+            return True
         self.keeper.execute("rollback")
         return True
 
     def restore(self) -> None:
         """Make it equal to the template again, behind the connections that others have open."""
         try:
+            if os.stat(self.path).st_ino != self._inode:
+                raise FileNotFoundError(self.path)
             self.keeper.execute("pragma journal_mode = memory")  # whatever the test has set
             self.template.write(self.keeper)
-        except sqlite3.Error:  # locked, or no database any more
+        except (sqlite3.Error, OSError):  # locked, or no database any more
             self.replace()
 
     def changed_tables(self) -> list[str]:
@@ -78,7 +94,7 @@ class Database:
         """Put a new file in its place: whoever has the old one open writes into that."""
         self.rest()
         remove(self.path)
-        self.template.copy(self.path)
+        self._copy()
 
     def forget_session(self) -> None:
         """Close the session: it holds more than a rollback undoes."""

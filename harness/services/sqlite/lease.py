@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.core.endpoint import Dsn
 from harness.services.database import DatabaseLease
+from harness.services.sqlite.connect import plain_texts
 from harness.services.sqlite.placeholders import translated, written
 from harness.services.sqlite.tables import NAMES, empty, is_there, read_as
 
@@ -108,13 +109,15 @@ class HelperCursor:
     """
 
     def __init__(self, connection: Any) -> None:
+        self._connection = connection
         self._cursor = connection.cursor()
         self._rows: list[Any] = []
 
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> None:
         """Run a statement; without parameters it is left as it is, as drivers of Postgres do."""
-        self._cursor.execute(translated(sql) if parameters else sql, written(parameters))
-        self._rows = self._cursor.fetchall()
+        with plain_texts(self._connection):
+            self._cursor.execute(translated(sql) if parameters else sql, written(parameters))
+            self._rows = self._cursor.fetchall()
 
     @property
     def description(self) -> Any:

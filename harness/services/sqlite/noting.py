@@ -1,47 +1,50 @@
-"""An ordinary connection that notes what the code under test sends."""
+"""Cursors of ordinary connections that note what the code under test sends."""
 
 from __future__ import annotations
 
+import functools
 import sqlite3
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.services.sqlite.script import split
-from harness.services.statements import Statements
+
+if TYPE_CHECKING:
+    from harness.services.statements import Statements
 
 
-class NotingConnection(sqlite3.Connection):
-    """A connection of sqlite3 whose cursors note their statements.
+class Noting:
+    """A cursor that notes what it is about to run.
 
     sqlite3's own trace callback would show a statement once more for each of its triggers.
     """
 
-    statements = Statements()
-
-    def cursor(self, factory: Any = None) -> Any:
-        """Return a new cursor; one of the user's own class notes as well."""
-        made = NotingCursor if factory is None else type("Noting", (NotingCursor, factory), {})
-        return super().cursor(made)
-
-
-class NotingCursor(sqlite3.Cursor):
-    """A cursor of sqlite3 that notes what it is about to run."""
-
-    connection: NotingConnection
+    connection: Any
 
     def execute(self, sql: str, parameters: Any = ()) -> Any:
         """Run a statement (PEP 249)."""
-        self.connection.statements.note(sql)
-        return super().execute(sql, parameters)
+        self._statements.note(sql)
+        return super().execute(sql, parameters)  # type: ignore[misc]
 
     def executemany(self, sql: str, parameters: Iterable[Any]) -> Any:
         """Run a statement once for each of many rows (PEP 249)."""
         sets = list(parameters)
-        self.connection.statements.note(sql, len(sets))
-        return super().executemany(sql, sets)
+        self._statements.note(sql, len(sets))
+        return super().executemany(sql, sets)  # type: ignore[misc]
 
     def executescript(self, script: str) -> Any:
         """Run many statements."""
         for statement in split(script):
-            self.connection.statements.note(statement.text)
-        return super().executescript(script)
+            self._statements.note(statement.text)
+        return super().executescript(script)  # type: ignore[misc]
+
+    @property
+    def _statements(self) -> Statements:
+        statements: Statements = self.connection.statements
+        return statements
+
+
+@functools.cache
+def noting(factory: type[sqlite3.Cursor]) -> type[sqlite3.Cursor]:
+    """Return a class of cursors that notes what it runs."""
+    return type(factory.__name__, (Noting, factory), {})

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.core.cleanup import raise_all
 from harness.services.sqlite import leaks
-from harness.services.sqlite.connect import connect, is_open
+from harness.services.sqlite.connect import Connection, connect, is_open
 from harness.services.sqlite.lease import SQLiteLease
-from harness.services.sqlite.noting import NotingConnection
 
 if TYPE_CHECKING:
     from harness.services.sqlite.database import Database
@@ -25,7 +24,7 @@ class PlainLease(SQLiteLease):
 
     def __init__(self, instance: SQLiteInstance, service: SQLite, path: Path) -> None:
         super().__init__(instance, service, path)
-        self._connection: NotingConnection | None = None
+        self._connection: Connection | None = None
         self._own: sqlite3.Connection | None = None
 
     @property
@@ -42,7 +41,7 @@ class PlainLease(SQLiteLease):
             self._own = self._connect(autocommit=True)
         return self._own
 
-    def _connect(self, autocommit: bool = False) -> NotingConnection:
+    def _connect(self, autocommit: bool = False) -> Connection:
         keys = self.service.foreign_keys
         return connect(self._path, mode=self.mode, foreign_keys=keys, autocommit=autocommit)
 
@@ -98,7 +97,7 @@ class CommitLease(PlainLease):
             failures.append(leaks.still_open(left))
         if failures and (locked or left):
             self._database.replace()
-        elif self._database.version() != self._before:
+        elif self._database.has_changed(self._before):
             self._database.restore()
 
     def _left_open(self) -> int:
@@ -122,7 +121,7 @@ class ReadonlyLease(PlainLease):
 
     def _release(self) -> None:
         super()._release()
-        if self._database.version() != self._before:
+        if self._database.has_changed(self._before):
             tables = self._database.changed_tables()
             self._database.restore()
             raise leaks.committed_elsewhere(tables)

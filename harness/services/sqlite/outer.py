@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import threading
 from collections.abc import Callable
 from typing import TypeVar
 
 from harness.errors import DeferredConstraintError, HarnessError, OuterTransactionLostError
+from harness.services.sqlite.connect import plain_texts
 from harness.services.sqlite.deferred import STRUCTURE, Deferred
 from harness.services.sqlite.script import first_word
 
 T = TypeVar("T")
+
+# Statements that change no row, or are not over before their rows are read.
+READS = re.compile(
+    r"^\s*(?:select|pragma|attach|detach|explain|values|savepoint|release)\b"
+    r"|\breturning\b",
+    re.IGNORECASE,
+)
 
 # Statements whose effect outlasts a rollback: on the session, not on the data.
 OF_THE_SESSION = {"pragma", "attach", "detach"}
@@ -64,10 +73,32 @@ class OuterTransaction:
             self._watch(sql)
             if join:
                 self.join()
-            try:
-                return send()
-            finally:
-                self._look(sql)
+            if not self.open and self._can_wait and not READS.search(sql):
+                return self._run_alone(sql, send)
+            return self._send(sql, send)
+
+    def _run_alone(self, sql: str, send: Callable[[], T]) -> T:
+        """Run a statement that is a transaction of its own, and fails as one."""
+        self.join()
+        try:
+            result = self._send(sql, send)
+            self.commit()
+        except BaseException:
+            if self._lost is None:
+                self.rollback()
+            raise
+        return result
+
+    def _send(self, sql: str, send: Callable[[], T]) -> T:
+        try:
+            return send()
+        finally:
+            self._look(sql)
+
+    @property
+    def _can_wait(self) -> bool:
+        """Whether a statement may leave a reference to be checked at commit."""
+        return bool(self._deferred.tables) or self._structure_changed
 
     def _begin(self) -> None:
         """Open the outer transaction, at the first statement: until then others may write."""
@@ -113,10 +144,14 @@ class OuterTransaction:
     def release(self, name: str, sql: str, send: Callable[[], T]) -> T:
         """Release a savepoint; the one that began the transaction commits it."""
         with self.lock:
+            commits = self.open and self._of_savepoint and name in self._savepoints[:1]
+            commits = commits and name not in self._savepoints[1:]
+            if commits:
+                self._check_deferred()
             result = self.run(sql, send, join=False)
             self._pop(name)
-            if self.open and self._of_savepoint and not self._savepoints:
-                self.commit()
+            if commits:
+                self._end("release harness_tx")
             return result
 
     def back(self, name: str, sql: str, send: Callable[[], T]) -> T:
@@ -153,9 +188,10 @@ class OuterTransaction:
                 self._end("release harness_tx")
 
     def _check_deferred(self) -> None:
-        if self._structure_changed:
-            self._deferred = self._deferred.changed(self.session)
-        self._deferred.check(self.session, pragmas=self.touched)
+        with plain_texts(self.session):
+            if self._structure_changed:
+                self._deferred = self._deferred.changed(self.session)
+            self._deferred.check(self.session, pragmas=self.touched)
 
     def _end(self, sql: str) -> None:
         self.session.execute(sql)

@@ -80,7 +80,7 @@ class VirtualConnection:
     @property
     def in_transaction(self) -> bool:
         """Whether there is something to commit or to roll back."""
-        return self._autocommit is False or self._takes_part()
+        return self._takes_part()
 
     @property
     def text_factory(self) -> Any:
@@ -99,24 +99,28 @@ class VirtualConnection:
 
     @isolation_level.setter
     def isolation_level(self, value: str | None) -> None:
+        if value is not None and value.upper() not in LEVELS:
+            raise ValueError(
+                "isolation_level string must be '', 'DEFERRED', 'IMMEDIATE', or 'EXCLUSIVE'"
+            )
+        self._level = value
         if value is None:
             self.commit()
-        elif value.upper() not in LEVELS:
-            raise ValueError("isolation_level string must be '', 'DEFERRED', ...")
-        self._level = value
 
     @property
     def autocommit(self) -> bool | int:
-        """Whether there are no transactions but those that are begun in SQL; since Python 3.12."""
+        """Whether there is never a transaction by itself, or always; since Python 3.12."""
         check_autocommit()
         return self._autocommit
 
     @autocommit.setter
     def autocommit(self, value: bool | int) -> None:
         check_autocommit()
-        if value is True:
-            self.commit()
         self._autocommit = value
+        if value is True:
+            self._end(self._outer.commit)
+        elif value is False:
+            self._join()
 
     def cursor(self, factory: type[sqlite3.Cursor] | None = None) -> sqlite3.Cursor:
         """Return a new cursor.
@@ -149,20 +153,35 @@ class VirtualConnection:
         Raises:
             sqlite3.IntegrityError: One of them does not hold; the transaction stays open.
         """
-        self._check_open()
-        if self._takes_part():
-            self._outer.commit()
+        self._end_by_method("commit")
 
     def rollback(self) -> None:
         """Undo what was written since the last commit."""
+        self._end_by_method("rollback")
+
+    def _end_by_method(self, kind: str) -> None:
+        """Commit or roll back, as sqlite3's methods do in each of its modes."""
+        self._check_open()
+        if self._autocommit is LEGACY:
+            self._end(getattr(self._outer, kind))
+        elif not self._autocommit:
+            self._control(kind)
+            self._join()
+
+    def _end(self, end: Callable[[], None]) -> None:
         self._check_open()
         if self._takes_part():
-            self._outer.rollback()
+            end()
+
+    def _join(self) -> None:
+        self._check_open()
+        self._outer.join()
+        self._joined = self._outer.number
 
     def close(self) -> None:
         """Roll back what was not committed, and refuse everything from now on."""
         if not self._closed:
-            self.rollback()
+            self._end(self._outer.rollback)
             self.expire()
 
     def expire(self) -> None:
@@ -210,26 +229,22 @@ class VirtualConnection:
         if kind == "begin":
             if self.in_transaction:
                 raise sqlite3.OperationalError("cannot start a transaction within a transaction")
-            self._outer.join()
-            self._joined = self._outer.number
+            self._join()
         elif not self.in_transaction:
             raise sqlite3.OperationalError(f"cannot {kind} - no transaction is active")
-        elif kind == "commit":
-            self.commit()
         else:
-            self.rollback()
+            self._end(getattr(self._outer, kind))
 
     def _begins(self, sql: str) -> bool:
         """Tell whether a statement begins a transaction where none is open."""
-        if self._autocommit is not LEGACY:
-            return not self._autocommit
-        return self._level is not None and first_word(sql) in WRITES
+        legacy = self._autocommit is LEGACY and self._level is not None
+        return legacy and first_word(sql) in WRITES
 
     def run_script(self, script: str) -> None:
         """Run the statements of a script one by one; what was written before is committed first."""
         self._check_open()
         if self._autocommit is LEGACY:
-            self.commit()
+            self._end(self._outer.commit)
         for statement in split(script):
             cursor = sqlite3.Cursor(self._outer.session)
             self.run(statement.text, lambda: cursor.execute(statement.text).fetchall(), False)  # noqa: B023
