@@ -56,25 +56,52 @@ no row of items where id=3, name='b'
 
         self.assertIn("  - id=777, name='name 777', price=0\n", text)
 
-    def test_statements(self):
+
+class Statements:
+    """What is sent through `connection`."""
+
+    def add(self, *names):
+        mark = {"postgres": "%s", "sqlite": "?"}[self.db.dialect]
+        sql = f"insert into items (name) values ({mark})"
+        self.db.connection.cursor().executemany(sql, [[name] for name in names])
+
+    def test_each_statement_counts_and_transactions_do_not(self):
         with self.assertQueries(2, db=self.db):
             cursor = self.db.connection.cursor()
-            cursor.execute("savepoint a")
             cursor.execute("select 1")
             cursor.execute("update items set price = 3")
-            cursor.execute("release savepoint a")
             self.db.connection.commit()
             self.db.count("items")
+            self.assertNoRow(self.db, "items")
+
+    def test_what_is_sent_several_times_counts_as_often(self):
+        with self.assertQueries(3, db=self.db):
+            self.add("a", "b", "c")
+        self.db.connection.commit()
+
+        self.assertCount(self.db, "items", 3)
+
+    def test_the_statements_of_a_script_count_one_by_one(self):
+        if self.db.dialect != "sqlite":
+            self.skipTest("only SQLite has executescript()")
+        with self.assertQueries(2, db=self.db) as queries:
+            self.db.connection.executescript("begin; delete from items; select ';'; commit;")
+
+        self.assertEqual(["delete from items", "select ';'"], queries.statements)
+
+    def test_a_connection_opened_with_the_url_is_not_counted_and_a_failure_says_so(self):
+        with (
+            self.assertRaisesRegex(AssertionError, "the lease's URL was read in this test"),
+            self.assertQueries(1, db=self.db),
+        ):
+            self.assertTrue(self.db.dsn)
 
 
 @on_every_store
-class StoreConformanceStatementsOfCommits:
-    db = Store(migrations=market, isolation="commit")
+class StoreConformanceStatementsOfRollback(Statements):
+    db = Store(migrations=market)
 
-    def test_statements(self):
-        with self.assertQueries(2, db=self.db):
-            cursor = self.db.connection.cursor()
-            cursor.execute("select 1")
-            cursor.execute("update items set price = 3")
-            self.db.connection.commit()
-            self.db.count("items")
+
+@on_every_store
+class StoreConformanceStatementsOfCommit(Statements):
+    db = Store(migrations=market, isolation="commit")
