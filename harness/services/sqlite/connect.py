@@ -46,6 +46,11 @@ class Connection(sqlite3.Connection):
         made: sqlite3.Cursor = self.cursor().executemany(sql, parameters)
         return made
 
+    def executescript(self, script: str) -> sqlite3.Cursor:
+        """Run many statements, on a new cursor."""
+        made: sqlite3.Cursor = self.cursor().executescript(script)
+        return made
+
     def close(self) -> None:
         """Close it, with its cursors."""
         for cursor in list(self._cursors) if is_open(self) else ():
