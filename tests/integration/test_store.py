@@ -215,8 +215,37 @@ class StoreConformanceTables:
         self.assertEqual(1, self.db.count("items"))
 
 
+class Watching:
+    """What a lease tells of statements and writes, in each isolation."""
+
+    def test_what_is_sent_through_connection_can_be_recorded(self):
+        with self.db.recording() as recording:
+            cursor = self.db.connection.cursor()
+            cursor.execute("select name from items")
+            self.db.count("items")
+
+        self.assertEqual(["select name from items"], recording.statements)
+
+    def test_all_tables_and_views_can_be_named(self):
+        names = {name.strip('"') for name in self.db.table_names()}
+
+        self.assertLessEqual({"items", "order", "MixedCase", "cheap", "egg"}, names)
+
+    def test_the_tables_that_were_written(self):
+        self.assertEqual(frozenset(), self.db.written)
+        self.db.execute("insert into parents values (1)")
+        with self.assertWrites(self.db, "items"):
+            cursor = self.db.connection.cursor()
+            cursor.execute("insert into items (name) values ('a')")
+            self.db.connection.commit()
+        with self.assertWrites(self.db):
+            self.db.count("items")
+
+        self.assertEqual({"items", "parents"}, self.db.written)
+
+
 @on_every_store
-class StoreConformanceRollback(Names):
+class StoreConformanceRollback(Names, Watching):
     db = Store(migrations=market)
 
     def add(self, name):
@@ -303,7 +332,7 @@ class StoreConformanceRollback(Names):
 
 
 @on_every_store
-class StoreConformanceCommit(Names):
+class StoreConformanceCommit(Names, Watching):
     db = Store(migrations=market, isolation="commit")
 
     def test_other_connections_see_what_was_committed(self):

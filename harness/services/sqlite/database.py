@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.services.sqlite.connect import connect
+from harness.services.sqlite.files import remove
 from harness.services.sqlite.outer import OuterTransaction
 
 if TYPE_CHECKING:
     from harness.services.sqlite.template import Template
 
-BESIDE = ("", "-journal", "-wal", "-shm")  # the files of one database
 OURS = ("session", "helper", "keeper")
-LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 class Database:
@@ -126,23 +125,3 @@ class Database:
     def held(self) -> int:
         """How many connections are our own."""
         return sum(name in self.__dict__ for name in OURS)
-
-
-def remove(path: Path) -> None:
-    """Remove a database with the files beside it."""
-    for suffix in BESIDE:
-        Path(f"{path}{suffix}").unlink(missing_ok=True)
-
-
-def copy(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
-    """Write all of one database over another.
-
-    Raises:
-        sqlite3.OperationalError: Somebody has a lock on the other.
-    """
-
-    def refuse(status: int, remaining: int, total: int) -> None:
-        if status in LOCKED:  # sqlite3 would wait for ever
-            raise sqlite3.OperationalError("database is locked")
-
-    source.backup(target, progress=refuse)

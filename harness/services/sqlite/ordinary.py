@@ -78,11 +78,18 @@ class DatabaseFileLease(OrdinaryLease):
     def _helper_connection(self) -> Any:
         return self._database.helper
 
+    def _whole(self) -> sqlite3.Connection:
+        return self._database.keeper
+
+    def _original(self) -> Path:
+        return self._database.template.path
+
     def _note(self, sql: str) -> None:
         self._touched = self._touched or outlasts(sql)
 
     def _release(self) -> None:
         super()._release()
+        self._forget_marks()
         if self._touched or self._database.helper_is_busy:
             self._database.forget("helper")
 

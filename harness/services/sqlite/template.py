@@ -10,8 +10,8 @@ from harness.data import migrations
 from harness.errors import HarnessError, MigrationError, ServiceDefinitionError
 from harness.services.sqlite.changes import changed_tables
 from harness.services.sqlite.connect import connect
-from harness.services.sqlite.database import copy, remove
 from harness.services.sqlite.deferred import Deferred
+from harness.services.sqlite.files import copy, copy_to, remove
 from harness.services.sqlite.ordinary import PlainLease
 from harness.services.sqlite.script import split
 
@@ -60,6 +60,11 @@ class Template:
         files = [*self._migrations, *self._seeds]
         return migrations.content_key(files, *parts, str(self.foreign_keys))
 
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return self._path
+
     def build(self) -> None:
         """Make the file and fill it; whole or not at all.
 
@@ -106,11 +111,7 @@ class Template:
 
     def copy(self, path: Path) -> None:
         """Make a new file that equals this one."""
-        target = connect(path, mode="rwc")
-        try:
-            self.write(target)
-        finally:
-            target.close()
+        copy_to(self._connection, path)
 
     def write(self, target: sqlite3.Connection) -> None:
         """Write this database over another one.
