@@ -2,7 +2,10 @@
 
 import threading
 
+from sqlalchemy import text
+
 from harness import DatabaseLease, HarnessTestCase, Store
+from harness.adapters.sqlalchemy import engine
 from harness.errors import DeferredConstraintError, LeakError, LeaseError
 from tests.integration.market import market
 from tests.integration.providers import on_every_store
@@ -376,6 +379,94 @@ class StoreConformanceCommit(Names, Watching):
         self.assertEqual(["test_a_forgets"], result.failed)
         self.assertIsInstance(self.raised_by(result), LeakError)
         self.assertIn("writes in `connection` that were never committed", result.text)
+
+
+class Application:
+    """Something that is started once on a URL and keeps its connection."""
+
+    def __init__(self, lease):
+        self.engine = engine(lease)
+
+    def add(self, name):
+        with self.engine.begin() as connection:
+            connection.execute(text("insert into items (name) values (:name)"), {"name": name})
+
+    def close(self):
+        self.engine.dispose()
+
+
+@on_every_store
+class StoreConformanceHold(Names):
+    db = Store(migrations=market, isolation="commit", name="held")
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        held = cls.hold(cls.db)
+        held.execute("insert into items (name) values ('by the class')")
+        cls.dsn = held.dsn
+        cls.application = Application(held)
+        cls.addClassCleanup(cls.application.close)
+
+    def test_a_the_application_writes(self):
+        self.application.add("by the application")
+
+        self.assertEqual(["by the class", "by the application"], self.names())
+        self.assertEqual({"items"}, set(self.db.written))
+
+    def test_b_the_next_test_finds_what_the_class_has_written(self):
+        self.assertEqual(["by the class"], self.names())
+        self.db.truncate("items")
+
+    def test_c_it_is_there_again_and_the_url_is_the_same(self):
+        self.assertEqual(["by the class"], self.names())
+        self.assertEqual(self.dsn, self.db.dsn)
+
+    def test_d_the_class_after_it_finds_nothing(self):
+        class Inner(Names, HarnessTestCase):
+            db = Store(migrations=market, isolation="commit", name="held")
+
+            def test_it(self):
+                self.assertEqual([], self.names())
+
+        self.assertTrue(self.run_inner(Inner).wasSuccessful())
+
+    def test_e_what_is_written_between_two_tests_is_undone(self):
+        class Inner(Names, HarnessTestCase):
+            db = Store(migrations=market, isolation="commit")
+
+            @classmethod
+            def setUpClass(cls):
+                cls.held = cls.hold(cls.db)
+
+            def test_a(self):
+                self.db.execute("insert into items (name) values ('a')")
+
+            def test_b(self):
+                self.assertEqual([], self.names())
+
+            def tearDown(self):
+                self.addCleanup(self.held.execute, "insert into items (name) values ('late')")
+
+        result = self.run_inner(Inner)
+
+        self.assertTrue(result.wasSuccessful(), result.text)
+
+    def test_f_a_rollback_store_is_not_made_for_it(self):
+        class Inner(HarnessTestCase):
+            db = Store(migrations=market)
+
+            @classmethod
+            def setUpClass(cls):
+                cls.hold(cls.db)
+
+            def test_it(self):
+                pass
+
+        result = self.run_inner(Inner)
+
+        self.assertIsInstance(self.raised_by(result), LeaseError)
+        self.assertIn("isolation is 'rollback'", result.text)
 
 
 @on_every_store

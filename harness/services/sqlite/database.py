@@ -6,14 +6,11 @@ import functools
 import os
 import sqlite3
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from harness.services.sqlite.connect import connect
-from harness.services.sqlite.files import remove
+from harness.services.sqlite.files import copy_to, remove
+from harness.services.sqlite.original import Original
 from harness.services.sqlite.outer import OuterTransaction
-
-if TYPE_CHECKING:
-    from harness.services.sqlite.template import Template
 
 OURS = ("session", "helper", "keeper")
 
@@ -27,8 +24,9 @@ class Database:
         mode: `rw`, or `ro` for one that is only read.
     """
 
-    def __init__(self, template: Template, path: Path, mode: str = "rw") -> None:
+    def __init__(self, template: Original, path: Path, mode: str = "rw") -> None:
         self.template = template
+        self._base: Original | None = None
         self.path = path
         self.mode = mode
         self._copy()
@@ -103,6 +101,24 @@ class Database:
     def changed_tables(self) -> list[str]:
         """Return the tables in which it differs from the template."""
         return self.template.changed_tables(self.keeper)
+
+    def rebase(self, path: Path) -> None:
+        """Take what it holds now for what it is to be after each test.
+
+        Args:
+            path: Where to keep a copy.
+        """
+        self._base = self.template
+        copy_to(self.keeper, path)
+        self.template = Original(path, self._base.foreign_keys)
+
+    def forget_base(self) -> bool:
+        """Undo `rebase`; tell whether there was one."""
+        if self._base is None:
+            return False
+        self.template.remove()
+        self.template, self._base = self._base, None
+        return True
 
     def replace(self) -> None:
         """Put a new file in its place: whoever has the old one open writes into that."""

@@ -110,8 +110,12 @@ class CommitLease(DatabaseFileLease):
         except Exception as error:
             failures.append(error)
             self._database.replace()
-        self.instance.give_back(self._database)
+        self._keep()
         raise_all(self._name, failures)
+
+    def _keep(self) -> None:
+        """Keep the database for the next lease."""
+        self.instance.give_back(self._database)
 
     def _check_committed(self, failures: list[Exception]) -> None:
         """Note a failure if `connection` was left with writes that nobody committed."""
@@ -149,6 +153,10 @@ class ReadonlyLease(DatabaseFileLease):
 
     mode = "ro"
     readonly = True
+
+    def test_lease(self) -> SQLiteLease:
+        """Return one more lease of the same database."""
+        return self.instance.lease(self.service)
 
     def _release(self) -> None:
         super()._release()

@@ -1,18 +1,16 @@
-"""A template: a file that holds the migrated and seeded state, and that no test is told of."""
+"""Building a template: a file that holds the migrated and seeded state."""
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.data import migrations
 from harness.errors import HarnessError, MigrationError, ServiceDefinitionError
-from harness.services.sqlite.changes import changed_tables
 from harness.services.sqlite.connect import connect
-from harness.services.sqlite.deferred import Deferred
-from harness.services.sqlite.files import copy, copy_to, remove
+from harness.services.sqlite.files import remove
 from harness.services.sqlite.ordinary import PlainLease
+from harness.services.sqlite.original import Original
 from harness.services.sqlite.script import split
 
 if TYPE_CHECKING:
@@ -29,13 +27,11 @@ class Template:
 
     Attributes:
         key: Key of all the content it is built from.
-        deferred: Its references that are checked at commit.
         foreign_keys: Whether connections to its copies enforce references.
     """
 
     def __init__(self, instance: SQLiteInstance, service: SQLite) -> None:
         self.service = service
-        self.deferred = Deferred()
         self.foreign_keys = service.foreign_keys
         self._instance = instance
         self._seeds = [instance.settings.resolve(path) for path in service.seeds]
@@ -60,13 +56,11 @@ class Template:
         files = [*self._migrations, *self._seeds]
         return migrations.content_key(files, *parts, str(self.foreign_keys))
 
-    @property
-    def path(self) -> Path:
-        """Where it lies."""
-        return self._path
-
-    def build(self) -> None:
+    def build(self) -> Original:
         """Make the file and fill it; whole or not at all.
+
+        Returns:
+            What databases for tests are copied from.
 
         Raises:
             MigrationError: A migration or a seed file failed.
@@ -79,17 +73,10 @@ class Template:
             self._call()
             for path in self._seeds:
                 run_alone(path, self._path, self.foreign_keys)
-            self._connection = self._settle()
+            return Original(self._path, self.foreign_keys)
         except BaseException:
             remove(self._path)
             raise
-
-    def _settle(self) -> sqlite3.Connection:
-        """Return the connection from which the template is copied, whatever mode it was left in."""
-        connection = connect(self._path, autocommit=True)
-        connection.execute("pragma journal_mode = delete")
-        self.deferred = Deferred.read(connection)
-        return connection
 
     def _call(self) -> None:
         """Run migrations that are a callable, on a lease of the new file."""
@@ -108,26 +95,6 @@ class Template:
                     hint="mend it and run the tests again; the unfinished database was removed",
                 ) from error
             lease.commit_connection()
-
-    def copy(self, path: Path) -> None:
-        """Make a new file that equals this one."""
-        copy_to(self._connection, path)
-
-    def write(self, target: sqlite3.Connection) -> None:
-        """Write this database over another one.
-
-        Raises:
-            sqlite3.OperationalError: Somebody has a lock on it.
-        """
-        copy(self._connection, target)
-
-    def changed_tables(self, connection: sqlite3.Connection) -> list[str]:
-        """Return the tables in which another database differs from this one."""
-        return changed_tables(connection, self._path)
-
-    def close(self) -> None:
-        """Close the connection; the file goes with the instance."""
-        self._connection.close()
 
 
 def run_alone(path: Path, database: Path, foreign_keys: bool) -> None:
