@@ -229,6 +229,20 @@ class Watching:
 
         self.assertEqual(["select name from items"], recording.statements)
 
+    def test_assertions_on_rows_and_statements(self):
+        self.db.execute("insert into items (name, price) values ('a', 1), ('b', 2)")
+
+        self.assertRow(self.db, "items", {"name": "a"}, price=1)
+        self.assertNoRow(self.db, "items", {"name": "c"})
+        self.assertCount(self.db, "items", 2)
+        with self.assertRaisesRegex(AssertionError, "did you mean items"):
+            self.assertCount(self.db, "item", 2)
+        self.assertRows(self.db, "items", [{"name": "b", "price": 2}, {"name": "a", "price": 1}])
+        with self.assertQueries(1, db=self.db):
+            self.db.connection.cursor().execute("select name from items")
+        with self.assertRaisesRegex(AssertionError, "price"):
+            self.assertRow(self.db, "items", {"name": "a"}, price=3)
+
     def test_all_tables_and_views_can_be_named(self):
         names = {name.strip('"') for name in self.db.table_names()}
 
