@@ -1,10 +1,12 @@
 """What a `Store` offers to a test, on PostgreSQL wherever that runs, and on SQLite."""
 
+import asyncio
+import dataclasses
 import threading
 
 from sqlalchemy import text
 
-from harness import DatabaseLease, HarnessTestCase, Store
+from harness import AsyncHarnessTestCase, DatabaseLease, HarnessTestCase, Store
 from harness.adapters.sqlalchemy import engine
 from harness.errors import DeferredConstraintError, LeakError, LeaseError
 from tests.integration.market import market
@@ -136,6 +138,27 @@ class StoreConformanceLease(Names):
             thread.join()
 
         self.assertEqual(8, self.db.count("items"))
+
+    def test_an_asynchronous_test_case_has_the_same_lease(self):
+        class Inner(AsyncHarnessTestCase):
+            db = Store(migrations=market)
+
+            async def test_it(self):
+                self.db.execute("insert into items (name) values ('a')")
+                found = await asyncio.to_thread(self.db.count, "items")
+                self.assertEqual(1, found)
+
+        result = self.run_inner(Inner)
+
+        self.assertTrue(result.wasSuccessful(), result.text)
+
+    def test_two_leases_at_once_do_not_see_each_other(self):
+        environment, other = type(self).environment, Store(migrations=market, name="other")
+        for isolation in ("rollback", "commit"):
+            service = dataclasses.replace(other, isolation=isolation)
+            with environment.lease(service) as one, environment.lease(service) as two:
+                one.execute("insert into items (name) values ('a')")
+                self.assertEqual((1, 0), (one.count("items"), two.count("items")))
 
     def test_a_test_that_needs_the_other_database_is_skipped(self):
         other = {"postgres": "sqlite", "sqlite": "postgres"}[self.db.dialect]

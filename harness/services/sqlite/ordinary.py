@@ -97,9 +97,19 @@ class DatabaseFileLease(OrdinaryLease):
 class CommitLease(DatabaseFileLease):
     """A database of the test's own, with real commits, seen by everyone who has its path."""
 
-    def __init__(self, instance: SQLiteInstance, service: SQLite, database: Database) -> None:
-        super().__init__(instance, service, database)
-        self._open_before = leaks.times_open(database.path) - database.held
+    _open_before = 0
+
+    @property
+    def path(self) -> Path:
+        """The database's file, for code that connects by itself."""
+        if not self._given:
+            self._open_before = self._others()
+        return super().path
+
+    def _others(self) -> int:
+        """Return how many connections this process has to the database that are not ours."""
+        own = self._database.held + is_open(self._connection)
+        return leaks.times_open(self._path) - own
 
     def _release(self) -> None:
         failures: list[Exception] = []
@@ -144,8 +154,7 @@ class CommitLease(DatabaseFileLease):
         """Return how many connections this process has left open, if it could make any."""
         if not self._given:
             return 0
-        now = leaks.times_open(self._path) - self._database.held
-        return max(0, now - self._open_before)
+        return max(0, self._others() - self._open_before)
 
 
 class ReadonlyLease(DatabaseFileLease):
