@@ -87,18 +87,3 @@ class PlainLease(PostgresLease):
                     connection.close()
             except (driver().Error, OSError):
                 pass  # closed already, by the test or by the server
-
-
-class ReadonlyLease(PlainLease):
-    """A shared database in which the server refuses every write."""
-
-    def write_mark(self) -> None:
-        """Return a mark for `written_since`."""
-
-    def written_since(self, mark: None) -> frozenset[str]:
-        """Return no table: the server refuses all writes."""
-        return frozenset()
-
-    def test_lease(self) -> PostgresLease:
-        """Return one more lease of the same database."""
-        return self.instance.lease(self.service)

@@ -28,7 +28,7 @@ from harness.services.postgres.commit.source import Source
 from harness.services.postgres.commit.structure import outside
 from harness.services.postgres.commit.wal import FARTHEST, Writes
 from harness.services.postgres.connect import driver
-from harness.services.postgres.names import literal, shown
+from harness.services.postgres.names import identifier, literal, shown
 
 if TYPE_CHECKING:
     pass
@@ -60,10 +60,12 @@ class CommitDatabase:
     Args:
         source: What it is a clone of.
         name: Its name.
+        read_only: Whether the server is to refuse writes to it.
     """
 
-    def __init__(self, source: Source, name: str) -> None:
+    def __init__(self, source: Source, name: str, *, read_only: bool = False) -> None:
         self.name = name
+        self.read_only = read_only
         self.source = source
         self._instance = source.instance
         self._disturbed = self._instance.disturbed
@@ -73,12 +75,22 @@ class CommitDatabase:
         self._roles = False
         self._pages: dict[int, list[int]] | None = None
         self._large = LargeTables(source.reference)
+        self._outside = ""  # the same for every clone that takes this place
+        self._refuse_writes()
         self._inspector = Inspector(self._instance, name)
         try:
             self._baseline = self._inspector(self._look)
+            self._outside = self._baseline.outside
         except BaseException:
             self._inspector.close()
             raise
+
+    def _refuse_writes(self) -> None:
+        if self.read_only:
+            change = (
+                f"alter database {identifier(self.name)} set default_transaction_read_only = on"
+            )
+            self._instance.databases.execute(change)
 
     def _look(self, session: Any) -> Baseline:
         """Take what the database looks like now for what it should look like."""
@@ -92,7 +104,7 @@ class CommitDatabase:
             written=survey.written,
             settings=survey.settings,
             catalogs=self.source.catalogs(session, survey.xid),
-            outside=outside(session),
+            outside=self._outside or outside(session),
         )
 
     @property
@@ -276,6 +288,7 @@ class CommitDatabase:
         """Put a clone in this database's place, under its name."""
         self.hang_up()
         self._instance.swap(self.name, self._baseline.oid, self.source.spares)
+        self._refuse_writes()
         pristine, contents = self._pristine, self._contents
         self._baseline = self._inspector(self._look)
         if self._rebased is not None:

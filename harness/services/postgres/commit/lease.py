@@ -66,7 +66,10 @@ class CommitLease(PlainLease):
     def _put_back(self, failures: list[Exception]) -> None:
         """Put back what the test wrote, once nobody else is at it."""
         try:
-            failures.extend(self._database.put_back(self._alone(failures)))
+            survey = self._alone(failures)
+            if self._database.read_only and not self._database.is_clean(survey):
+                failures.extend(reference_data(self._database.written(None)))
+            failures.extend(self._database.put_back(survey))
         except LostDatabaseError:
             self._database.swap()
             failures.append(lost_database(self.database))
@@ -113,6 +116,20 @@ class CommitLease(PlainLease):
         databases.end_sessions(self.database, known)
         databases.await_empty(self.database, known)
         return [leaked(sessions)]
+
+
+def reference_data(tables: list[str]) -> list[Exception]:
+    """Return the failure for a test that has written to reference data, if it has."""
+    if not tables:
+        return []
+    return [
+        LeakError(
+            f"the test wrote to reference data: {', '.join(sorted(tables))}",
+            cause="a session asked for a transaction that is read write, or set "
+            "default_transaction_read_only to off",
+            hint="declare Postgres(isolation='commit') for tests that write",
+        )
+    ]
 
 
 def lost_database(name: str) -> IsolationError:
