@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import ConfigurationError, MissingExtraError
@@ -13,6 +15,7 @@ from harness.services.sqlite.rollback import RollbackLease as SQLiteRollbackLeas
 if TYPE_CHECKING:
     from sqlalchemy import Engine
     from sqlalchemy.ext.asyncio import AsyncEngine
+    from sqlalchemy.orm import Session
 
 
 ROLLBACK = (RollbackLease, SQLiteRollbackLease)
@@ -98,6 +101,37 @@ def note_statements(engine: Engine, lease: DatabaseLease) -> None:
         lease.statements.note(statement, len(parameters) if many else 1)
 
     imported().event.listen(engine, "before_cursor_execute", note)
+
+
+@contextmanager
+def session(lease: DatabaseLease, **options: Any) -> Iterator[Session]:
+    """Return a session on the lease for a `with` block, with an engine of its own.
+
+    What it commits does not expire: reading it would open a transaction, in which under `rollback`
+    the code under test would find itself.
+
+    Args:
+        lease: A lease, such as `self.db`.
+        options: Passed to `sqlalchemy.orm.Session`.
+
+    Raises:
+        MissingExtraError: SQLAlchemy is not installed.
+
+    Example:
+        ::
+
+            with session(self.db) as session:
+                session.add(User(name="Ada"))
+                session.commit()
+    """
+    own = engine(lease)
+    from sqlalchemy.orm import Session
+
+    try:
+        with Session(own, **{"expire_on_commit": False, **options}) as made:
+            yield made
+    finally:
+        own.dispose()
 
 
 def imported() -> Any:

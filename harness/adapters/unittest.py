@@ -222,6 +222,8 @@ class HarnessMixin(RowAssertions):
         else:
             environment.start_in_background(group)
             lease = environment.lease(service, group)
+        lease.baseline = held
+        lease.draw_from(lambda: self.rng)
         self._harness_logs.add(lease.instance)
         return lease
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import functools
+import random
 import threading
 from collections.abc import Callable
 from types import TracebackType
@@ -17,6 +18,7 @@ from harness.core.identity import nonce
 from harness.core.instance import Instance
 from harness.core.interrupts import interrupts_held
 from harness.core.lease import Lease
+from harness.core.seed import derive, run_seed
 from harness.core.service import Service
 from harness.core.settings import Settings, current_settings
 from harness.core.start import Start
@@ -150,6 +152,7 @@ class Environment:
             MigrationError: A migration failed.
         """
         lease: L = self._revived(service, group).lease(self.meant(service))
+        lease.rng = random.Random(derive(run_seed(self.settings), "lease"))
         return lease
 
     def hold(self, service: Service[L], group: Group | None = None) -> L:
@@ -160,6 +163,7 @@ class Environment:
             LeaseError: The service, or its isolation, is not made for it.
         """
         lease: L = self._revived(service, group).hold(self.meant(service))
+        lease.rng = random.Random(derive(run_seed(self.settings), "held"))
         return lease
 
     def _revived(self, service: Service[Any], group: Group | None) -> Instance[Any]:

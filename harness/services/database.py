@@ -9,8 +9,8 @@ from typing import Any, ClassVar, Protocol
 
 from harness.core.endpoint import Dsn
 from harness.core.instance import Instance
-from harness.core.lease import Lease
 from harness.core.names import table_name
+from harness.data.lease import MakingLease
 from harness.services.rows import Row, rows_of
 from harness.services.statements import Recording, Statements
 
@@ -31,7 +31,7 @@ class Connection(Protocol):
         """Close the connection."""
 
 
-class DatabaseLease(Lease):
+class DatabaseLease(MakingLease):
     """A database for one test, whatever its kind.
 
     The methods here (`execute`, `rows`, ...) commit at once: what they write, the code under test
@@ -131,6 +131,11 @@ class DatabaseLease(Lease):
     def table_names(self) -> list[str]:
         """Return the names of all tables and views, with their schema where it is needed."""
         raise NotImplementedError
+
+    def columns(self, table: str) -> tuple[str, ...]:
+        """Return the names of a table's columns, in order."""
+        cursor = self._run(f"select * from {table_name(table)} limit 0", ())
+        return tuple(str(column[0]) for column in cursor.description)
 
     def recording(self) -> AbstractContextManager[Recording]:
         """Record, until the end of a block, what the code under test sends.

@@ -7,6 +7,7 @@ from __future__ import annotations
 import random
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import assert_type
 from unittest import mock
@@ -38,9 +39,29 @@ from harness import (
     Store,
 )
 from harness.core.instance import Running
+from harness.data.factories import Factory, children, drawn, lazy, related, sequence, trait
 from harness.services.rows import Row
 from harness.testing import eventually
 from harness.testing.rows import check_rows, find_row
+
+
+@dataclass
+class User:
+    id: int
+    name: str
+
+
+class UserFactory(Factory[User], table="users", columns={"name": "full_name"}):
+    name = sequence("user {}")
+    email = lazy(lambda user: f"{user.name}@example.com")
+    age = drawn(lambda rng: rng.randrange(100))
+    owner = related(User, "admin", name="Ada").by(owner_id="id")
+    notes = children("notes", 2)
+    admin = trait(name="admin")
+
+
+class AdminFactory(UserFactory):
+    name = "root"
 
 
 def migrate(lease: PostgresLease) -> None:
@@ -68,6 +89,14 @@ class SignupTest(HarnessTestCase):
         self.db.connection.cursor().execute("select 1")
         self.db.connection.commit()
         self.requireCapability(self.db, "postgres.superuser")
+
+    def test_making(self) -> None:
+        assert_type(self.db.make("users", name="Ada"), Row)
+        assert_type(self.db.make(User, "admin", name="Ada"), User)
+        assert_type(self.db.make(AdminFactory, name="Ada"), User)
+        assert_type(self.db.make_many("users", 2, name="Ada"), list[Row])
+        assert_type(self.db.make_many(User, 2, "admin", name="Ada"), list[User])
+        assert_type(self.db.make_many(AdminFactory, 2), list[User])
 
     def test_a_url_is_a_str(self) -> None:
         text: str = self.db.dsn

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,6 +17,8 @@ from harness.services.sqlite.placeholders import translated, written
 from harness.services.sqlite.tables import empty, is_there
 
 if TYPE_CHECKING:
+    from harness.data.making.maker import RowMaker
+    from harness.services.rows import Row
     from harness.services.sqlite.instance import SQLiteInstance
     from harness.services.sqlite.service import SQLite
 
@@ -121,6 +124,17 @@ class SQLiteLease(DatabaseLease):
     def _forget_marks(self) -> None:
         for mark in self._marks:
             remove(mark)
+
+    def _make_row(self, table: str, columns: Mapping[str, Any]) -> Row:
+        row: Row = self._maker.make(table, columns)
+        return row
+
+    @functools.cached_property
+    def _maker(self) -> RowMaker:
+        from harness.data.making.maker import RowMaker
+        from harness.data.making.sqlite import SqliteDialect
+
+        return RowMaker(self, SqliteDialect(), lambda: self.rng)
 
     def _helper_connection(self) -> Any:
         """Return the connection of the lease's own methods: each statement commits at once."""
