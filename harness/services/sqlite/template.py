@@ -11,7 +11,6 @@ from harness.services.sqlite.connect import connect
 from harness.services.sqlite.files import remove
 from harness.services.sqlite.ordinary import PlainLease
 from harness.services.sqlite.original import Original
-from harness.services.sqlite.script import split
 
 if TYPE_CHECKING:
     from harness.services.sqlite.instance import SQLiteInstance
@@ -105,7 +104,7 @@ def run_alone(path: Path, database: Path, foreign_keys: bool) -> None:
     """
     connection = connect(database, autocommit=True, foreign_keys=foreign_keys)
     try:
-        migrations.run_file(path, connection.execute, str, split)
+        migrations.run_file(path, connection.execute, str)
         if connection.in_transaction:
             raise MigrationError(
                 f"{path} leaves a transaction open",
