@@ -115,7 +115,7 @@ class HarnessMixin(RowAssertions):
         if service not in group.services:
             raise not_ours(cls, service)
         try:
-            announce(environment.choose(service).sentence(service.kind))
+            announce(environment.choose(service).sentence(environment.meant(service).kind))
         except UnavailableError as error:
             raise (unittest.SkipTest(str(error)) if is_skip(error) else error) from error
         if service.exclusive:

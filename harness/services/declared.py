@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
-from harness.errors import ServiceDefinitionError
+from harness.errors import LeaseError, ServiceDefinitionError
 
 ISOLATIONS = ("rollback", "commit", "readonly")
 
@@ -20,6 +21,15 @@ def check_migrations(service: object, migrations: object) -> None:
     raise ServiceDefinitionError(
         f"{type(service).__name__}(migrations={migrations!r}): neither a directory nor a callable",
         hint='write migrations="migrations", or a function that takes a lease',
+    )
+
+
+def not_held(service: Any) -> LeaseError:
+    """Return the error for holding a database whose isolation is not made for it."""
+    return LeaseError(
+        f"{service.label} was told to be held, and its isolation is {service.isolation!r}",
+        cause="its tests write in a transaction that nobody else sees, not even the application",
+        hint=f"declare {type(service).__name__}(isolation='commit') to hold it for an application",
     )
 
 

@@ -13,7 +13,8 @@ from harness.core.instance import Instance, Running
 from harness.core.interrupts import interrupts_held
 from harness.core.secrets import random_password
 from harness.core.settings import Settings
-from harness.errors import HarnessError, LeaseError, StartError, again
+from harness.errors import HarnessError, StartError, again
+from harness.services.declared import not_held
 from harness.services.postgres import rights
 from harness.services.postgres.commit.cluster import ServerGuard
 from harness.services.postgres.commit.database import CommitDatabase
@@ -315,12 +316,3 @@ class PostgresInstance(Instance[PostgresLease]):
         self._awake.append(place)
         while len(self._awake) > MOST_AWAKE:
             self._awake.pop(0).rest()
-
-
-def not_held(service: Postgres) -> LeaseError:
-    """Return the error for holding a database whose isolation is not made for it."""
-    return LeaseError(
-        f"{service.label} was told to be held, and its isolation is {service.isolation!r}",
-        cause="its tests write in a transaction that nobody else sees, not even the application",
-        hint="declare Postgres(isolation='commit') to hold it for an application",
-    )

@@ -1,19 +1,16 @@
-"""A template: a file that holds the migrated and seeded state, and that no test is told of."""
+"""Building a template: a file that holds the migrated and seeded state."""
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.data import migrations
 from harness.errors import HarnessError, MigrationError, ServiceDefinitionError
-from harness.services.sqlite.changes import changed_tables
 from harness.services.sqlite.connect import connect
-from harness.services.sqlite.database import copy, remove
-from harness.services.sqlite.deferred import Deferred
+from harness.services.sqlite.files import remove
 from harness.services.sqlite.ordinary import PlainLease
-from harness.services.sqlite.script import split
+from harness.services.sqlite.original import Original
 
 if TYPE_CHECKING:
     from harness.services.sqlite.instance import SQLiteInstance
@@ -29,13 +26,11 @@ class Template:
 
     Attributes:
         key: Key of all the content it is built from.
-        deferred: Its references that are checked at commit.
         foreign_keys: Whether connections to its copies enforce references.
     """
 
     def __init__(self, instance: SQLiteInstance, service: SQLite) -> None:
         self.service = service
-        self.deferred = Deferred()
         self.foreign_keys = service.foreign_keys
         self._instance = instance
         self._seeds = [instance.settings.resolve(path) for path in service.seeds]
@@ -60,8 +55,11 @@ class Template:
         files = [*self._migrations, *self._seeds]
         return migrations.content_key(files, *parts, str(self.foreign_keys))
 
-    def build(self) -> None:
+    def build(self) -> Original:
         """Make the file and fill it; whole or not at all.
+
+        Returns:
+            What databases for tests are copied from.
 
         Raises:
             MigrationError: A migration or a seed file failed.
@@ -74,17 +72,10 @@ class Template:
             self._call()
             for path in self._seeds:
                 run_alone(path, self._path, self.foreign_keys)
-            self._connection = self._settle()
+            return Original(self._path, self.foreign_keys)
         except BaseException:
             remove(self._path)
             raise
-
-    def _settle(self) -> sqlite3.Connection:
-        """Return the connection from which the template is copied, whatever mode it was left in."""
-        connection = connect(self._path, autocommit=True)
-        connection.execute("pragma journal_mode = delete")
-        self.deferred = Deferred.read(connection)
-        return connection
 
     def _call(self) -> None:
         """Run migrations that are a callable, on a lease of the new file."""
@@ -104,30 +95,6 @@ class Template:
                 ) from error
             lease.commit_connection()
 
-    def copy(self, path: Path) -> None:
-        """Make a new file that equals this one."""
-        target = connect(path, mode="rwc")
-        try:
-            self.write(target)
-        finally:
-            target.close()
-
-    def write(self, target: sqlite3.Connection) -> None:
-        """Write this database over another one.
-
-        Raises:
-            sqlite3.OperationalError: Somebody has a lock on it.
-        """
-        copy(self._connection, target)
-
-    def changed_tables(self, connection: sqlite3.Connection) -> list[str]:
-        """Return the tables in which another database differs from this one."""
-        return changed_tables(connection, self._path)
-
-    def close(self) -> None:
-        """Close the connection; the file goes with the instance."""
-        self._connection.close()
-
 
 def run_alone(path: Path, database: Path, foreign_keys: bool) -> None:
     """Run one file on a connection of its own: what it sets ends with it.
@@ -137,7 +104,7 @@ def run_alone(path: Path, database: Path, foreign_keys: bool) -> None:
     """
     connection = connect(database, autocommit=True, foreign_keys=foreign_keys)
     try:
-        migrations.run_file(path, connection.execute, str, split)
+        migrations.run_file(path, connection.execute, str)
         if connection.in_transaction:
             raise MigrationError(
                 f"{path} leaves a transaction open",

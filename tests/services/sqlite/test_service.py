@@ -6,7 +6,9 @@ import unittest
 from pathlib import Path
 
 from harness import SQLite
+from harness.core.choice import choose
 from harness.core.recipe import InProcessRecipe
+from harness.core.settings import Settings
 from harness.errors import NotALeaseError, ServiceDefinitionError
 from tests.support.unit import run_python
 
@@ -72,3 +74,8 @@ from harness import SQLite
 print(SQLite().recipe("embedded"))
 """
         self.assertIn("this Python was built without sqlite3", run_python(code).stdout)
+
+    def test_the_choice_does_not_go_on_about_where_it_does_not_run(self):
+        sentence = choose(SQLite(), Settings.read(environ={})).sentence("sqlite")
+
+        self.assertRegex(sentence, r"^sqlite on embedded \(SQLite [\d.]+, in this process\)$")
