@@ -259,7 +259,7 @@ class PostgresConformanceMake:
         pairs = {(row.a, row.b) for row in self.db.make_many("uniques", 6)}
 
         self.assertEqual(6, len(pairs))
-        with self.assertRaisesRegex(MakeError, "uniques has a row like every one of 50") as raised:
+        with self.assertRaisesRegex(MakeError, "uniques has a row like every one of 100") as raised:
             self.db.make("uniques")
         self.assertIn('give it: make("uniques", a=..., b=...)', raised.exception.hint)
         self.assertIn("uniques_a_b_key", raised.exception.cause)
@@ -451,6 +451,7 @@ class PostgresConformanceMake:
         connection.cursor().execute("insert into tenants values (1, 'x')")
         self.db.make("members", tenant=1)
         self.assertEqual(3, len({row.rank for row in self.db.make_many("ranks", 3)}))
+        self.assertEqual(25, len(self.db.make_many("ranks", 25)))
         connection.rollback()
 
         self.assertEqual([0, 0], [self.db.count("tenants"), self.db.count("ranks")])
