@@ -195,8 +195,8 @@ class Attempt:
     def _vary(self) -> None:
         """Make the next values differ: one like these is there."""
         for column in self._table.columns.values():
-            if column.default and column.name in self._plan.unique:
-                self._forced.add(column.name)
+            if column.default and not self._plan.varies(column.name):
+                self._forced |= {column.name} & self._plan.unique
         for key in self._plan.keys:
             if not self._waiting and not self._plan.unique.isdisjoint(key.columns):
                 self._parents.pop(key.name, None)
