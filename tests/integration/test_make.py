@@ -504,17 +504,16 @@ def seeded(db):
     db.execute("create table logs (line text not null)")
     db.make_many("logs", 3)
     db.execute("alter table logs add column level text not null default 'info'")
-    db.execute("alter table logs alter column level drop default")
+    db.make("logs", level="seeded")
 
 
-@on_every_provider
-class PostgresConformanceMakeInMigrations:
-    db = Postgres(migrations=seeded)
+@on_every_store
+class StoreConformanceMakeInMigrations:
+    db = Store(migrations=seeded)
 
     def test_the_tables_are_read_as_they_became(self):
-        self.assertEqual(3, self.db.count("logs"))
+        self.assertEqual(4, len({row.line for row in self.db.rows("select * from logs")}))
         self.assertEqual("x", self.db.make("logs", level="x").level)
-        self.assertEqual(3, len({row.line for row in self.db.rows("select * from logs limit 3")}))
 
 
 @on_every_provider

@@ -103,6 +103,7 @@ class Template:
                     hint="mend it and run the tests again; the unfinished database was removed",
                 ) from error
             lease.commit_connection()
+        self._instance.plans.pop(self.service, None)  # rows were made while the tables changed
 
     def copy(self, path: Path) -> None:
         """Make a new file that equals this one."""
