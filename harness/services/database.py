@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from harness.core.endpoint import Dsn
 from harness.core.instance import Instance
@@ -13,6 +14,10 @@ from harness.core.names import table_name
 from harness.data.lease import MakingLease
 from harness.services.rows import Row, rows_of
 from harness.services.statements import Recording, Statements
+
+if TYPE_CHECKING:
+    from harness.data.making.dialect import Dialect
+    from harness.data.making.maker import RowMaker
 
 
 class Connection(Protocol):
@@ -173,6 +178,21 @@ class DatabaseLease(MakingLease):
 
     def written_since(self, mark: Any) -> frozenset[str]:
         """Return the tables that were written since a mark; None for the begin of the test."""
+        raise NotImplementedError
+
+    def _make_row(self, table: str, columns: Mapping[str, Any]) -> Row:
+        row: Row = self._maker.make(table, columns)
+        return row
+
+    @functools.cached_property
+    def _maker(self) -> RowMaker:
+        from harness.data.making.maker import RowMaker
+
+        plans = self.instance.plans.setdefault(self.service, {})
+        return RowMaker(self, self._row_dialect(), lambda: self.rng, plans)
+
+    def _row_dialect(self) -> Dialect:
+        """Return what making a row takes on this kind of database."""
         raise NotImplementedError
 
     def _run(self, sql: str, parameters: Sequence[object]) -> Any:

@@ -13,7 +13,7 @@ from harness.data.schema.model import Column, ForeignKey, Table
 from harness.data.schema.source import Database
 from harness.errors import LeaseError
 
-COLLISIONS = 50  # how often a row is drawn because one like it is there
+COLLISIONS = 100  # how often a row is drawn because one like it is there
 REFUSALS = 20  # ... because a condition refused it that was not read, or not as it is meant
 
 
@@ -41,6 +41,9 @@ class Relatives(Protocol):
 
     def parent(self, key: ForeignKey, fixed: Mapping[str, Any], *, fresh: bool) -> Any:
         """Return a row to refer to."""
+
+    def existing(self, table: Table, values: Mapping[str, Any]) -> Any | None:
+        """Return a row with some values that is there, or None."""
 
     def encode(self, table: Table, name: str, value: Any) -> Any:
         """Return a value of a column as a parameter."""
@@ -90,6 +93,9 @@ class Attempt:
             values = self._values()
             if self._owner is not None:
                 return self._hand_over(values, self._owner)
+            if self._is_taken(values):
+                self._vary()
+                continue
             arbitrate = self._table.arbitrates and not self._waiting and self._varies(values)
             try:
                 found = self._insert(values, arbitrate=arbitrate)
@@ -166,6 +172,21 @@ class Attempt:
         """Tell whether this row refers to a row of that table already."""
         return any(key.table == table and key.name in self._parents for key in self._plan.keys)
 
+    def _is_taken(self, values: Mapping[str, Any]) -> bool:
+        """Tell whether there is a row like this one, where the INSERT cannot say so in silence.
+
+        An error would fail the transaction that the code has open.
+        """
+        if self._table.arbitrates or not self._varies(values):
+            return False
+        keys = (unique.columns for unique in self._table.uniques)
+        found = ({name: values.get(name) for name in columns} for columns in keys)
+        return any(
+            self._family.existing(self._table, key) is not None
+            for key in found
+            if None not in key.values()
+        )
+
     def _varies(self, values: Mapping[str, Any]) -> bool:
         """Tell whether the row can be another one, if there is one like it."""
         drawn = values.keys() - self._given.keys()
@@ -174,8 +195,8 @@ class Attempt:
     def _vary(self) -> None:
         """Make the next values differ: one like these is there."""
         for column in self._table.columns.values():
-            if column.default and column.name in self._plan.unique:
-                self._forced.add(column.name)
+            if column.default and not self._plan.varies(column.name):
+                self._forced |= {column.name} & self._plan.unique
         for key in self._plan.keys:
             if not self._waiting and not self._plan.unique.isdisjoint(key.columns):
                 self._parents.pop(key.name, None)

@@ -147,15 +147,26 @@ class Family:
         return promised
 
     def _existing(self, key: ForeignKey, fixed: Mapping[str, Any]) -> Any | None:
-        """Return the first row of a table with some values, or None."""
+        """Return the first row that a foreign key can refer to, or None."""
+        return self.existing(self.source.plan(key.table).table, fixed, key.referred)
+
+    def existing(
+        self, table: Table, values: Mapping[str, Any], columns: tuple[str, ...] = ()
+    ) -> Any | None:
+        """Return the first row of a table that is there, or None.
+
+        Args:
+            table: The table.
+            values: What it has in some columns.
+            columns: Where it must not be NULL; the first is by their order.
+        """
         quote = self.source.dialect.identifier
-        table = self.source.plan(key.table).table
-        conditions = [f"{quote(name)} = %s" for name in fixed]
-        conditions += [f"{quote(name)} is not null" for name in key.referred if name not in fixed]
-        order = ", ".join(map(quote, key.referred))
+        conditions = [f"{quote(name)} = %s" for name in values]
+        conditions += [f"{quote(name)} is not null" for name in columns if name not in values]
+        order = f" order by {', '.join(map(quote, columns))}" if columns else ""
         found = self.source.db.rows(
-            f"select * from {table.name} where {' and '.join(conditions)} order by {order} limit 1",
-            [self.encode(table, name, value) for name, value in fixed.items()],
+            f"select * from {table.name} where {' and '.join(conditions)}{order} limit 1",
+            [self.encode(table, name, value) for name, value in values.items()],
         )
         return found[0] if found else None
 

@@ -73,9 +73,9 @@ class Plan:
             return False
         if column.default is None:
             return column.required
-        return column.name in self.alone and not self._varies(column.name)
+        return column.name in self.alone and not self.varies(column.name)
 
-    def _varies(self, name: str) -> bool:
+    def varies(self, name: str) -> bool:
         """Tell whether a default can be another value in each row."""
         node = self._defaults[name]
         if node is None:

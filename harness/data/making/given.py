@@ -121,7 +121,7 @@ def key_of(table: Table, key: ForeignKey, name: str, value: Any) -> list[Any]:
     if len(key.columns) == 1:
         if is_value(value) or not isinstance(value, tuple):
             return [value]
-    elif isinstance(value, tuple | list) and len(value) == len(key.columns):
+    elif type(value) in (tuple, list) and len(value) == len(key.columns):
         return list(value)
     raise MakeError(
         f'make("{table.name}", {name}={value!r}): that is no row of {key.table}',

@@ -6,12 +6,14 @@ import functools
 import importlib
 import random
 import re
+import threading
 from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 from harness.data.values.texts import letters
 
+LOCK = threading.Lock()  # of Faker, which draws from one source at a time
 Plain = Callable[[random.Random], str]
 
 PEOPLE = re.compile(
@@ -133,5 +135,6 @@ def text_for(name: str, table: str, rng: random.Random) -> str | None:
     if source is None:
         form = FORMS.get(known)
         return None if form is None else form(rng)
-    source.random = rng
-    return str(getattr(source, known)())
+    with LOCK:
+        source.random = rng
+        return str(getattr(source, known)())

@@ -140,9 +140,12 @@ def nested(value: Any, kind: Type) -> str:
     if isinstance(value, Span):
         return f"[{quoted(value.low, element)},{quoted(value.high, element)})"
     if kind.kind == "multirange":
-        return f"{{{','.join(nested(span, kind) for span in value)}}}"
+        spans = (span if isinstance(span, Span) else Span(*span) for span in value)
+        return f"{{{','.join(nested(span, kind) for span in spans)}}}"
     if kind.kind == "composite":
         return nested(Record(tuple(value)), kind)
+    if kind.kind == "range":
+        return nested(Span(*value), kind)
     items = [
         nested(item, kind) if isinstance(item, list) else quoted(item, element, "NULL")
         for item in value

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from harness.core.endpoint import Dsn
 from harness.errors import HarnessError
@@ -15,10 +13,9 @@ from harness.services.postgres.connect import driver, is_over, message, sqlstate
 from harness.services.postgres.names import literal, table_name
 
 if TYPE_CHECKING:
-    from harness.data.making.maker import RowMaker
+    from harness.data.making.dialect import Dialect
     from harness.services.postgres.instance import PostgresInstance
     from harness.services.postgres.service import Postgres
-    from harness.services.rows import Row
 
 # The given table and those that refer to it, directly or not.
 REFERRING = """
@@ -113,17 +110,10 @@ class PostgresLease(DatabaseLease):
         parts = ", ".join(f"harness_{i} as ({sql})" for i, sql in enumerate(deletions))
         self.execute(f"with {parts} select")
 
-    def _make_row(self, table: str, columns: Mapping[str, Any]) -> Row:
-        row: Row = self._maker.make(table, columns)
-        return row
-
-    @functools.cached_property
-    def _maker(self) -> RowMaker:
-        from harness.data.making.maker import RowMaker
+    def _row_dialect(self) -> Dialect:
         from harness.services.postgres.dialect import PostgresDialect
 
-        plans = self.instance.plans.setdefault(self.service, {})
-        return RowMaker(self, PostgresDialect(), lambda: self.rng, plans)
+        return PostgresDialect()
 
     def _failed(self, error: Exception, sql: str) -> None:
         self._died(error)

@@ -21,6 +21,7 @@ from harness.services.sqlite.rollback import RollbackLease
 from harness.services.sqlite.template import Template
 
 if TYPE_CHECKING:
+    from harness.data.making.filling import Plan
     from harness.services.sqlite.service import SQLite
 
 MOST_AWAKE = 16  # each holds a few open files
@@ -48,6 +49,7 @@ class SQLiteInstance(Instance[SQLiteLease]):
         self._idle: dict[Original, list[Database]] = {}
         self._awake: list[Database] = []  # idle, their connections open, the last used at the end
         self._readonly: dict[Original, Database] = {}
+        self.plans: dict[SQLite, dict[str, Plan]] = {}  # of the tables in which rows were made
 
     def lease(self, service: SQLite) -> SQLiteLease:
         """Hand out a lease with the isolation that the service declares.

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,8 +16,7 @@ from harness.services.sqlite.placeholders import translated, written
 from harness.services.sqlite.tables import NAMES, empty, is_there, read_as
 
 if TYPE_CHECKING:
-    from harness.data.making.maker import RowMaker
-    from harness.services.rows import Row
+    from harness.data.making.dialect import Dialect
     from harness.services.sqlite.instance import SQLiteInstance
     from harness.services.sqlite.service import SQLite
 
@@ -120,16 +118,10 @@ class SQLiteLease(DatabaseLease):
         for mark in self._marks:
             remove(mark)
 
-    def _make_row(self, table: str, columns: Mapping[str, Any]) -> Row:
-        row: Row = self._maker.make(table, columns)
-        return row
-
-    @functools.cached_property
-    def _maker(self) -> RowMaker:
-        from harness.data.making.maker import RowMaker
+    def _row_dialect(self) -> Dialect:
         from harness.data.making.sqlite import SqliteDialect
 
-        return RowMaker(self, SqliteDialect(), lambda: self.rng)
+        return SqliteDialect()
 
     def _helper_connection(self) -> Any:
         """Return the connection of the lease's own methods: each statement commits at once."""

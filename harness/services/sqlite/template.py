@@ -94,6 +94,7 @@ class Template:
                     hint="mend it and run the tests again; the unfinished database was removed",
                 ) from error
             lease.commit_connection()
+        self._instance.plans.pop(self.service, None)  # rows were made while the tables changed
 
 
 def run_alone(path: Path, database: Path, foreign_keys: bool) -> None:
