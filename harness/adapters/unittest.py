@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import random
 import unittest
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
+from harness.adapters.assertions import RowAssertions
+from harness.adapters.declared import group_of
 from harness.adapters.repeat import method_name, repeat_command, say, test_identity
 from harness.adapters.result import NotingResult
 from harness.core.environment import Environment, default_environment
@@ -29,48 +30,16 @@ from harness.errors import (
 )
 from harness.testing.logs import LogRecorder
 
-if TYPE_CHECKING:
-    from harness.services.postgres.lease import PostgresLease
-
-    _Base = unittest.TestCase
-else:
-    _Base = object
-
 L = TypeVar("L", bound=Lease)
 T = TypeVar("T")
 
 __unittest = True  # frames of this module are left out of a failure's traceback
 
-
-_services: weakref.WeakKeyDictionary[type, tuple[Service[Any], ...]] = weakref.WeakKeyDictionary()
-
-
-def services_of(case: type) -> tuple[Service[Any], ...]:
-    """Return the services that a test class declares or inherits, each once."""
-    if case not in _services:
-        values = (inspect.getattr_static(case, name, None) for name in dir(case))
-        found = dict.fromkeys(value for value in values if isinstance(value, Service))
-        _services[case] = tuple(found)
-    return _services[case]
-
-
 _owners: weakref.WeakSet[type] = weakref.WeakSet()  # whose exclusive services will be given up
 _held: weakref.WeakKeyDictionary[type, dict[Service[Any], Lease]] = weakref.WeakKeyDictionary()
-_groups: weakref.WeakKeyDictionary[type, Group] = weakref.WeakKeyDictionary()
 
 
-def group_of(case: type) -> Group:
-    """Return the services of a test class, in the order of their needs.
-
-    Raises:
-        ServiceDefinitionError: They cannot be started together; with the reason.
-    """
-    if case not in _groups:
-        _groups[case] = Group(services_of(case), f"{case.__module__}.{case.__qualname__}")
-    return _groups[case]
-
-
-class HarnessMixin(_Base):
+class HarnessMixin(RowAssertions):
     """What makes a `unittest.TestCase` hold leases. It stands before the base class.
 
     Only public methods are overridden: `run` and `debug`. Nothing depends on a subclass calling
@@ -181,30 +150,6 @@ class HarnessMixin(_Base):
             if required.demands_any(instance.kind):
                 raise
             raise unittest.SkipTest(str(error)) from error
-
-    @contextmanager
-    def assertWrites(  # noqa: N802 - unittest's style
-        self, db: PostgresLease, *tables: str, msg: Any = None
-    ) -> Iterator[None]:
-        """Fail unless the block writes to exactly these tables; none for a block that only reads.
-
-        Args:
-            db: A lease of this test, such as `self.db`.
-            tables: Names as in `db.written`: without the schema where it is `public`.
-            msg: What to say besides, as in every assertion of unittest.
-
-        Raises:
-            AssertionError: It wrote to others, or not to all of them.
-
-        Example:
-            ::
-
-                with self.assertWrites(self.db, "orders", "order_lines"):
-                    shop.order(item)
-        """
-        mark = db.write_mark()
-        yield
-        self.assertEqual(sorted(tables), sorted(db.written_since(mark)), msg or "tables written")
 
     def _harness_run_alone(self) -> unittest.TestResult:
         result = self.defaultTestResult()
@@ -338,7 +283,7 @@ class HarnessMixin(_Base):
             every,
             through=(unittest.SkipTest,),
             watch=nothing if holder is None else Watch(holder),
-            failure=lambda text: self.failureException(self._formatMessage(msg, text)),
+            failure=self._harness_failure(msg),
         )
 
     def _harness_notes(self, failed: unittest.TestCase) -> list[str]:

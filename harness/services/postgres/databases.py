@@ -161,6 +161,10 @@ class Databases:
             f"alter database {identifier(name)} with is_template true allow_connections false"
         )
 
+    def has(self, name: str) -> bool:
+        """Tell whether there is a database of that name."""
+        return bool(self.rows(f"select 1 from pg_database where datname = {literal(name)}"))
+
     def sessions(self, name: str, known: Iterable[int] = ()) -> list[Session]:
         """Return the client sessions on a database, without the known ones."""
         rows = self.rows(
@@ -198,12 +202,15 @@ class Databases:
         )
 
     def end(self, pids: Iterable[int]) -> None:
-        """End sessions by their server processes."""
+        """End sessions by their server processes, and wait until they are gone."""
         numbers = ", ".join(map(str, pids))
-        if numbers:
-            self.execute(
-                f"select pg_terminate_backend(pid) from unnest(array[{numbers}]) as pids (pid)"
-            )
+        if not numbers:
+            return
+        there = f"from pg_stat_activity where pid in ({numbers})"
+        self.execute(f"select pg_terminate_backend(pid) {there}")
+        deadline = time.monotonic() + ENDING_TIMEOUT
+        while self.rows(f"select 1 {there}") and time.monotonic() < deadline:
+            time.sleep(POLL)
 
     def replace(self, name: str, oid: int, successor: str, away: str) -> bool:
         """Put a database in the place of another, ending the sessions that are on that.
@@ -221,9 +228,7 @@ class Databases:
             LeakError: Somebody's session, which we may not end, is open on it.
         """
         found = self.rows(f"select datname from pg_database where oid = {oid}")
-        if (not found or found[0][0] != name) and self.rows(
-            f"select 1 from pg_database where datname = {literal(name)}"
-        ):
+        if (not found or found[0][0] != name) and self.has(name):
             self.drop(name)  # made by the test in the place of the one that it removed
         renames = [f"alter database {identifier(successor)} rename to {identifier(name)}"]
         for (old,) in found:

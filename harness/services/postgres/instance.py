@@ -16,16 +16,16 @@ from harness.core.settings import Settings
 from harness.errors import HarnessError, LeaseError, StartError, again
 from harness.services.postgres import rights
 from harness.services.postgres.commit.cluster import ServerGuard
-from harness.services.postgres.commit.database import CommitDatabase, Source
+from harness.services.postgres.commit.database import CommitDatabase
 from harness.services.postgres.commit.held import ClassLease
 from harness.services.postgres.commit.lease import CommitLease
+from harness.services.postgres.commit.source import Source
 from harness.services.postgres.commit.spares import Spares
 from harness.services.postgres.commit.wal import NO_KEY, WalReader, wal_reader
 from harness.services.postgres.connect import driver, is_over, message
 from harness.services.postgres.databases import Databases, refused
 from harness.services.postgres.lease import PostgresLease
 from harness.services.postgres.names import identifier, literal, setting_value
-from harness.services.postgres.ordinary import ReadonlyLease
 from harness.services.postgres.ownership import Ownership
 from harness.services.postgres.password import scram_verifier
 from harness.services.postgres.rollback import RollbackLease
@@ -59,11 +59,10 @@ class PostgresInstance(Instance[PostgresLease]):
         self._failed: dict[Postgres, HarnessError] = {}
         self._idle: dict[Postgres, list[Workspace]] = {}
         self._sources: dict[str, Source] = {}
-        self._databases: dict[str, list[CommitDatabase]] = {}
+        self._databases: dict[tuple[str, bool], list[CommitDatabase]] = {}
         self._awake: list[
             Workspace | CommitDatabase
         ] = []  # idle, their sessions open, the last used at the end
-        self._readonly: dict[Postgres, str] = {}
         self.external = provider == "external"
         self._made: set[str] = set()
         self._ownership: Ownership | None = None
@@ -106,12 +105,13 @@ class PostgresInstance(Instance[PostgresLease]):
             StartError: The server does not let us make a database.
             ServiceDiedError: The server has ended.
         """
-        kinds: dict[str, Callable[[Postgres], PostgresLease]] = {
-            "rollback": lambda service: RollbackLease(self, service, self._workspace(service)),
-            "commit": lambda service: CommitLease(self, service, self._database(service)),
-            "readonly": lambda service: ReadonlyLease(self, service, self._shared(service)),
-        }
-        return self._hand_out(service, kinds[service.isolation])
+        if service.isolation == "rollback":
+            return self._hand_out(
+                service, lambda service: RollbackLease(self, service, self._workspace(service))
+            )
+        return self._hand_out(
+            service, lambda service: CommitLease(self, service, self._database(service))
+        )
 
     def hold(self, service: Postgres) -> PostgresLease:
         """Hand out a lease to a whole class of tests.
@@ -120,13 +120,11 @@ class PostgresInstance(Instance[PostgresLease]):
             LeaseError: Its isolation is `rollback`.
             HarnessError: As `lease`.
         """
-        kinds: dict[str, Callable[[Postgres], PostgresLease]] = {
-            "commit": lambda service: ClassLease(self, service, self._database(service)),
-            "readonly": lambda service: ReadonlyLease(self, service, self._shared(service)),
-        }
-        if service.isolation not in kinds:
+        if service.isolation == "rollback":
             raise not_held(service)
-        return self._hand_out(service, kinds[service.isolation])
+        return self._hand_out(
+            service, lambda service: ClassLease(self, service, self._database(service))
+        )
 
     def _hand_out(
         self, service: Postgres, make: Callable[[Postgres], PostgresLease]
@@ -145,7 +143,7 @@ class PostgresInstance(Instance[PostgresLease]):
         self.template(service)
         if service.isolation == "rollback":
             self.give_back(service, self._workspace(service))
-        elif service.isolation == "commit":
+        else:
             self.give_back_database(self._database(service))
 
     def template(self, service: Postgres) -> Template:
@@ -228,6 +226,11 @@ class PostgresInstance(Instance[PostgresLease]):
             self._made.discard(away)
 
     @functools.cached_property
+    def prepares(self) -> bool:
+        """Whether the server lets transactions be prepared."""
+        return int(self.databases.rows("show max_prepared_transactions")[0][0]) > 0
+
+    @functools.cached_property
     def guard(self) -> ServerGuard | None:
         """Who sees changes of the whole server; None where our role may not."""
         return ServerGuard(self) if "postgres.superuser" in self.capabilities else None
@@ -284,20 +287,22 @@ class PostgresInstance(Instance[PostgresLease]):
             if template.key not in self._sources:
                 self._sources[template.key] = Source(self, template)
             source = self._sources[template.key]
-            idle = self._databases.setdefault(template.key, [])
+            read_only = service.isolation == "readonly"
+            idle = self._databases.setdefault((template.key, read_only), [])
             if idle:
                 database = idle.pop()
                 if database in self._awake:
                     self._awake.remove(database)
                 return database
-        database = CommitDatabase(source, self.new_database(service))
+        database = CommitDatabase(source, self.new_database(service), read_only=read_only)
         self.cleanups.push(database.hang_up)
         return database
 
     def give_back_database(self, database: CommitDatabase) -> None:
         """Keep a database that was put back for the next lease."""
         with self._lock:
-            self._databases[database.source.template.key].append(database)
+            key = database.source.template.key, database.read_only
+            self._databases[key].append(database)
             self._keep_awake(database)
 
     def forget_database(self, database: CommitDatabase) -> None:
@@ -308,16 +313,6 @@ class PostgresInstance(Instance[PostgresLease]):
         self._awake.append(place)
         while len(self._awake) > MOST_AWAKE:
             self._awake.pop(0).rest()
-
-    def _shared(self, service: Postgres) -> str:
-        with self._lock:
-            if service not in self._readonly:
-                name = self.new_database(service)
-                self.databases.execute(
-                    f"alter database {identifier(name)} set default_transaction_read_only = on"
-                )
-                self._readonly[service] = name
-            return self._readonly[service]
 
 
 def not_held(service: Postgres) -> LeaseError:

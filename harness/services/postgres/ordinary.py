@@ -31,6 +31,7 @@ class PlainLease(PostgresLease):
         self._drop_lost()
         if self._connection is None or self._connection.closed:
             self._connection = self._connect()
+            self._connection.statements = self.statements
         connection: Connection = self._connection
         return connection
 
@@ -86,18 +87,3 @@ class PlainLease(PostgresLease):
                     connection.close()
             except (driver().Error, OSError):
                 pass  # closed already, by the test or by the server
-
-
-class ReadonlyLease(PlainLease):
-    """A shared database in which the server refuses every write."""
-
-    def write_mark(self) -> None:
-        """Return a mark for `written_since`."""
-
-    def written_since(self, mark: None) -> frozenset[str]:
-        """Return no table: the server refuses all writes."""
-        return frozenset()
-
-    def test_lease(self) -> PostgresLease:
-        """Return one more lease of the same database."""
-        return self.instance.lease(self.service)

@@ -61,13 +61,16 @@ class RollbackLease(PostgresLease):
             self._virtual = self.new_connection()
         return self._virtual
 
-    def new_connection(self) -> VirtualConnection:
+    def new_connection(self, *, noted: bool = True) -> VirtualConnection:
         """Return one more connection into the same transaction, to close on its own.
 
         What is open on one of them is open on all: they share the test's one session.
+
+        Args:
+            noted: Whether `recording()` shows what it sends.
         """
         self._check_held()
-        connection = self._make_connection(self._outer)
+        connection = self._make_connection(self._outer, self.statements if noted else None)
         self._connections.append(connection)
         return connection
 
@@ -100,7 +103,7 @@ class RollbackLease(PostgresLease):
     def _helper_cursor(self) -> Any:
         self._check_undisturbed()
         if self._helper is None:
-            self._helper = self.new_connection()
+            self._helper = self.new_connection(noted=False)
             self._helper.autocommit = True
         if self._outer.open and self._outer.failed:
             raise failed_transaction(self._outer.failure)

@@ -64,6 +64,7 @@ class Postgres(Service["PostgresLease"]):
     """
 
     kind: ClassVar[str] = "postgres"
+    records_statements: ClassVar[bool] = True
 
     migrations: str | os.PathLike[str] | Callable[[PostgresLease], object] | None = None
     seeds: tuple[str | os.PathLike[str], ...] = ()

@@ -157,7 +157,7 @@ def reread(
     session: Any, tables: list[Table], sequences: list[Sequence]
 ) -> tuple[list[Table], list[Sequence]]:
     """Return tables and sequences as they are now."""
-    counts = read_counts(session, [table.name for table in tables])
+    counts = read_counts(session, {table.name: True for table in tables})
     states = read_states(session, [sequence.name for sequence in sequences])
     return (
         [replace(table, rows=count) for table, count in zip(tables, counts, strict=True)],

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import LeaseError
-from harness.services.postgres.commit.cluster import ServerGuard
 from harness.services.postgres.commit.contents import Contents
 from harness.services.postgres.commit.damage import (
     Baseline,
@@ -21,66 +20,25 @@ from harness.services.postgres.commit.damage import (
     tables_named,
 )
 from harness.services.postgres.commit.inspector import SURVEY, Inspector, Survey
-from harness.services.postgres.commit.pristine import Pristine, Table
+from harness.services.postgres.commit.large import LargeTables, TooMuchError
+from harness.services.postgres.commit.pristine import Table
 from harness.services.postgres.commit.reset import put_back, settle
 from harness.services.postgres.commit.session import CommitSession, open_session
-from harness.services.postgres.commit.spares import Spares
-from harness.services.postgres.commit.structure import catalog_counts, outside
-from harness.services.postgres.commit.wal import FARTHEST, WalReader, Writes
+from harness.services.postgres.commit.source import Source
+from harness.services.postgres.commit.structure import outside
+from harness.services.postgres.commit.wal import FARTHEST, Writes
 from harness.services.postgres.connect import driver
-from harness.services.postgres.names import shown
+from harness.services.postgres.names import identifier, literal, shown
 
 if TYPE_CHECKING:
-    from harness.services.postgres.instance import PostgresInstance
-    from harness.services.postgres.template import Template
+    pass
 
-SMALL = 1 << 18  # bytes of a table that are kept in memory
 MOST_DEAD = 2000  # rows
 ROUNDS = 3  # in which triggers, where they cannot be kept from firing, have to come to rest
 
 
-class Source:
-    """What the databases of one process have in common that are clones of one template.
-
-    Args:
-        instance: The server.
-        template: The template.
-    """
-
-    def __init__(self, instance: PostgresInstance, template: Template) -> None:
-        self.instance = instance
-        self.template = template
-        self.wal: WalReader | None = instance.wal
-        self.superuser = "postgres.superuser" in instance.capabilities
-        self.spares = Spares(instance, template)
-        instance.cleanups.push(self.spares.close)
-        self.guard: ServerGuard | None = instance.guard
-        self.contents = Contents()
-        self._pristine: Pristine | None = None
-        self._catalogs: dict[str, int] = {}
-
-    @property
-    def pristine(self) -> Pristine:
-        """What the template holds, once it was learned."""
-        assert self._pristine is not None
-        return self._pristine
-
-    def learn(self, session: Any) -> Pristine:
-        """Return what the template holds, read from its first clone."""
-        if self._pristine is None:
-            pristine = Pristine(session, counted=self.wal is None)
-            small = [table for table in pristine.seeded if table.size <= SMALL]
-            self.contents.read(session, small)
-            self._pristine = pristine
-        return self._pristine
-
-    def catalogs(self, session: Any, xid: int) -> dict[str, int]:
-        """Return for each catalog the number of its rows, the same in all clones."""
-        if not self._catalogs:
-            known = self.learn(session).catalogs.values()
-            counts = catalog_counts(session, known, xid, all_rows=self.superuser)
-            self._catalogs = {name: count for name, (count, _) in counts.items()}
-        return self._catalogs
+class LostDatabaseError(Exception):
+    """A test has dropped or renamed its database."""
 
 
 @dataclass(frozen=True)
@@ -102,10 +60,12 @@ class CommitDatabase:
     Args:
         source: What it is a clone of.
         name: Its name.
+        read_only: Whether the server is to refuse writes to it.
     """
 
-    def __init__(self, source: Source, name: str) -> None:
+    def __init__(self, source: Source, name: str, *, read_only: bool = False) -> None:
         self.name = name
+        self.read_only = read_only
         self.source = source
         self._instance = source.instance
         self._disturbed = self._instance.disturbed
@@ -113,6 +73,9 @@ class CommitDatabase:
         self._written: Counter[Table] = Counter()
         self._rebased: Damage | None = None
         self._roles = False
+        self._pages: dict[int, list[int]] | None = None
+        self._large = LargeTables(source.reference)
+        self._refuse_writes()
         self._inspector = Inspector(self._instance, name)
         try:
             self._baseline = self._inspector(self._look)
@@ -120,8 +83,16 @@ class CommitDatabase:
             self._inspector.close()
             raise
 
+    def _refuse_writes(self) -> None:
+        if self.read_only:
+            change = (
+                f"alter database {identifier(self.name)} set default_transaction_read_only = on"
+            )
+            self._instance.databases.execute(change)
+
     def _look(self, session: Any) -> Baseline:
         """Take what the database looks like now for what it should look like."""
+        self._large.forget()
         self._pristine = self.source.learn(session)
         self._contents = self.source.contents
         survey = Survey.read(session.execute_simple(SURVEY).rows[0])
@@ -150,12 +121,33 @@ class CommitDatabase:
         return (self._inspector.pid, *(s.pid for s in self.sessions.values() if not s.closed))
 
     def survey(self) -> Survey:
-        """Tell where the server stands."""
-        return self._inspector.survey()
+        """Tell where the server stands.
+
+        Raises:
+            LostDatabaseError: The database was dropped or renamed.
+        """
+        try:
+            survey = self._inspector.survey()
+        except (driver().Error, OSError) as error:
+            if not self._instance.databases.has(self.name):
+                raise LostDatabaseError from error
+            raise
+        if self._inspector.oid != self.oid:  # another one was made in its place
+            raise LostDatabaseError
+        return survey
 
     def has_others(self, survey: Survey) -> bool:
         """Tell whether somebody else had a session here."""
         return survey.sessions != len(self.known())
+
+    def drop_lost_sessions(self) -> None:
+        """Give up those of our sessions that a test has ended."""
+        for session in self.sessions.values():
+            session.check()
+
+    def end_prepared(self) -> list[str]:
+        """Roll back transactions that were prepared here; return their names."""
+        return self._inspector(roll_back_prepared) if self._instance.prepares else []
 
     def is_clean(self, survey: Survey) -> bool:
         """Tell whether nobody had written anything."""
@@ -173,6 +165,7 @@ class CommitDatabase:
         guard = self.source.guard
         if guard is None or not (self._roles or survey.settings != settings):
             return []
+        self.source.spares.settle()  # a role may own something in what is being dropped
         return guard.check()
 
     def _put_back(self, survey: Survey) -> None:
@@ -184,10 +177,11 @@ class CommitDatabase:
 
     def _repair(self, survey: Survey) -> None:
         try:
+            self._pages = None
             damage = self._damage(survey)
             self._roles = damage.roles
             done = self._can_put_back(damage) and self._reset(damage)
-        except driver().DatabaseError:
+        except (driver().DatabaseError, TooMuchError):
             done = False  # a lock that is held, a table that is missing: a clone needs no repair
         if not done:
             self.swap()
@@ -229,15 +223,21 @@ class CommitDatabase:
         return [shown(*table.name.split(".", 1)) for table in dirty]
 
     def _search(self, session: Any) -> Damage:
+        self._pristine = self.source.counted(self._pristine)
         superuser = self.source.superuser
         return damage_found(session, self._pristine, self._baseline, superuser=superuser)
 
     def _can_put_back(self, damage: Damage) -> bool:
         """Tell whether everything can be put back in its place."""
         return not damage.structure and all(
-            not table.guarded and (not table.rows or table in self._contents)
+            not table.guarded and (not table.rows or table in self._contents or self._knows(table))
             for table in damage.tables
         )
+
+    def _knows(self, table: Table) -> bool:
+        """Tell whether single rows of a large table can be put back."""
+        told = self.source.wal is not None and self._inspector.fires_nothing
+        return told and bool(table.key) and not table.unlogged
 
     def _reset(self, damage: Damage) -> bool:
         """Put tables and sequences back; tell whether that has worked."""
@@ -251,7 +251,20 @@ class CommitDatabase:
         return False
 
     def _write_back(self, damage: Damage, session: Any) -> list[Any]:
-        return put_back(session, damage, self._contents, SURVEY)
+        return put_back(
+            session,
+            damage,
+            self._contents,
+            SURVEY,
+            others=lambda table: self._put_rows_back(session, table),
+        )
+
+    def _put_rows_back(self, session: Any, table: Table) -> None:
+        if self._pages is None:
+            assert self.source.wal is not None
+            self._pages = self.source.wal.pages(self._baseline.written, self.oid)
+        pages = self._pages.get(table.file, [])
+        self._large.put_back(session, table, pages, self._baseline.xid)
 
     def _left(self, session: Any) -> Damage:
         return damage_left(session, self._pristine, self._contents, self._baseline.xid)
@@ -273,6 +286,7 @@ class CommitDatabase:
         """Put a clone in this database's place, under its name."""
         self.hang_up()
         self._instance.swap(self.name, self._baseline.oid, self.source.spares)
+        self._refuse_writes()
         pristine, contents = self._pristine, self._contents
         self._baseline = self._inspector(self._look)
         if self._rebased is not None:
@@ -321,6 +335,15 @@ class CommitDatabase:
         for session in sessions.values():
             session.hang_up()
         self._inspector.close()
+
+
+def roll_back_prepared(session: Any) -> list[str]:
+    """Roll back the prepared transactions of a database; return their names."""
+    query = "select gid from pg_prepared_xacts where database = current_database()"
+    names = [str(name) for (name,) in session.execute_simple(query).rows]
+    for name in names:
+        session.execute_simple(f"rollback prepared {literal(name)}")
+    return names
 
 
 def vacuum(table: Table, session: Any) -> None:

@@ -42,6 +42,10 @@ class ClassLease(CommitLease):
         if not self._begun:
             failures: list[Exception] = []
             self._check_committed(failures)
+            busy = busy_sessions(self.instance, self._database)
+            if busy:  # what it commits later would be taken for a test's
+                self.instance.databases.end(session.pid for session in busy)
+                failures.append(left_open("class's setUpClass", busy))
             for failure in failures:
                 raise failure
             self._database.rebase(self._database.survey())
@@ -59,14 +63,9 @@ class ClassLease(CommitLease):
         session.execute_simple("rollback")
         return written
 
-    def _put_back(self, failures: list[Exception]) -> None:
-        survey = self._database.survey()
-        if self._database.has_others(survey):
-            failures.extend(self._end(self._lingering()))
-            survey = self._database.survey()
-        failures.extend(self._database.put_back(survey))
+    def _keep(self) -> None:
         self._database.forget_base()
-        self.instance.give_back_database(self._database)
+        super()._keep()
 
 
 class TestLease(CommitLease):
@@ -88,33 +87,40 @@ class TestLease(CommitLease):
     def _put_back(self, failures: list[Exception]) -> None:
         if self._held.end_transaction():
             failures.append(uncommitted_writes())
-        survey = self._database.survey()
-        if self._database.has_others(survey):
-            failures.extend(self._end_busy())
-            survey = self._database.survey()
-        failures.extend(self._database.put_back(survey))
+        super()._put_back(failures)
 
-    def _end_busy(self) -> list[Exception]:
-        """End the sessions of others that stay in a transaction or keep a lock; return failures."""
-        deadline = time.monotonic() + watcher.GRACE
-        while (busy := self._busy()) and time.monotonic() < deadline:
-            gc.collect()
-            time.sleep(watcher.POLL)
+    def _keep(self) -> None:
+        """Leave it to the class."""
+
+    def _end_others(self) -> list[Exception]:
+        """End the sessions of others that stay in a transaction or keep a lock."""
+        busy = busy_sessions(self.instance, self._database)
         self.instance.databases.end(session.pid for session in busy)
-        return [left_open(busy)] if busy else []
-
-    def _busy(self) -> list[Session]:
-        databases, known = self.instance.databases, self._database.known()
-        locking = {row[0] for row in databases.rows(ADVISORY.format(oid=self._database.oid))}
-        sessions = databases.sessions(self.database, known)
-        return [each for each in sessions if each.state != IDLE or each.pid in locking]
+        return [left_open("test", busy)] if busy else []
 
 
-def left_open(sessions: list[Session]) -> LeakError:
+def busy_sessions(instance: PostgresInstance, database: CommitDatabase) -> list[Session]:
+    """Return the sessions of others that stay in a transaction, at work or keep a lock."""
+    deadline = time.monotonic() + watcher.GRACE
+    while (busy := busy_now(instance, database)) and time.monotonic() < deadline:
+        gc.collect()
+        time.sleep(watcher.POLL)
+    return busy
+
+
+def busy_now(instance: PostgresInstance, database: CommitDatabase) -> list[Session]:
+    """Return the sessions of others that are not idle, or keep an advisory lock."""
+    rows = instance.databases.rows(ADVISORY.format(oid=database.oid))
+    locking = {pid for (pid,) in rows}
+    sessions = instance.databases.sessions(database.name, database.known())
+    return [session for session in sessions if session.state != IDLE or session.pid in locking]
+
+
+def left_open(who: str, sessions: list[Session]) -> LeakError:
     """Return the error for an application that is still busy when its test is over."""
     return LeakError(
-        f"the test left {len(sessions)} session(s) in a transaction, at work or holding a lock",
+        f"the {who} left {len(sessions)} session(s) in a transaction, at work or holding a lock",
         detail="\n".join(str(session) for session in sessions),
-        cause="the application did not commit, roll back or unlock before the test was over",
-        hint="wait in the test for what it sets going; the sessions were ended",
+        cause=f"the application did not commit, roll back or unlock before the {who} was over",
+        hint=f"wait in the {who} for what it sets going; the sessions were ended",
     )

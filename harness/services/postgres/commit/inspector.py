@@ -80,6 +80,7 @@ class Inspector:
             application_name=APPLICATION_NAME,
             lock_timeout=LOCK_TIMEOUT_MS,
             client_min_messages="error",
+            default_transaction_read_only="off",
         )
         session.autocommit = True
         rows = session.execute_simple(

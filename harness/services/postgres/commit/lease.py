@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from harness.core.cleanup import raise_all
-from harness.errors import LeakError
+from harness.errors import IsolationError, LeakError
+from harness.services.postgres.commit.database import LostDatabaseError
+from harness.services.postgres.commit.inspector import Survey
 from harness.services.postgres.commit.session import CommitSession
 from harness.services.postgres.connect import driver
-from harness.services.postgres.databases import Session
 from harness.services.postgres.ordinary import PlainLease
 from harness.services.postgres.watcher import leaked, lingering
 
@@ -55,6 +56,7 @@ class CommitLease(PlainLease):
             self._check_committed(failures)
             self._hand_on()
             self._put_back(failures)
+            self._keep()
         except Exception as error:
             self.instance.forget_database(self._database)
             failures.append(self._death(error) or error)
@@ -62,13 +64,31 @@ class CommitLease(PlainLease):
             raise_all(self._name, failures)
 
     def _put_back(self, failures: list[Exception]) -> None:
-        """Put back what the test wrote, once nobody else is there, and keep the database."""
-        survey = self._database.survey()
-        if self._database.has_others(survey):
-            failures.extend(self._end(self._lingering()))
-            survey = self._database.survey()
-        failures.extend(self._database.put_back(survey))
+        """Put back what the test wrote, once nobody else is at it."""
+        try:
+            survey = self._alone(failures)
+            if self._database.read_only and not self._database.is_clean(survey):
+                failures.extend(reference_data(self._database.written(None)))
+            failures.extend(self._database.put_back(survey))
+        except LostDatabaseError:
+            self._database.swap()
+            failures.append(lost_database(self.database))
+
+    def _keep(self) -> None:
+        """Keep the database for the next lease."""
         self.instance.give_back_database(self._database)
+
+    def _alone(self, failures: list[Exception]) -> Survey:
+        """End what others have left here, with a failure for it; return where the server stands."""
+        survey = self._database.survey()
+        prepared = self._database.end_prepared()
+        if prepared:
+            failures.append(left_prepared(prepared))
+        if self._database.has_others(survey):
+            self._database.drop_lost_sessions()
+            failures.extend(self._end_others())
+            survey = self._database.survey()
+        return survey
 
     def _check_committed(self, failures: list[Exception]) -> None:
         """Note a failure if `connection` was left with writes that nobody committed."""
@@ -87,18 +107,47 @@ class CommitLease(PlainLease):
             except (driver().Error, OSError):
                 session.hang_up()
 
-    def _lingering(self) -> list[Session]:
-        """Return the sessions of others that stay on the database after a moment's grace."""
-        return lingering(self.instance.databases, self.database, self._database.known())
-
-    def _end(self, sessions: list[Session]) -> list[Exception]:
-        """End sessions, and return the failure for having left them."""
+    def _end_others(self) -> list[Exception]:
+        """End the sessions of others that stay here, and return the failure for them."""
+        databases, known = self.instance.databases, self._database.known()
+        sessions = lingering(databases, self.database, known)
         if not sessions:
             return []
-        databases, known = self.instance.databases, self._database.known()
         databases.end_sessions(self.database, known)
         databases.await_empty(self.database, known)
         return [leaked(sessions)]
+
+
+def reference_data(tables: list[str]) -> list[Exception]:
+    """Return the failure for a test that has written to reference data, if it has."""
+    if not tables:
+        return []
+    return [
+        LeakError(
+            f"the test wrote to reference data: {', '.join(sorted(tables))}",
+            cause="a session asked for a transaction that is read write, or set "
+            "default_transaction_read_only to off",
+            hint="declare Postgres(isolation='commit') for tests that write",
+        )
+    ]
+
+
+def lost_database(name: str) -> IsolationError:
+    """Return the error for a test that has dropped or renamed its database."""
+    return IsolationError(
+        f"the test has dropped or renamed its database {name}",
+        cause="the code under test manages databases, and was given the one of the lease",
+        hint="let it make one of its own; the next test finds the database as it was",
+    )
+
+
+def left_prepared(names: list[str]) -> LeakError:
+    """Return the error for transactions that were prepared and not finished."""
+    return LeakError(
+        f"the test left {len(names)} prepared transaction(s): {', '.join(names)}",
+        cause="a PREPARE TRANSACTION was followed by no COMMIT PREPARED and no ROLLBACK PREPARED",
+        hint="finish it in the test; it was rolled back",
+    )
 
 
 def uncommitted_writes() -> LeakError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,8 @@ select c.oid::int8, pg_relation_filenode(c.oid)::int8,
        (select string_agg(quote_ident(a.attname), ', ' order by a.attnum) from pg_attribute a
         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
         and a.attgenerated = ''),
-       (select array_agg(quote_ident(a.attname)::text order by k.n) from pg_index i
+       (select array_agg(array[quote_ident(a.attname), format_type(a.atttypid, a.atttypmod)]
+                         order by k.n) from pg_index i
         cross join unnest(i.indkey::int2[]) with ordinality k (attnum, n)
         join pg_attribute a on a.attrelid = c.oid and a.attnum = k.attnum
         where i.indrelid = c.oid and i.indisprimary),
@@ -56,6 +57,9 @@ OUTSIDE = "'pg_database', 'pg_db_role_setting', 'pg_shdescription'"
 ROLES = "'pg_authid', 'pg_auth_members', 'pg_db_role_setting'"
 
 
+SOME = -1  # rows of a table that nobody has counted
+
+
 @dataclass(frozen=True)
 class Table:
     """A table that holds rows itself: no view, and no partitioned one.
@@ -67,8 +71,8 @@ class Table:
         unlogged: Whether the log does not hold what is written to it.
         guarded: Whether a trigger or a rule of it works even while rows are put back.
         columns: Those that can be written, quoted, as a list.
-        key: The columns of its primary key, quoted.
-        rows: Number of its rows; where they were not counted, 1 if there are any.
+        key: The columns of its primary key, quoted, and their types.
+        rows: Number of its rows; `SOME` where they were not counted.
         size: Their size in bytes.
     """
 
@@ -78,7 +82,7 @@ class Table:
     unlogged: bool
     guarded: bool
     columns: str
-    key: tuple[str, ...]
+    key: tuple[tuple[str, str], ...]
     rows: int
     size: int
 
@@ -156,13 +160,13 @@ class Pristine:
 def read_tables(session: Any, *, counted: bool) -> list[Table]:
     """Return the tables of a database."""
     rows = session.execute_simple(TABLES).rows
-    filled = [row[2] for row in rows if row[7]]
-    counts = dict(zip(filled, read_counts(session, filled, counted=counted), strict=True))
+    filled = {row[2]: counted or row[3] for row in rows if row[7]}
+    counts = dict(zip(filled, read_counts(session, filled), strict=True))
     return [
         Table(
             *(oid, file, name, unlogged, guarded),
             columns=columns or "",
-            key=tuple(key or ()),
+            key=tuple((column, kind) for column, kind in key or ()),
             rows=counts.get(name, 0),
             size=size,
         )
@@ -175,10 +179,18 @@ def read_shared(session: Any, names: str) -> set[int]:
     return {int(file) for (file,) in session.execute_simple(SHARED.format(names)).rows}
 
 
-def read_counts(session: Any, names: Iterable[str], *, counted: bool = True) -> list[int]:
-    """Return the number of rows of each table; only whether there are any if not `counted`."""
-    what = "(select count(*) from only {})" if counted else "exists (select from only {})::int"
-    queries = [f"select {number}, {what.format(name)}" for number, name in enumerate(names)]
+def read_counts(session: Any, tables: Mapping[str, bool]) -> list[int]:
+    """Return the number of rows of each table.
+
+    Args:
+        session: A session of the database.
+        tables: For each name whether to count; if not, `SOME` is returned where there are any.
+    """
+    queries = []
+    for number, (name, counted) in enumerate(tables.items()):
+        query = f"(select count(*) from only {name})"
+        some = f"exists (select from only {name})::int * {SOME}"
+        queries.append(f"select {number}, {query if counted else some}")
     return [int(count) for _, count in ordered(session, queries)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from harness.services.postgres.commit.contents import Contents
@@ -10,7 +11,13 @@ from harness.services.postgres.commit.pristine import Sequence, Table
 from harness.services.postgres.names import literal
 
 
-def put_back(session: Any, damage: Damage, contents: Contents, then: str) -> list[Any]:
+def put_back(
+    session: Any,
+    damage: Damage,
+    contents: Contents,
+    then: str,
+    others: Callable[[Table], object] | None = None,
+) -> list[Any]:
     """Put tables and sequences back in one transaction.
 
     Args:
@@ -18,17 +25,23 @@ def put_back(session: Any, damage: Damage, contents: Contents, then: str) -> lis
         damage: What to put back.
         contents: What tables held that were not empty.
         then: A query to run afterwards.
+        others: Puts back one of the tables whose rows `contents` does not hold.
 
     Returns:
         The row of that.
     """
-    statements = ["begin", *deletions(damage.tables), *(setting(s) for s in damage.sequences)]
-    filled = [table for table in damage.tables if table in contents]
-    if filled:
+    large = [table for table in damage.tables if table.rows and table not in contents]
+    whole = [table for table in damage.tables if table not in large]
+    filled = [table for table in whole if table in contents]
+    statements = ["begin", *deletions(whole), *(setting(s) for s in damage.sequences)]
+    if filled or large:
         session.execute_simple("; ".join(statements))
         statements = []
-        for table in filled:
-            contents.write(session, table)
+    for table in filled:
+        contents.write(session, table)
+    for table in large:
+        assert others is not None
+        others(table)
     row: list[Any] = session.execute_simple("; ".join([*statements, "commit", then])).rows[-1]
     return row
 

@@ -8,9 +8,10 @@ from typing import Any
 import pg8000.dbapi
 
 from harness.core.endpoint import Endpoint
-from harness.services.postgres.connect import connect
+from harness.services.postgres.connect import connect, is_over, noting_cursor
 from harness.services.postgres.lease import LOCK_TIMEOUT_MS
 from harness.services.postgres.session import IDLE, OuterSession
+from harness.services.statements import Statements
 
 
 class CommitSession(OuterSession):
@@ -19,7 +20,10 @@ class CommitSession(OuterSession):
     Attributes:
         closed: Whether it was closed, or handed on.
         pid: The server's process.
+        statements: Where to note what is sent; None for nowhere.
     """
+
+    statements: Statements | None = None
 
     message_types: dict[bytes, Callable[..., Any]]  # pg8000's: methods of this very object
 
@@ -28,6 +32,10 @@ class CommitSession(OuterSession):
         super().__init__(*args, **parameters)
         self.autocommit = False
         self.pid = self.backend_pid()
+
+    def cursor(self) -> Any:
+        """Return a new cursor."""
+        return super().cursor() if self.statements is None else noting_cursor()(self)
 
     def close(self) -> None:
         """Close it for good."""
@@ -41,6 +49,17 @@ class CommitSession(OuterSession):
                 self.close()
         except (pg8000.dbapi.Error, OSError):
             pass  # ended by the server, or by the test
+
+    def check(self) -> None:
+        """Close it if the server has ended it."""
+        try:
+            if not self.closed:
+                self.execute_simple("")
+        except pg8000.dbapi.DatabaseError as error:
+            if is_over(error):
+                self.hang_up()
+        except (pg8000.dbapi.Error, OSError):
+            self.hang_up()
 
     @property
     def is_idle(self) -> bool:
@@ -76,6 +95,7 @@ class CommitSession(OuterSession):
             code: getattr(heir, handler.__name__) for code, handler in self.message_types.items()
         }
         heir.autocommit = False
+        heir.statements = None
         self.closed = True
         self._sock = self._usock = None  # as pg8000 marks a connection that was closed
         return heir

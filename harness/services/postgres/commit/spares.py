@@ -92,10 +92,15 @@ class Spares:
         self._instance.clone(self._template, name, databases)
         return name
 
+    def settle(self) -> None:
+        """Wait until all that is spent has been dropped."""
+        with self._lock:
+            thread = self._thread
+        if thread is not None:
+            thread.join()
+
     def close(self) -> None:
         """Make no more, and wait for what is being made."""
         with self._lock:
             self._closed = True
-            thread = self._thread
-        if thread is not None:
-            thread.join()
+        self.settle()

@@ -5,7 +5,7 @@ Source: pg_walinspect, https://www.postgresql.org/docs/current/pgwalinspect.html
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -37,6 +37,14 @@ where place is not null
   and (manager = 'Sequence' or not xid in (
       select xid from records where manager = 'Transaction' and kind like 'ABORT%'))
 group by manager, place
+"""
+# The pages that were written, for whatever reason; those that only keep account of room are not.
+PAGES = """
+prepare harness_pages (pg_lsn) as
+select distinct found[1], found[2]::int8
+from {function},
+     regexp_matches(block_ref, 'rel \\d+/(\\d+/\\d+)(?: fork main)? blk (\\d+)', 'g') as found
+where resource_manager in ('Heap', 'Heap2')
 """
 FLUSH = "select pg_logical_emit_message(true, 'harness', '')"
 
@@ -81,7 +89,8 @@ class WalReader:
         """
         self._session = self._open()
         self._session.autocommit = True
-        self._session.execute_simple(READ.format(function=self._function))
+        for statement in (READ, PAGES):
+            self._session.execute_simple(statement.format(function=self._function))
         start = self._session.execute_simple("select pg_current_wal_insert_lsn()").rows[0][0]
         self.flush()
         self._session.execute_simple(f"execute harness_wal('{start}')")
@@ -99,12 +108,28 @@ class WalReader:
                 self.prepare()
             if not flushed:
                 self.flush()
-            rows = self._session.execute_simple(f"execute harness_wal('{lsn(start)}')").rows
+            return collect(self._read("harness_wal", start), database)
         except (driver().Error, OSError) as error:
             if is_over(error):
                 self.close()
             return None  # such as a part that was removed already
-        return collect(rows, database)
+
+    def pages(self, start: int, database: int) -> dict[int, list[int]]:
+        """Return the pages of each file that were written since, as far as `writes` has read.
+
+        Raises:
+            pg8000.dbapi.Error: The log cannot tell any more.
+        """
+        found: dict[int, list[int]] = defaultdict(list)
+        for place, page in self._read("harness_pages", start):
+            base, file = map(int, place.split("/"))
+            if base == database:
+                found[file].append(page)
+        return found
+
+    def _read(self, statement: str, start: int) -> list[Any]:
+        rows: list[Any] = self._session.execute_simple(f"execute {statement}('{lsn(start)}')").rows
+        return rows
 
     def flush(self) -> None:
         """Have all that was written up to now flushed, which a reader needs."""
