@@ -112,7 +112,8 @@ class PostgresConformancePristine:
         (select is_called from items_id_seq), (select seqincrement from pg_sequence
         where seqrelid = 'items_id_seq'::regclass), (select string_agg(relname, ',' order by oid)
         from pg_class where oid > 16383), (select string_agg(nspname, ',' order by oid) from
-        pg_namespace where oid > 16383), (select string_agg(proname, ',' order by oid) from pg_proc
+        pg_namespace where oid > 16383 and nspname !~ '^pg_(toast_)?temp_'),
+        (select string_agg(proname, ',' order by oid) from pg_proc
         where oid > 16383), (select count(*) from pg_trigger), pg_get_viewdef('cheap'::regclass),
         obj_description('items'::regclass), (select count(*) from pg_attribute where attrelid =
         'items'::regclass), (select count(*) from pg_constraint where condeferrable)"""

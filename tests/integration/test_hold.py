@@ -5,7 +5,7 @@ from unittest import mock
 
 import psycopg
 
-from harness import HarnessTestCase, Postgres
+from harness import AsyncHarnessTestCase, HarnessTestCase, Postgres
 from harness.services.postgres import watcher
 from tests.integration.providers import on_every_provider, on_every_provider_and_role
 from tests.integration.shop import shop
@@ -286,3 +286,24 @@ class PostgresConformanceHoldCases:
                 """Is not reached."""
 
         self.assertIn("the class declares no such service", self.run_inner(Case).text)
+
+
+@on_every_provider
+class PostgresConformanceHoldAsync:
+    def test_an_asynchronous_test_case_holds_as_well(self):
+        class Case(AsyncHarnessTestCase):
+            db = Postgres(migrations=shop, isolation="commit")
+
+            @classmethod
+            def setUpClass(cls):
+                cls.application = Application(cls.hold(cls.db).dsn)
+                cls.addClassCleanup(cls.application.close)
+
+            async def test_a(self):
+                self.application.add("a")
+                self.assertEqual(1, self.db.count("items"))
+
+            async def test_b(self):
+                self.assertEqual([], self.application.names())
+
+        self.assertEqual([], self.run_inner(Case, "test_a", "test_b").raised)

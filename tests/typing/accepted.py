@@ -46,6 +46,15 @@ class SignupTest(HarnessTestCase):
     db = Postgres(migrations="migrations")
     other = Postgres(migrations=migrate, seeds=("users.sql",), isolation="commit", name="other")
 
+    @classmethod
+    def setUpClass(cls) -> None:
+        assert_type(cls.hold(cls.other), PostgresLease)
+
+    def test_what_was_written(self) -> None:
+        assert_type(self.db.written, frozenset[str])
+        with self.assertWrites(self.db, "users", msg="nothing else"):
+            self.db.execute("delete from users")
+
     def test_a_lease(self) -> None:
         assert_type(self.db, PostgresLease)
         assert_type(self.db.count("users"), int)

@@ -18,7 +18,7 @@ from harness.services.postgres.names import identifier, literal
 
 ENDING_TIMEOUT = 5.0
 CLOSING = 0.02  # seconds that a session takes to end by itself
-POLL = 0.002
+POLL = 0.0005
 NAME = re.compile(r"t_(?P<registry>[0-9a-f]{8})_[0-9a-f]{8}_(?P<process>\d+x\d*)_[0-9a-f]+")
 
 

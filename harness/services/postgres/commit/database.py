@@ -75,10 +75,12 @@ class CommitDatabase:
         self._roles = False
         self._pages: dict[int, list[int]] | None = None
         self._large = LargeTables(source.reference)
+        self._outside = ""  # the same for every clone that takes this place
         self._refuse_writes()
         self._inspector = Inspector(self._instance, name)
         try:
             self._baseline = self._inspector(self._look)
+            self._outside = self._baseline.outside
         except BaseException:
             self._inspector.close()
             raise
@@ -102,7 +104,7 @@ class CommitDatabase:
             written=survey.written,
             settings=survey.settings,
             catalogs=self.source.catalogs(session, survey.xid),
-            outside=outside(session),
+            outside=self._outside or outside(session),
         )
 
     @property
