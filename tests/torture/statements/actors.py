@@ -88,7 +88,11 @@ class Psycopg:
         self.maintenance = maintenance
         self.connection = psycopg.connect(dsn, autocommit=True, application_name="torture")
         self.pid = self.connection.info.backend_pid
-        self.connection.execute(PATIENCE)
+        try:
+            self.connection.execute(PATIENCE)
+        except psycopg.Error:
+            self.connection.close()
+            raise
 
     def run(self, sql: str) -> None:
         if sql.startswith(ELSEWHERE):
@@ -206,7 +210,10 @@ def serve(kept: list[Psycopg], request: dict[str, Any], make: Callable[..., Psyc
         while kept:
             kept.pop().close()
         return None
-    session = make(request["dsn"], request["maintenance"])
+    try:
+        session = make(request["dsn"], request["maintenance"])
+    except psycopg.Error as error:
+        return {"pid": 0, "errors": [str(error)] * len(request["scripts"])}
     errors = play(session, request["ending"], request["scripts"])
     if request["stays"]:
         kept.append(session)

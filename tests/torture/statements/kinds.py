@@ -98,6 +98,7 @@ SEQUENCES = {
     "nextval": ("select nextval('loose')",),
     "nextval often": ("select nextval('used') from generate_series(1, 40)",),
     "nextval of an unlogged one": ("select nextval('scratch_id_seq')",),
+    "nextval once": ("select nextval('used')",),
     "setval": ("select setval('used', 50 + {n}, {n} > 4)",),
     "setval to the same": ("select setval('used', 2, true)",),
     "alter sequence": ("alter sequence used restart with 30 increment by 5",),
@@ -253,7 +254,7 @@ ALONE = {
     "vacuum and freeze": ("vacuum freeze small",),
     "analyze": ("analyze",),
     "reindex side by side": ("reindex table concurrently small",),
-    "reindex the database": ("reindex database",),
+    "reindex the database": ("reindex database {db}",),
     "create an index side by side": ("create index concurrently c_{n} on heap (number)",),
     "drop an index side by side": ("drop index concurrently big_number",),
     "fail to make an index": ("create unique index concurrently u_{n} on heap (number)",),
@@ -271,9 +272,6 @@ ALONE = {
         "prepare transaction 'undone_{n}'",
         "rollback prepared 'undone_{n}'",
     ),
-    "create a role and drop it": ("create role r_{n}", "grant select on heap to r_{n}", "drop owned by r_{n}", "drop role r_{n}"),
-    "alter system and back": ("alter system set work_mem = '7MB'", "alter system reset work_mem"),
-    "create a database and drop it": ("create database other_{n}", "drop database other_{n}"),
     "set a setting of the database": ("alter database {db} set work_mem = '3MB'",),
     "set a setting of role and database": ("alter role current_user in database {db} set work_mem = '3MB'",),
     "alter the database": ("alter database {db} connection limit 50",),
@@ -283,13 +281,19 @@ ALONE = {
         "do $$ begin insert into empty (name) values ('a'); commit; "
         "insert into empty (name) values ('b'); rollback; end $$",
     ),
+    "reset statistics": ("select pg_stat_reset()",),
+}
+# Those that touch the whole server.
+WIDE = {
+    "create a role and drop it": ("create role r_{n}", "grant select on heap to r_{n}", "drop owned by r_{n}", "drop role r_{n}"),
+    "alter system and back": ("alter system set work_mem = '7MB'", "alter system reset work_mem"),
+    "create a database and drop it": ("create database other_{n}", "drop database other_{n}"),
     "subscription": (
         "create subscription sub_{n} connection 'dbname=nowhere' publication news "
         "with (connect = false, slot_name = none)",
     ),
     "checkpoint": ("checkpoint",),
     "switch the log": ("select pg_switch_wal()",),
-    "reset statistics": ("select pg_stat_reset()",),
 }
 # Those that end sessions, or the database.
 ENDINGS = {
@@ -333,4 +337,4 @@ LEAKS = {
     "comment on a role": ("comment on role {user} is 'me'",),
 }
 INSIDE = {**ROWS, **SEQUENCES, **STRUCTURE, **LARGE_OBJECTS, **SESSION}
-KINDS = {**INSIDE, **ALONE, **ENDINGS, **LEAKS}
+KINDS = {**INSIDE, **ALONE, **WIDE, **ENDINGS, **LEAKS}

@@ -82,9 +82,10 @@ class Painter:
 
     Args:
         connection: To a database that nobody has written to.
+        wide: Whether to look at what belongs to the whole server, too.
     """
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Any, *, wide: bool) -> None:
         catalogs = connection.execute(CATALOGS, [list(STATISTICS)]).fetchall()
         tables = connection.execute(TABLES).fetchall()
         self._catalogs = {name: catalog(name, columns) for name, columns in catalogs}
@@ -92,7 +93,7 @@ class Painter:
         self._tables["large objects"] = LARGE
         query = "select usesuper from pg_user where usename = current_user"
         [[superuser]] = connection.execute(query).fetchall()
-        self.wide = {**WIDE, **(FOR_SUPERUSERS if superuser else {})}
+        self.wide = {**WIDE, **(FOR_SUPERUSERS if superuser else {})} if wide else {}
         self._outside = {**OUTSIDE, **self.wide}
         self.before = self.paint(connection)
         queries = {**self._catalogs, **self._tables}

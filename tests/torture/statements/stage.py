@@ -60,13 +60,13 @@ class Stage:
 
     Args:
         environment: Where it runs.
-        service: What is leased.
+        alone: Whether the server is nobody else's.
         held: Whether the database is held for an application.
     """
 
-    def __init__(self, environment: Environment, service: Postgres, held: bool = False) -> None:
+    def __init__(self, environment: Environment, *, alone: bool, held: bool = False) -> None:
         self.environment = environment
-        self.service = service
+        self.service = postgres(alone)
         self.spoilt = False  # by what cannot be undone, and was said
         self.done: Counter[str] = Counter()
         self.failed: dict[str, str] = {}
@@ -79,7 +79,7 @@ class Stage:
             self._database = lease.database
             self.maintenance = str(endpoint.url("postgresql", endpoint.database))
             with psycopg.connect(self.dsn, autocommit=True) as connection:
-                self.painter = Painter(connection)
+                self.painter = Painter(connection, wide=alone)
             self._sessions = look_at_sessions(lease)
         self._admin = self._stack.enter_context(psycopg.connect(self.maintenance, autocommit=True))
 
@@ -114,9 +114,10 @@ class Stage:
             lease = self.lease()
             if str(lease.dsn) != self.dsn:
                 raise Failed(f"the DSN was {self.dsn} and is {lease.dsn}")
+            number = self._number()
             try:
                 pids = [pid for step in steps for pid in self._act(lease, step, left)]
-                expected = self._expected(lease, pids)
+                expected = self._expected(lease, pids, number)
             finally:
                 text = released(lease)
             problems = [f"not named: {word}" for word in expected if word not in text]
@@ -179,19 +180,22 @@ class Stage:
             script.append(sql)
         return script
 
-    def _expected(self, lease: Any, pids: list[int]) -> list[str]:
+    def _expected(self, lease: Any, pids: list[int], number: int | None) -> list[str]:
         """Return what the failure of the test has to speak of, by what the server shows now."""
         return [
             *self._sessions_left(pids),
             *self._uncommitted(lease),
             *(gid for (gid,) in self._ask("select gid from pg_prepared_xacts")),
             *(name for name, _ in self._changed_server()),
-            *self._database_gone(),
+            *self._database_gone(number),
         ]
 
-    def _database_gone(self) -> list[str]:
-        name = self._database
-        return [] if self._ask("select 1 from pg_database where datname = %s", name) else [name]
+    def _database_gone(self, number: int | None) -> list[str]:
+        return [] if self._number() == number else [self._database]
+
+    def _number(self) -> int | None:
+        found = self._ask("select oid from pg_database where datname = %s", self._database)
+        return found[0][0] if found else None
 
     def _ask(self, query: str, *values: object) -> list[Any]:
         return self._admin.execute(query, values).fetchall()
@@ -266,7 +270,7 @@ def look_at_sessions(lease: Any) -> list[list[Any]]:
     return [found, list(lease.row(SESSION))]
 
 
-def postgres(mode: str = "") -> Postgres:
+def postgres(alone: bool) -> Postgres:
     """Return what is leased."""
-    settings = () if mode in ("external", "ordinary") else (("max_prepared_transactions", "20"),)
+    settings = (("max_prepared_transactions", "20"),) if alone else ()
     return Postgres(migrations=everything, isolation="commit", settings=settings)

@@ -16,6 +16,7 @@ from harness.services.postgres.commit.damage import (
     damage_left,
     damage_told,
     dirty_tables,
+    moved,
     reread,
     tables_named,
 )
@@ -154,7 +155,12 @@ class CommitDatabase:
     def is_clean(self, survey: Survey) -> bool:
         """Tell whether nobody had written anything."""
         undisturbed = self._disturbed == self._instance.disturbed
-        return undisturbed and survey.xid == self._baseline.xid
+        return undisturbed and survey.xid == self._baseline.xid and not self._moved_unlogged()
+
+    def _moved_unlogged(self) -> bool:
+        """Tell whether a sequence has moved that is not logged, which takes no transaction id."""
+        unlogged = [each for each in self._pristine.sequences.values() if each.unlogged]
+        return bool(unlogged and self._inspector(lambda session: moved(session, unlogged)))
 
     def put_back(self, survey: Survey) -> list[Exception]:
         """Put back what was written before a survey, while nobody else writes.
