@@ -326,12 +326,10 @@ LEAKS = {
     ),
     "alter a role": ("alter role current_user set work_mem = '9MB'",),
     "alter all roles": ("alter role all set work_mem = '9MB'",),
-    "create a database": ("create database other_{n}",),
     "create a tablespace": (
         "set allow_in_place_tablespaces = on",
         "create tablespace space_{n} location ''",
     ),
-    "create a replication slot": ("select pg_create_physical_replication_slot('slot_{n}')",),
     "create an origin": ("select pg_replication_origin_create('origin_{n}')",),
     "grant a setting": ("grant set on parameter log_statement to public",),
     "comment on a role": ("comment on role {user} is 'me'",),

@@ -68,7 +68,7 @@ WIDE = {
         where classoid <> 'pg_database'::regclass""",
     "other databases": "select datname from pg_database where datname !~ '^t_'",
     "slots": "select slot_name from pg_replication_slots",
-    "origins": "select roname from pg_replication_origin",
+    "origins": "select roname from pg_replication_origin where roname !~ '^pg_'",
 }
 FOR_SUPERUSERS = {
     "passwords": "select rolname, rolpassword, rolvaliduntil from pg_authid",
