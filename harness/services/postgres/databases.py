@@ -171,15 +171,19 @@ class Databases:
         known = f"from pg_database where datname = {literal(name)}"
         if self.rows(f"select 1 {known} and datistemplate"):
             self.execute(f"alter database {identifier(name)} with is_template false")
-        self.execute(
-            f"select pg_terminate_backend(pid) {users_of(name)} and pid <> pg_backend_pid() "
-            "and pg_has_role(usesysid, 'member')"
-        )
+        self.end_sessions(name)
         self.await_empty(name)
         try:
             self.execute(f"drop database if exists {identifier(name)}")
         except driver().DatabaseError as error:
             raise not_dropped(name, self.sessions(name), error) from error
+
+    def end_sessions(self, name: str, condition: str = "true") -> None:
+        """End the sessions on a database that we may end."""
+        self.execute(
+            f"select pg_terminate_backend(pid) {users_of(name)} and pid <> pg_backend_pid() "
+            f"and pg_has_role(usesysid, 'member') and {condition}"
+        )
 
     def await_empty(self, name: str) -> None:
         """Wait until a database has no session: cloning or dropping it sleeps 100 ms otherwise.

@@ -45,7 +45,6 @@ class Template:
             self._instance.configure(self.name, self.service)
             if self._content:
                 self.constraints = self._content.fill(self.name)
-                databases.await_empty(self.name)
             databases.seal(self.name)
         except BaseException:
             self._instance.drop(self.name)
