@@ -115,7 +115,7 @@ class Revisions:
 
     def _failed(self, target: Target, error: BaseException) -> MigrationError:
         original = getattr(error, "orig", None)
-        said = target.describe(original) if isinstance(original, Exception) else str(error)
+        said = target.refusal(original).said if isinstance(original, Exception) else str(error)
         kind = type(error if original is None else original).__name__
         where = self._where(error) or f"the migrations of {self._place.path}"
         statement = getattr(error, "statement", None)

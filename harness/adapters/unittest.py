@@ -12,12 +12,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from harness.adapters.migrations import MigrationAssertions
-from harness.adapters.repeat import method_name, repeat_command, say, test_identity
+from harness.adapters.repeat import method_name, repeat_command, test_identity
 from harness.adapters.result import NotingResult
 from harness.core.environment import Environment, default_environment
 from harness.core.group import Group
 from harness.core.instance import Instance
 from harness.core.lease import Holder, Lease, outside
+from harness.core.printing import say
 from harness.core.seed import derive, run_seed
 from harness.core.service import Service
 from harness.core.tries import WITHIN, Terms, nothing, retry

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.data.files import decoded, opened
 from harness.data.statements import Statement, split
 from harness.data.target import Target
 from harness.errors import MigrationError
@@ -91,16 +92,17 @@ class Reader:
         return [Statement(part.text, part.line + first - 1) for part in split(text)]
 
     def _lines(self) -> Iterator[bytes]:
-        self._rest = readable(self._path)
-        for line in self._rest:
-            self._line += 1
-            yield b"\n" if RESTRICTION.match(line) else line
+        with opened(self._path) as (self._file, self._progress):
+            for line in self._file:
+                self._line += 1
+                yield b"\n" if RESTRICTION.match(line) else line
+            self._progress.finish()
 
     def _data(self) -> Iterator[bytes]:
         """Yield the lines up to the one that ends the data, many at once."""
         held: list[bytes] = []
         size = 0
-        for line in self._rest:
+        for line in self._file:
             self._line += 1
             if line.rstrip() == END_OF_DATA:
                 break
@@ -108,41 +110,9 @@ class Reader:
             size += len(line)
             if size > CHUNK:
                 yield b"".join(held)
+                self._progress.advance(len(held))
                 held, size = [], 0
         yield b"".join(held)
-
-
-def readable(path: Path) -> Iterator[bytes]:
-    """Yield the lines of a file, without the mark that some editors begin it with.
-
-    Raises:
-        MigrationError: It cannot be read.
-    """
-    try:
-        with path.open("rb") as file:
-            yield file.readline().removeprefix(b"\xef\xbb\xbf")
-            yield from file
-    except OSError as error:
-        raise unreadable(path, error) from error
-
-
-def decoded(path: Path, content: bytes) -> str:
-    """Return a file's content as text.
-
-    Raises:
-        MigrationError: It is not in UTF-8.
-    """
-    try:
-        return content.decode()
-    except UnicodeDecodeError as error:
-        raise unreadable(path, error) from error
-
-
-def unreadable(path: Path, error: Exception) -> MigrationError:
-    """Return the error for a file that cannot be read."""
-    return MigrationError(
-        f"{path} cannot be read: {error}", hint="save it in UTF-8, and let us read it"
-    )
 
 
 def run(script: Script, target: Target) -> None:
@@ -179,11 +149,11 @@ def run_part(path: Path, part: Part, target: Target) -> None:
     except MigrationError:
         raise  # its data could not be read
     except Exception as error:
+        refusal = target.refusal(error)
         line = part.statement.line
-        place = target.place(error) if part.data is not None else None
-        if place is not None:
-            line = part.data_line + place - 1
-        raise failed(path, Statement(part.statement.text, line), target.describe(error)) from error
+        if part.data is not None and refusal.line:
+            line = part.data_line + refusal.line - 1
+        raise failed(path, Statement(part.statement.text, line), refusal.said) from error
 
 
 def failed(path: Path, statement: Statement, said: str) -> MigrationError:

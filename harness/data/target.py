@@ -3,9 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from harness.core.endpoint import Dsn
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What a server says against a statement.
+
+    Attributes:
+        said: The message.
+        code: Its SQLSTATE; empty where it is not the server's.
+        line: The line of the data that `copy` failed at, from 1; 0 where it is unknown.
+        column: The column that it failed at; empty where it is unknown.
+    """
+
+    said: str
+    code: str = ""
+    line: int = 0
+    column: str = ""
 
 
 class Target(Protocol):
@@ -33,11 +51,8 @@ class Target(Protocol):
     def renew(self) -> bool:
         """Make the session as if it were new; tell whether it was outside any transaction."""
 
-    def describe(self, error: Exception) -> str:
-        """Return what the server says in an error."""
-
-    def place(self, error: Exception) -> int | None:
-        """Return the line of its data, from 1, that `copy` failed at; None where it is unknown."""
+    def refusal(self, error: Exception) -> Refusal:
+        """Return what an error of the server says."""
 
     def url(self, driver: str = "") -> Dsn:
         """Return its URL, for SQLAlchemy's driver of that name, or for none."""

@@ -104,7 +104,7 @@ def refusal(statement: str, target: Target) -> str | None:
             target.execute(part.text)
         target.execute("set constraints all immediate")
     except Exception as error:
-        return target.describe(error)
+        return target.refusal(error).said
     finally:
         target.execute("rollback")
     return None

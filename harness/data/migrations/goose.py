@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.core.nearest import nearest
-from harness.data.scripts import Part, Script, decoded, unreadable
+from harness.data.files import decoded, unreadable
+from harness.data.scripts import Part, Script
 from harness.data.statements import Statement, split
 from harness.errors import MigrationError
 

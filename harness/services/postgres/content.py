@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from harness.data.migrations.directory import SqlDirectory
 from harness.data.migrations.keys import content_key, source_of
 from harness.data.migrations.source import Source, Step
-from harness.data.scripts import REMOVED, file_script, run
+from harness.data.scripts import REMOVED
+from harness.data.seeds import check_seeds, load
 from harness.data.target import Target
-from harness.errors import ConfigurationError, HarnessError, MigrationError, ServiceDefinitionError
+from harness.errors import ConfigurationError, HarnessError, MigrationError
 from harness.services.postgres.connect import driver, message
 from harness.services.postgres.constraints import Constraints
 from harness.services.postgres.names import identifier
@@ -47,12 +48,7 @@ class Content:
         return bool(self.source or self._seeds or self._service.extensions)
 
     def _content_key(self) -> str:
-        for path in self._seeds:
-            if path.suffix != ".sql" or not path.is_file():
-                raise ServiceDefinitionError(
-                    f"the seed file {path} is not there, or not an .sql file",
-                    hint="correct `seeds=`; paths are relative to the settings file's directory",
-                )
+        check_seeds(self._seeds)
         return content_key(
             [*(self.source.files() if self.source else ()), *self._seeds],
             *(self.source.parts() if self.source else ()),
@@ -77,7 +73,7 @@ class Content:
             if self.source is not None:
                 self.source.up(made)
             for path in self._seeds:
-                run(file_script(path), made)
+                load(path, made)
             constraints = Constraints.read(made.connection)
         self._check_left(name)
         return constraints

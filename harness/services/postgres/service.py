@@ -202,7 +202,7 @@ def check_source(migrations: object) -> None:
     known = callable(getattr(migrations, "source", None)) or callable(migrations)
     if not known or isinstance(migrations, type):
         raise ServiceDefinitionError(
-            f"Postgres(migrations={migrations!r}): neither a directory, a tool nor a callable",
+            f"Postgres(migrations={migrations!r}): neither a directory nor a tool nor a callable",
             hint='write migrations="migrations", Alembic("alembic.ini"), Command(["./migrate"]), '
             "or a function that takes a lease",
         )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.core.cleanup import Cleanups
 from harness.core.endpoint import Dsn, Endpoint
+from harness.data.target import Refusal
 from harness.services.postgres.connect import connect, driver, message, sqlstate
 from harness.services.postgres.lease import NOT_LIBPQ
 
@@ -18,7 +19,28 @@ if TYPE_CHECKING:
     from harness.services.postgres.service import Postgres
 
 ACTIVE_TRANSACTION = "25001"  # SQLSTATE of a statement that cannot run inside one
-COPY_LINE = re.compile(r"^COPY .*?, line (\d+)", re.MULTILINE)
+COPY_PLACE = re.compile(r"^COPY .*?, line (\d+)(?:, column (\w+))?", re.MULTILINE)
+
+
+class Feed:
+    """Data for a `copy`; what cannot be read ends it, for the server waits for an end.
+
+    Args:
+        data: The data.
+
+    Attributes:
+        error: Why it ended early.
+    """
+
+    def __init__(self, data: Iterable[bytes]) -> None:
+        self._data = data
+        self.error: Exception | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._data
+        except Exception as error:
+            self.error = error
 
 
 class PostgresTarget:
@@ -41,7 +63,10 @@ class PostgresTarget:
         if data is None:
             self.connection.execute_simple(sql)
         else:
-            self.connection.execute_unnamed(sql, stream=data)
+            feed = Feed(data)
+            self.connection.execute_unnamed(sql, stream=feed)
+            if feed.error is not None:
+                raise feed.error
 
     def rows(self, sql: str) -> list[Any]:
         """Run a query and return its rows."""
@@ -57,16 +82,13 @@ class PostgresTarget:
             return False
         return True
 
-    def describe(self, error: Exception) -> str:
-        """Return what the server says in an error."""
-        return message(error)
-
-    def place(self, error: Exception) -> int | None:
-        """Return the line of its data that `copy` failed at, where the server tells it."""
+    def refusal(self, error: Exception) -> Refusal:
+        """Return what an error of the server says."""
         details = error.args[0] if error.args else None
         where = details.get("W", "") if isinstance(details, dict) else ""
-        match = COPY_LINE.search(where)
-        return int(match[1]) if match else None
+        match = COPY_PLACE.search(where)
+        line, column = (int(match[1]), match[2] or "") if match else (0, "")
+        return Refusal(message(error), sqlstate(error), line, column)
 
     def url(self, driver: str = "") -> Dsn:
         """Return its URL, for SQLAlchemy's driver of that name, or for none."""

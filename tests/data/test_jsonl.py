@@ -1,0 +1,74 @@
+"""JSON lines in runs of equal columns, and each kind of value as COPY reads it."""
+
+import json
+import unittest
+from pathlib import Path
+
+from harness.data.jsonl import Number, Rows, array_text, json_text, plain_text
+from harness.errors import MigrationError
+
+
+class RunsTest(unittest.TestCase):
+    def runs(self, *lines):
+        found = Rows(Path("a.jsonl"), [line.encode() + b"\n" for line in lines]).runs()
+        return [(line, columns, [row["a"] for row in rows]) for line, columns, rows in found]
+
+    def test_rows_of_the_same_keys_are_one_run_in_whatever_order_they_are(self):
+        self.assertEqual(
+            [(1, ["a", "b"], [1, 2])], self.runs('{"a": 1, "b": 0}', '{"b": 0, "a": 2}')
+        )
+
+    def test_other_keys_begin_another_run(self):
+        self.assertEqual(
+            [(1, ["a"], [1]), (2, ["a", "b"], [2, 3]), (4, ["a"], [4])],
+            self.runs('{"a": 1}', '{"a": 2, "b": 0}', '{"a": 3, "b": 0}', '{"a": 4}'),
+        )
+
+    def test_an_empty_line_begins_another_run_so_that_lines_can_be_counted(self):
+        self.assertEqual(
+            [(2, ["a"], [1, 2]), (5, ["a"], [3])],
+            self.runs("", '{"a": 1}', '{"a": 2}', " ", '{"a": 3}', ""),
+        )
+
+    def test_a_wrong_line_is_told_when_it_is_reached(self):
+        with self.assertRaisesRegex(MigrationError, r"^a.jsonl, line 2: no JSON"):
+            self.runs('{"a": 1}', "{")
+
+
+class ValuesTest(unittest.TestCase):
+    def test_values_of_ordinary_columns(self):
+        for value, expected in (
+            (None, "\\N"),
+            ("\\N", "\\\\N"),
+            ("", ""),
+            ("a\tb\nc\rd\\", "a\\tb\\nc\\rd\\\\"),
+            (True, "t"),
+            (False, "f"),
+            (12345678901234567890123, "12345678901234567890123"),
+            (Number("0.10"), "0.10"),
+            (Number("1e400"), "1e400"),
+            ([1, "é"], '[1, "é"]'),
+            ({"a": None}, '{"a": null}'),
+        ):
+            with self.subTest(value):
+                self.assertEqual(expected, plain_text(value))
+
+    def test_values_of_json_columns_are_json(self):
+        for value, expected in ((None, "\\N"), ("a", '"a"'), (True, "true"), ([], "[]"), (1, "1")):
+            with self.subTest(value):
+                self.assertEqual(expected, json_text(value))
+
+    def test_values_of_array_columns(self):
+        for value, expected in (
+            (None, "\\N"),
+            ("{1,2}", "{1,2}"),
+            ([], "{}"),
+            (["null", None], '{"null",NULL}'),
+            ([[1], [Number("2.50")]], "{{1},{2.50}}"),
+            ([{"a": 1}], '{"{\\\\"a\\\\": 1}"}'),
+        ):
+            with self.subTest(value):
+                self.assertEqual(expected, array_text(value))
+
+    def test_a_number_in_what_is_nested_is_a_number(self):
+        self.assertEqual("[1.5]", json.dumps([Number("1.5")]))
