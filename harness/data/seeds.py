@@ -11,7 +11,7 @@ from typing import Any
 
 from harness.core.nearest import nearest
 from harness.data.files import decoded, opened
-from harness.data.jsonl import Rows, copy_line, encoders
+from harness.data.jsonl import Row, Rows, copy_line, encoders
 from harness.data.progress import Progress
 from harness.data.scripts import CHUNK, REMOVED, Reader, Script, run
 from harness.data.tables import Table, advance_sequences, find_table
@@ -186,7 +186,7 @@ def jsonl_copies(
         yield Copy(path, table.copy(columns), gathered(texts, progress), line)
 
 
-def lines_of(rows: Iterable[dict[str, Any]], columns: list[str], table: Table) -> Iterator[str]:
+def lines_of(rows: Iterable[Row], columns: list[str], table: Table) -> Iterator[str]:
     """Yield rows as COPY reads them."""
     encode = encoders(columns, table.columns)
     for row in rows:
