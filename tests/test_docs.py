@@ -18,7 +18,8 @@ from harness.core.settings import OPTIONS
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-FILE_NAME = re.compile(r"\bin(?:to)?\s`([\w./]+\.(?:py|sql))`")
+FILE_NAME = re.compile(r"\bin(?:to)?\s`([\w./]+\.(?:py|sql|csv|jsonl|ini))`")
+KINDS = ("python", "sql", "csv", "jsonl", "ini")  # of blocks that are written into files
 PROMPT = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 LOOSELY = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 LINK = re.compile(r"\[[^\]]+\]\(([^)#]+)\)")
@@ -35,7 +36,7 @@ def example_files(page):
     for block in BLOCK.finditer(text):
         names = FILE_NAME.findall(text, at, block.start())
         name = names[-1] if names else name
-        if block[1] in ("python", "sql"):
+        if block[1] in KINDS:
             files[name] = files.get(name, "") + block[2]
         at = block.end()
     return files

@@ -100,7 +100,7 @@ class Revisions:
     def _config(self) -> Config:
         """Return Alembic's configuration, with absolute paths, for it takes others from here."""
         config: Config = imported().config.Config(
-            str(self._place.path), self._place.section, stdout=io.StringIO()
+            str(self._place.path), ini_section=self._place.section, stdout=io.StringIO()
         )
         options = {
             "script_location": str(self._place.scripts),

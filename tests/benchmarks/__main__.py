@@ -34,7 +34,7 @@ def main(names: list[str]) -> int:
     print(f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, medians")
     for name, _, count in chosen:
         try:
-            BENCHMARKS[name](*[int(count)] * bool(count))
+            BENCHMARKS[name](*[int(count)] if count else [])
         except HarnessError as error:
             print(f"\n{name}: not measured\n  {error}")
     return 0

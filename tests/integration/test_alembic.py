@@ -1,5 +1,6 @@
 """Migrations by Alembic: applied in this process, which is as it was afterwards."""
 
+import contextlib
 import logging
 import os
 import sys
@@ -64,6 +65,13 @@ class PostgresConformanceAlembic(Projects):
         self.assertEqual("b2", db.value("select version_num from alembic_version"))
         db.execute("insert into users values (1, 'Ada')")
 
+    def test_the_working_directory_may_be_that_of_the_file(self):
+        ini = self.alembic(USERS)
+        with contextlib.chdir(ini.parent):
+            db = self.lease(migrations=Alembic(ini))
+
+        self.assertTrue(db.exists("users"))
+
     def test_it_upgrades_to_another_target(self):
         db = self.lease(migrations=Alembic(self.alembic(USERS, NAMES), target="a1"))
 
@@ -85,7 +93,8 @@ class PostgresConformanceAlembic(Projects):
         env = """
             import os, sqlalchemy
             from alembic import context
-            with sqlalchemy.create_engine(os.environ["SHOP_URL"]).connect() as connection:
+            engine = sqlalchemy.create_engine(os.environ["SHOP_URL"], poolclass=sqlalchemy.NullPool)
+            with engine.connect() as connection:
                 context.configure(connection=connection)
                 with context.begin_transaction():
                     context.run_migrations()
