@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from io import BufferedIOBase
 from pathlib import Path
 from typing import Any
 
 from harness.errors import MigrationError
 
 Encode = Callable[[Any], str]
-# A row, and whether it was written without a backslash: then no value holds a sign of COPY's.
-Row = tuple[dict[str, Any], bool]
+CHUNK = 1 << 16  # bytes that are read at once
 NULL = "\\N"
 
 
@@ -21,7 +23,27 @@ class Number(str):
     __slots__ = ()
 
 
-read_one = json.JSONDecoder(parse_float=Number).raw_decode
+decoder = json.JSONDecoder(parse_float=Number)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows of consecutive lines with the same keys.
+
+    Attributes:
+        line: The line of the first.
+        rows: The rows.
+        plain: Whether no backslash is in the lines: then no value holds what COPY takes for a sign.
+    """
+
+    line: int
+    rows: list[dict[str, Any]]
+    plain: bool
+
+    def goes_on(self, other: Batch) -> bool:
+        """Tell whether another batch belongs to the same run as this one before it."""
+        after = self.line + len(self.rows) == other.line
+        return after and self.rows[0].keys() == other.rows[0].keys()
 
 
 class Rows:
@@ -29,16 +51,16 @@ class Rows:
 
     Args:
         path: The file, for errors.
-        lines: Its lines.
+        file: The same, opened.
     """
 
-    def __init__(self, path: Path, lines: Iterable[bytes]) -> None:
+    def __init__(self, path: Path, file: BufferedIOBase) -> None:
         self._path = path
-        self._rows = self._parsed(lines)
-        self._next: Row | None = None
-        self._line = 0
+        self._file = file
+        self._batches = self._read()
+        self._next: Batch | None = None
 
-    def runs(self) -> Iterator[tuple[int, list[str], Iterator[Row]]]:
+    def runs(self) -> Iterator[tuple[int, list[str], Iterator[Batch]]]:
         """Yield the line that a run begins in, its columns, and its rows, to be read at once.
 
         An empty line ends a run, so that its rows are in consecutive lines.
@@ -46,38 +68,47 @@ class Rows:
         Raises:
             MigrationError: A line is not a JSON object.
         """
-        self._next = self._read()
+        self._next = next(self._batches, None)
         while self._next is not None:
-            yield self._line, list(self._next[0]), self._run(self._next[0].keys())
+            yield self._next.line, list(self._next.rows[0]), self._run()
 
-    def _run(self, columns: Any) -> Iterator[Row]:
-        began, count = self._line, 0
-        while self._next is not None and self._next[0].keys() == columns:
-            if self._line != began + count:
-                break
-            yield self._next
-            count += 1
-            self._next = self._read()
+    def _run(self) -> Iterator[Batch]:
+        while (batch := self._next) is not None:
+            yield batch
+            self._next = next(self._batches, None)
+            if self._next is None or not batch.goes_on(self._next):
+                return
 
-    def _read(self) -> Row | None:
-        self._line, row = next(self._rows, (0, None))
-        return row
+    def _read(self) -> Iterator[Batch]:
+        line = 1
+        while lines := self._file.readlines(CHUNK):
+            plain = not any(b"\\" in text for text in lines)
+            for first, rows in self._parsed(line, lines):
+                yield from (Batch(at, part, plain) for at, part in alike(first, rows))
+            line += len(lines)
 
-    def _parsed(self, lines: Iterable[bytes]) -> Iterator[tuple[int, Row]]:
-        for number, line in enumerate(lines, 1):
-            text = line.strip()
-            if text:
-                yield number, (self._object(text, number), b"\\" not in text)
+    def _parsed(self, first: int, lines: list[bytes]) -> list[tuple[int, list[dict[str, Any]]]]:
+        """Return the objects of some lines: read at once, and one by one where that fails."""
+        try:
+            rows = decoder.decode("[" + b",".join(lines).decode() + "]")
+        except ValueError:
+            rows = []
+        if len(rows) == len(lines) and all(row and type(row) is dict for row in rows):
+            return [(first, rows)]
+        numbered = [(number, text.strip()) for number, text in enumerate(lines, first)]
+        return [(number, [self._object(text, number)]) for number, text in numbered if text]
 
     def _object(self, text: bytes, number: int) -> dict[str, Any]:
         try:
-            row, end = read_one(text.decode())
+            row, end = decoder.raw_decode(text.decode())
         except ValueError as error:  # of UnicodeDecodeError and JSONDecodeError the base
             raise self._wrong(number, f"no JSON: {error}") from error
-        if len(text.decode()) != end:
-            raise self._wrong(number, f"more than one JSON value: {text[end:]!r:.80}")
+        if end != len(text.decode()):
+            raise self._wrong(number, f"more than one JSON value: {text!r:.80}")
         if not isinstance(row, dict):
             raise self._wrong(number, f"a JSON {type(row).__name__}, not an object: {text!r:.80}")
+        if not row:
+            raise self._wrong(number, "an object without a key")
         return row
 
     def _wrong(self, number: int, what: str) -> MigrationError:
@@ -85,6 +116,16 @@ class Rows:
             f"{self._path}, line {number}: {what}",
             hint='write one object in each line, such as {"id": 1, "email": "a@example.com"}',
         )
+
+
+def alike(first: int, rows: list[dict[str, Any]]) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    """Yield rows in pieces that have the same keys, each with the line that it begins in."""
+    start = 0
+    for index, row in enumerate(rows):
+        if row.keys() != rows[start].keys():
+            yield first + start, rows[start:index]
+            start = index
+    yield first + start, rows[start:]
 
 
 def encoders(columns: Iterable[str], kinds: dict[str, str]) -> list[tuple[str, Encode]]:
@@ -98,17 +139,21 @@ def encoders(columns: Iterable[str], kinds: dict[str, str]) -> list[tuple[str, E
     return [(column, by_kind[kinds[column]]) for column in columns]
 
 
-def copy_line(row: Row, encode: list[tuple[str, Encode]]) -> str:
-    r"""Return a row as COPY reads it.
+def copy_text(batch: Batch, encode: list[tuple[str, Encode]]) -> str:
+    r"""Return rows as COPY reads them.
 
     Example:
-        >>> copy_line(({"id": 1, "to": None}, True), encoders(["id", "to"], {"id": "", "to": ""}))
-        '1\t\\N\n'
+        >>> copy_text(Batch(1, [{"id": 7}, {"id": None}], True), encoders(["id"], {"id": ""}))
+        '7\n\\N\n'
     """
-    values, plain = row
-    if plain:
-        return "\t".join([write(values[column]) for column, write in encode]) + "\n"
-    return "\t".join([safely(values[column], write) for column, write in encode]) + "\n"
+    columns = [
+        map(
+            write if batch.plain else partial(safely, write=write),
+            [row[name] for row in batch.rows],
+        )
+        for name, write in encode
+    ]
+    return "\n".join(map("\t".join, zip(*columns, strict=True))) + "\n"
 
 
 def safely(value: Any, write: Encode) -> str:

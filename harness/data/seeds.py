@@ -11,9 +11,9 @@ from typing import Any
 
 from harness.core.nearest import nearest
 from harness.data.files import decoded, opened
-from harness.data.jsonl import Row, Rows, copy_line, encoders
+from harness.data.jsonl import Batch, Rows, copy_text, encoders
 from harness.data.progress import Progress
-from harness.data.scripts import CHUNK, REMOVED, Reader, Script, run
+from harness.data.scripts import REMOVED, Reader, Script, run
 from harness.data.tables import Table, advance_sequences, find_table
 from harness.data.target import Target
 from harness.errors import MigrationError, ServiceDefinitionError
@@ -182,30 +182,17 @@ def jsonl_copies(
     """Yield the rows of a file of JSON lines, as many together as have the same keys."""
     for line, columns, rows in Rows(path, file).runs():
         table.check(columns, path, line)
-        texts = lines_of(rows, columns, table)
-        yield Copy(path, table.copy(columns), gathered(texts, progress), line)
+        yield Copy(path, table.copy(columns), copied(rows, columns, table, progress), line)
 
 
-def lines_of(rows: Iterable[Row], columns: list[str], table: Table) -> Iterator[str]:
+def copied(
+    batches: Iterable[Batch], columns: list[str], table: Table, progress: Progress
+) -> Iterator[bytes]:
     """Yield rows as COPY reads them."""
     encode = encoders(columns, table.columns)
-    for row in rows:
-        yield copy_line(row, encode)
-
-
-def gathered(texts: Iterable[str], progress: Progress) -> Iterator[bytes]:
-    """Yield many rows at once."""
-    held: list[str] = []
-    size = 0
-    for text in texts:
-        held.append(text)
-        size += len(text)
-        if size > CHUNK:
-            yield "".join(held).encode()
-            progress.advance(len(held))
-            held, size = [], 0
-    yield "".join(held).encode()
-    progress.advance(len(held))
+    for batch in batches:
+        yield copy_text(batch, encode).encode()
+        progress.advance(len(batch.rows))
 
 
 LOADERS: dict[str, Load] = {

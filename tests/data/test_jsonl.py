@@ -1,16 +1,23 @@
 """JSON lines in runs of equal columns, and each kind of value as COPY reads it."""
 
+import io
 import unittest
 from pathlib import Path
 
-from harness.data.jsonl import Number, Rows, array_text, copy_line, encoders, json_text, plain_text
+from harness.data.jsonl import Number, Rows, array_text, copy_text, encoders, json_text, plain_text
 from harness.errors import MigrationError
+
+
+def rows(*lines):
+    return Rows(Path("a.jsonl"), io.BytesIO("".join(f"{line}\n" for line in lines).encode()))
 
 
 class RunsTest(unittest.TestCase):
     def runs(self, *lines):
-        found = Rows(Path("a.jsonl"), [line.encode() + b"\n" for line in lines]).runs()
-        return [(line, columns, [row["a"] for row, _ in rows]) for line, columns, rows in found]
+        return [
+            (line, columns, [row["a"] for batch in batches for row in batch.rows])
+            for line, columns, batches in rows(*lines).runs()
+        ]
 
     def test_rows_of_the_same_keys_are_one_run_in_whatever_order_they_are(self):
         self.assertEqual(
@@ -28,6 +35,13 @@ class RunsTest(unittest.TestCase):
             [(2, ["a"], [1, 2]), (5, ["a"], [3])],
             self.runs("", '{"a": 1}', '{"a": 2}', " ", '{"a": 3}', ""),
         )
+
+    def test_long_files_are_read_in_pieces_of_one_run(self):
+        lines = [f'{{"a": {n}}}' for n in range(20_000)]
+
+        self.assertEqual([(1, ["a"], list(range(20_000)))], self.runs(*lines))
+        found = [len(list(batches)) for _, _, batches in rows(*lines).runs()]
+        self.assertGreater(found[0], 2)
 
     def test_a_wrong_line_is_told_when_it_is_reached(self):
         with self.assertRaisesRegex(MigrationError, r"^a.jsonl, line 2: no JSON"):
@@ -79,9 +93,14 @@ class ValuesTest(unittest.TestCase):
             (r'{"a": "\u0009", "b": ["\\"]}', '\\t\t{"\\\\\\\\"}\n'),
         ):
             with self.subTest(line):
-                _, _, rows = next(Rows(Path("a"), [line.encode()]).runs())
-                self.assertEqual([expected], [copy_line(row, encode) for row in rows])
+                _, _, batches = next(rows(line).runs())
+                self.assertEqual([expected], [copy_text(batch, encode) for batch in batches])
+
+    def test_an_object_without_a_key_is_an_error(self):
+        with self.assertRaisesRegex(MigrationError, "line 1: an object without a key"):
+            list(rows("{}").runs())
 
     def test_a_second_value_in_a_line_is_an_error(self):
-        with self.assertRaisesRegex(MigrationError, "line 1: more than one JSON value: b' {}'"):
-            list(Rows(Path("a"), [b'{"a": 1} {}']).runs())
+        for line in ('{"a": 1} {}', '{"a": 1}, {"a": 2}'):
+            with self.assertRaisesRegex(MigrationError, "line 2: more than one JSON value: b'{"):
+                list(rows("", line).runs())

@@ -5,6 +5,7 @@ import textwrap
 from pathlib import Path
 
 from harness import Postgres
+from tests.integration.providers import PROVIDERS, on
 
 ENV = """
 from logging.config import fileConfig
@@ -52,6 +53,11 @@ def upgrade():
 def downgrade():
     {down}
 """
+
+
+def on_one_provider(tests):
+    """Add to the module a test case for one provider: what is the same on all takes its time."""
+    return on(tests, PROVIDERS[-1])
 
 
 class Projects:

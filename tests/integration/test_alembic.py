@@ -7,7 +7,7 @@ import sys
 
 from harness import Alembic, Postgres
 from harness.errors import ConfigurationError, MigrationError
-from tests.integration.migrated import ENV, INI, REVISION, Projects
+from tests.integration.migrated import ENV, INI, REVISION, Projects, on_one_provider
 from tests.integration.providers import on_every_provider
 
 USERS = (
@@ -54,16 +54,29 @@ asyncio.run(run())
 
 @on_every_provider
 class PostgresConformanceAlembic(Projects):
-    def fail_with(self, ini, kind=MigrationError, **options):
-        with self.assertRaises(kind) as raised:
-            self.lease(migrations=Alembic(ini, **options))
-        return str(raised.exception)
-
     def test_it_upgrades_to_the_head(self):
         db = self.lease(migrations=Alembic(self.alembic(USERS, NAMES)))
 
         self.assertEqual("b2", db.value("select version_num from alembic_version"))
         db.execute("insert into users values (1, 'Ada')")
+
+    def test_env_py_may_be_asynchronous(self):
+        ini = self.alembic(
+            USERS, env=ASYNCHRONOUS, ini=INI.replace("driver:", "postgresql+asyncpg:")
+        )
+
+        self.assertTrue(self.lease(migrations=Alembic(ini)).exists("users"))
+
+    def test_each_revision_can_be_taken_back(self):
+        self.assertMigrationsReversible(Postgres(migrations=Alembic(self.alembic(USERS, NAMES))))
+
+
+@on_one_provider
+class PostgresAlembic(Projects):
+    def fail_with(self, ini, kind=MigrationError, **options):
+        with self.assertRaises(kind) as raised:
+            self.lease(migrations=Alembic(ini, **options))
+        return str(raised.exception)
 
     def test_the_working_directory_may_be_that_of_the_file(self):
         ini = self.alembic(USERS)
@@ -81,13 +94,6 @@ class PostgresConformanceAlembic(Projects):
         db = self.lease(migrations=Alembic(self.alembic(USERS, env=SHARED)))
 
         self.assertEqual("a1", db.value("select version_num from alembic_version"))
-
-    def test_env_py_may_be_asynchronous(self):
-        ini = self.alembic(
-            USERS, env=ASYNCHRONOUS, ini=INI.replace("driver:", "postgresql+asyncpg:")
-        )
-
-        self.assertTrue(self.lease(migrations=Alembic(ini)).exists("users"))
 
     def test_a_variable_can_hand_over_the_url(self):
         env = """
@@ -194,9 +200,6 @@ class PostgresConformanceAlembic(Projects):
 
         self.assertNotEqual(first, watching)
         self.assertNotEqual(first, key(section="alembic", target="heads"))
-
-    def test_each_revision_can_be_taken_back(self):
-        self.assertMigrationsReversible(Postgres(migrations=Alembic(self.alembic(USERS, NAMES))))
 
     def test_a_revision_that_cannot_be_taken_back_is_named(self):
         names = (*NAMES[:3], "op.alter_column('users', 'name', new_column_name='n')")

@@ -2,8 +2,8 @@
 
 from harness import HarnessTestCase, Postgres
 from harness.errors import ConfigurationError, MigrationError
-from tests.integration.migrated import Projects
-from tests.integration.providers import on_every_provider
+from tests.integration.migrated import Projects, on_one_provider
+from tests.integration.providers import on_every_provider, on_every_provider_and_role
 from tests.integration.shop import shop
 
 USERS = "create table users (id serial primary key, email text not null)"
@@ -34,6 +34,13 @@ class Checks(Projects):
             check(*arguments, **options)
         self.assertEqual(before, self.databases())
         return str(raised.exception)
+
+    def reversible(self, **files):
+        self.assertMigrationsReversible(Postgres(migrations=self.project(**files)))
+
+    def compatible(self, *statements, since=None, **files):
+        service = Postgres(migrations=self.project(**files))
+        self.assertMigrationsCompatible(service, statements, since=since)
 
 
 @on_every_provider
@@ -95,15 +102,9 @@ class PostgresConformanceForms(Checks):
         self.assertIn("1.sql, line 4: invalid input syntax for type integer", text)
 
 
-@on_every_provider
-class PostgresConformanceReversible(Checks):
+@on_every_provider_and_role
+class PostgresConformanceChecks(Checks):
     db = Postgres()
-
-    def reversible(self, **files):
-        self.assertMigrationsReversible(Postgres(migrations=self.project(**files)))
-
-    def problem(self, **files):
-        return self.failure(self.reversible, **files)
 
     def test_migrations_that_can_be_taken_back(self):
         self.reversible(
@@ -117,6 +118,25 @@ class PostgresConformanceReversible(Checks):
             _2_b__down="drop schema s; drop trigger t on users; drop function f(); drop view v;"
             "alter table users drop name, drop m; drop type mood",
         )
+
+    def test_a_column_that_must_be_filled_is_found_without_a_statement(self):
+        text = self.failure(
+            self.compatible, _1_a=USERS, _2_b="alter table users add name text not null"
+        )
+
+        self.assertEqual(
+            "2_b.sql adds public.users.name, NOT NULL without a default: "
+            "every INSERT that does not know it fails",
+            text,
+        )
+
+
+@on_one_provider
+class PostgresReversible(Checks):
+    db = Postgres()
+
+    def problem(self, **files):
+        return self.failure(self.reversible, **files)
 
     def test_gooses_migrations_that_can_be_taken_back(self):
         self.reversible(_1_a=f"-- +goose Up\n{USERS};\n-- +goose Down\ndrop table users;")
@@ -210,13 +230,9 @@ class PostgresConformanceReversible(Checks):
         self.assertNotIn("adapters/migrations.py", result.failures[0][1])
 
 
-@on_every_provider
-class PostgresConformanceCompatible(Checks):
+@on_one_provider
+class PostgresCompatible(Checks):
     db = Postgres()
-
-    def compatible(self, *statements, since=None, **files):
-        service = Postgres(migrations=self.project(**files))
-        self.assertMigrationsCompatible(service, statements, since=since)
 
     def problem(self, *statements, **options):
         return self.failure(self.compatible, *statements, **options)
@@ -228,15 +244,6 @@ class PostgresConformanceCompatible(Checks):
             _1_a=USERS,
             _2_b="alter table users add name text, add n int not null default 0;"
             "create table other (id int not null)",
-        )
-
-    def test_a_column_that_must_be_filled_is_found_without_a_statement(self):
-        text = self.problem(_1_a=USERS, _2_b="alter table users add name text not null")
-
-        self.assertEqual(
-            "2_b.sql adds public.users.name, NOT NULL without a default: "
-            "every INSERT that does not know it fails",
-            text,
         )
 
     def test_columns_that_are_filled_by_something_are_not_meant(self):

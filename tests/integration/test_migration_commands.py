@@ -6,7 +6,7 @@ import time
 
 from harness import Command
 from harness.errors import MigrationError
-from tests.integration.migrated import Projects
+from tests.integration.migrated import Projects, on_one_provider
 from tests.integration.providers import on_every_provider
 
 MIGRATE = """
@@ -34,8 +34,7 @@ with psycopg.connect(url.replace("+psycopg", "")) as connection:
 """
 
 
-@on_every_provider
-class PostgresConformanceMigrationCommands(Projects):
+class Commands(Projects):
     def command(self, code, **options):
         return Command([sys.executable, "-c", code], **options)
 
@@ -44,9 +43,15 @@ class PostgresConformanceMigrationCommands(Projects):
             self.lease(migrations=command)
         return str(raised.exception)
 
+
+@on_every_provider
+class PostgresConformanceMigrationCommands(Commands):
     def test_it_is_told_the_new_database(self):
         self.assertTrue(self.lease(migrations=self.command(MIGRATE)).exists("users"))
 
+
+@on_one_provider
+class PostgresMigrationCommands(Commands):
     def test_the_variable_the_driver_and_the_environment_can_be_chosen(self):
         command = self.command(CHOSEN, variable="URL", driver="psycopg", environment={"TABLE": "t"})
 

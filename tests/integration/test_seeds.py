@@ -5,8 +5,8 @@ import decimal
 import gzip
 
 from harness.errors import MigrationError, ServiceDefinitionError
-from tests.integration.migrated import Projects
-from tests.integration.providers import on_every_provider
+from tests.integration.migrated import Projects, on_one_provider
+from tests.integration.providers import on_every_provider_and_role
 
 
 def seeded(db):
@@ -30,8 +30,7 @@ def seeded(db):
     db.execute("create table items (id int primary key, users int references users)")
 
 
-@on_every_provider
-class PostgresConformanceSeeds(Projects):
+class Seeds(Projects):
     def seed(self, name, content, *more):
         """Load files; return a lease."""
         paths = [self.file(*each) for each in ((name, content), *more)]
@@ -47,6 +46,9 @@ class PostgresConformanceSeeds(Projects):
             self.seed(name, content)
         return str(raised.exception)
 
+
+@on_every_provider_and_role
+class PostgresConformanceSeeds(Seeds):
     def test_the_first_line_of_a_csv_file_names_the_columns(self):
         db = self.seed(
             "users.csv", 'joined,email,balance\n2024-01-31,"a,""b""\nc",1.10\n2024-02-01,d,-3\n'
@@ -60,6 +62,70 @@ class PostgresConformanceSeeds(Projects):
             db.rows("select id, email, name, joined, balance from users"),
         )
 
+    def test_nested_values_are_json_and_lists_are_arrays(self):
+        db = self.seed(
+            "users.jsonl",
+            '{"email": {"x": [1, "é\\"\\\\"]}, "settings": {"a": [1.5, null, "b\\n"]},'
+            ' "tags": ["x", null, "y \\"z\\\\"], "grid": [[1, 2], [3, 4]]}\n'
+            '{"email": [1], "settings": "text", "tags": [], "grid": null}\n',
+        )
+
+        self.assertEqual(
+            [
+                (
+                    '{"x": [1, "é\\"\\\\"]}',
+                    {"a": [1.5, None, "b\n"]},
+                    ["x", None, 'y "z\\'],
+                    [[1, 2], [3, 4]],
+                ),
+                ("[1]", "text", [], None),
+            ],
+            db.rows("select email, settings, tags, grid from users order by id"),
+        )
+
+    def test_sequences_go_on_after_the_keys_that_were_loaded(self):
+        db = self.seed(
+            "users.csv",
+            "id,email\n7,a\n3,b\n",
+            ("shop.Orders.csv", "id,buyer\n41,1\n"),
+            ("shop.lines.jsonl", '{"id": 5, "n": 1}\n'),
+            ("down.csv", "id\n-9\n"),
+        )
+
+        for sql, key in (
+            ("insert into users (email) values ('c') returning id", 8),
+            ('insert into shop."Orders" (buyer) values (1) returning id', 42),
+            ("insert into shop.lines (n) values (1) returning id", 6),
+            ("insert into down default values returning id", -10),
+        ):
+            with self.subTest(sql):
+                self.assertEqual(key, db.value(sql))
+
+    def test_a_dump_of_data_runs(self):
+        db = self.seed(
+            "dump.sql",
+            "\\restrict abc\nCOPY public.users (id, email, name) FROM stdin;\n"
+            "1\ta;\t\\N\n2\tb\\tc\td\n\\.\n\nselect setval('users_id_seq', 2);\n\\unrestrict abc\n",
+        )
+
+        self.assertEqual([("a;", None), ("b\tc", "d")], db.rows("select email, name from users"))
+        self.assertEqual(3, db.value("insert into users (email) values ('e') returning id"))
+
+    def test_a_bad_value_has_its_line_and_column(self):
+        text = self.refused("users.csv", 'email,"balance"\na,1\nb,x\n')
+
+        self.assertIn(
+            'users.csv, line 3, column balance: invalid input syntax for type numeric: "x"', text
+        )
+        self.assertIn("correct the file and run the tests again; the unfinished database", text)
+        text = self.refused(
+            "users.jsonl", '{"email": "a"}\n\n{"email": "b"}\n{"email": "c", "joined": "soon"}\n'
+        )
+        self.assertIn("users.jsonl, line 4, column joined: invalid input syntax", text)
+
+
+@on_one_provider
+class PostgresSeeds(Seeds):
     def test_an_empty_value_in_csv_is_null_and_a_quoted_one_is_empty(self):
         db = self.seed("users.csv", 'email,name\na,\nb,""\n')
 
@@ -103,50 +169,11 @@ class PostgresConformanceSeeds(Projects):
             db.rows("select email, name from users order by id"),
         )
 
-    def test_nested_values_are_json_and_lists_are_arrays(self):
-        db = self.seed(
-            "users.jsonl",
-            '{"email": {"x": [1, "é\\"\\\\"]}, "settings": {"a": [1.5, null, "b\\n"]},'
-            ' "tags": ["x", null, "y \\"z\\\\"], "grid": [[1, 2], [3, 4]]}\n'
-            '{"email": [1], "settings": "text", "tags": [], "grid": null}\n',
-        )
-
-        self.assertEqual(
-            [
-                (
-                    '{"x": [1, "é\\"\\\\"]}',
-                    {"a": [1.5, None, "b\n"]},
-                    ["x", None, 'y "z\\'],
-                    [[1, 2], [3, 4]],
-                ),
-                ("[1]", "text", [], None),
-            ],
-            db.rows("select email, settings, tags, grid from users order by id"),
-        )
-
     def test_a_table_is_found_by_its_schema_its_place_and_its_letters(self):
         for name in ("shop.Orders.csv", "02_shop.Orders.csv", "3-shop.Orders.csv"):
             with self.subTest(name):
                 self.assertEqual(1, self.seed(name, "buyer\n7\n").count('shop."Orders"'))
         self.assertEqual(1, self.seed("Users.csv", "email\na\n").count("users"))
-
-    def test_sequences_go_on_after_the_keys_that_were_loaded(self):
-        db = self.seed(
-            "users.csv",
-            "id,email\n7,a\n3,b\n",
-            ("shop.Orders.csv", "id,buyer\n41,1\n"),
-            ("shop.lines.jsonl", '{"id": 5, "n": 1}\n'),
-            ("down.csv", "id\n-9\n"),
-        )
-
-        for sql, key in (
-            ("insert into users (email) values ('c') returning id", 8),
-            ('insert into shop."Orders" (buyer) values (1) returning id', 42),
-            ("insert into shop.lines (n) values (1) returning id", 6),
-            ("insert into down default values returning id", -10),
-        ):
-            with self.subTest(sql):
-                self.assertEqual(key, db.value(sql))
 
     def test_a_sequence_never_goes_back(self):
         db = self.seed("1_users.csv", "email\na\nb\n", ("2_users.csv", "id,email\n-5,c\n"))
@@ -172,16 +199,6 @@ class PostgresConformanceSeeds(Projects):
         )
 
         self.assertEqual(3, db.count("users"))
-
-    def test_a_dump_of_data_runs(self):
-        db = self.seed(
-            "dump.sql",
-            "\\restrict abc\nCOPY public.users (id, email, name) FROM stdin;\n"
-            "1\ta;\t\\N\n2\tb\\tc\td\n\\.\n\nselect setval('users_id_seq', 2);\n\\unrestrict abc\n",
-        )
-
-        self.assertEqual([("a;", None), ("b\tc", "d")], db.rows("select email, name from users"))
-        self.assertEqual(3, db.value("insert into users (email) values ('e') returning id"))
 
     def test_files_without_rows_load_nothing(self):
         for name, content in (("users.csv", "email\n"), ("users.jsonl", ""), ("users.sql", "")):
@@ -209,18 +226,6 @@ class PostgresConformanceSeeds(Projects):
         )
         text = self.refused("users.jsonl", '{"email": "a"}\n\n{"email": "b", "ag": 1}\n')
         self.assertIn("users.jsonl, line 3: the table users has no column 'ag'", text)
-
-    def test_a_bad_value_has_its_line_and_column(self):
-        text = self.refused("users.csv", 'email,"balance"\na,1\nb,x\n')
-
-        self.assertIn(
-            'users.csv, line 3, column balance: invalid input syntax for type numeric: "x"', text
-        )
-        self.assertIn("correct the file and run the tests again; the unfinished database", text)
-        text = self.refused(
-            "users.jsonl", '{"email": "a"}\n\n{"email": "b"}\n{"email": "c", "joined": "soon"}\n'
-        )
-        self.assertIn("users.jsonl, line 4, column joined: invalid input syntax", text)
 
     def test_a_line_of_too_few_or_too_many_values(self):
         self.assertIn(

@@ -122,7 +122,7 @@ class ShopTest(HarnessTestCase):
 
 
 class MigratedTest(HarnessTestCase):
-    revisions = Postgres(migrations=Alembic("alembic.ini", target="head", watch=[Path("rates.csv")]))
+    revisions = Postgres(migrations=Alembic("alembic.ini", target="head", watch=[Path("a")]))
     command = Postgres(
         migrations=Command(["./manage.py", "migrate"], watch=["shop"], environment={"A": "b"}),
         seeds=("users.csv", Path("items.jsonl.gz")),

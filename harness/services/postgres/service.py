@@ -199,8 +199,8 @@ def check_source(migrations: object) -> None:
     Raises:
         ServiceDefinitionError: It is neither a directory nor one of those.
     """
-    known = callable(getattr(migrations, "source", None)) or callable(migrations)
-    if not known or isinstance(migrations, type):
+    has_source = callable(getattr(migrations, "source", None))
+    if isinstance(migrations, type) if has_source else not callable(migrations):
         raise ServiceDefinitionError(
             f"Postgres(migrations={migrations!r}): neither a directory nor a tool nor a callable",
             hint='write migrations="migrations", Alembic("alembic.ini"), Command(["./migrate"]), '
