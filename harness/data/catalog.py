@@ -225,7 +225,7 @@ class Catalog(dict[tuple[str, str], str]):
             rows: Runs a query and returns its rows; nothing may be on its `search_path`, else
                 names would be told without their schema.
         """
-        return cls({(kind, name): said for sql in QUERIES for kind, name, said in rows(sql)})
+        return cls({(kind, name): said or "" for sql in QUERIES for kind, name, said in rows(sql)})
 
     def difference(self, other: Catalog) -> list[str]:
         """Say, line by line, what differs in `other`: `-` is missing there, `+` only there.

@@ -5,7 +5,7 @@ import logging
 import os
 import sys
 
-from harness import Alembic, Postgres
+from harness import Alembic, AsyncHarnessTestCase, Postgres
 from harness.errors import ConfigurationError, MigrationError
 from tests.integration.migrated import ENV, INI, REVISION, Projects, on_one_provider
 from tests.integration.providers import on_every_provider
@@ -69,6 +69,24 @@ class PostgresConformanceAlembic(Projects):
 
     def test_each_revision_can_be_taken_back(self):
         self.assertMigrationsReversible(Postgres(migrations=Alembic(self.alembic(USERS, NAMES))))
+
+
+@on_one_provider
+class PostgresAlembicBesideALoop(Projects):
+    def test_an_asynchronous_env_py_runs_while_the_tests_own_loop_does(self):
+        asyncpg = INI.replace("driver:", "postgresql+asyncpg:")
+        ini = self.alembic(USERS, NAMES, env=ASYNCHRONOUS, ini=asyncpg)
+
+        class Inner(AsyncHarnessTestCase):
+            db = Postgres(migrations=Alembic(ini))
+
+            async def test(self):
+                self.assertTrue(self.db.exists("users"))
+                self.assertMigrationsReversible(self.db)
+
+        result = self.run_inner(Inner, "test")
+
+        self.assertEqual([], result.raised)
 
 
 @on_one_provider
