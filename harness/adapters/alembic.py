@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.adapters.alembic_run import Revisions
+from harness.core.declaration import declaration
 from harness.data.migrations.keys import watched
 from harness.data.migrations.source import Resolve, Run, Step
 from harness.data.target import Target
@@ -21,7 +22,7 @@ DRIVER = re.compile(r"postgres(?:ql)?\+(\w+):")
 REVISION = re.compile(r"""^revision(?:\s*:\s*\w+)?\s*=\s*["']([^"']+)["']""", re.MULTILINE)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Alembic:
     """Migrations that Alembic applies, in this process, to the database of a service.
 
@@ -47,7 +48,7 @@ class Alembic:
             db = Postgres(migrations=Alembic("alembic.ini"))
     """
 
-    config: str | os.PathLike[str] = "alembic.ini"
+    config: str | os.PathLike[str]
     target: str = "head"
     section: str = "alembic"
     driver: str | None = None
@@ -60,6 +61,9 @@ class Alembic:
                 f"Alembic(watch={self.watch!r}): not a list", hint=f"write watch=[{self.watch!r}]"
             )
         object.__setattr__(self, "watch", tuple(self.watch))
+
+    def __repr__(self) -> str:
+        return declaration(self)
 
     def source(self, resolve: Resolve) -> AlembicSource:
         """Return the source.

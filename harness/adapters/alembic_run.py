@@ -8,8 +8,9 @@ import os
 import sys
 import threading
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -64,22 +65,11 @@ class Revisions:
             MigrationError: It failed.
             MissingExtraError: Alembic is not installed.
         """
-        failures: list[BaseException] = []
-
-        def work() -> None:
-            try:
-                self._run(target, command, arguments)
-            except BaseException as error:
-                failures.append(error)
-
-        # A thread has no event loop yet: an asynchronous env.py runs one of its own.
-        thread = threading.Thread(target=work, name="harness-alembic", daemon=True)
-        thread.start()
-        thread.join()
-        for error in failures:
-            raise (
-                error if isinstance(error, HarnessError) else self._failed(target, error)
-            ) from error
+        error = failure_in_thread(partial(self._run, target, command, arguments))
+        if isinstance(error, HarnessError):
+            raise error
+        if error is not None:
+            raise self._failed(target, error) from error
 
     def _run(self, target: Target, command: str, arguments: Sequence[str]) -> None:
         alembic, url = imported(), str(target.url(self._driver))
@@ -94,8 +84,8 @@ class Revisions:
             config.attributes["connection"] = connection
             getattr(alembic.command, command)(config, *arguments)
             connection.commit()
-        if not target.rows("select from pg_class where relname like '%version%' limit 1"):
-            raise elsewhere("its work left nothing in the new database")
+        if not target.rows("select 1 from pg_class where relkind = 'r' and oid >= 16384 limit 1"):
+            raise elsewhere("there is no table of Alembic's in the new database")
 
     def _config(self) -> Config:
         """Return Alembic's configuration, with absolute paths, for it takes others from here."""
@@ -153,6 +143,25 @@ def imported() -> Any:
     return alembic
 
 
+def failure_in_thread(work: Callable[[], object]) -> BaseException | None:
+    """Do something in a thread of its own; return what it raised.
+
+    A thread has no event loop yet: an asynchronous `env.py` runs one of its own.
+    """
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            work()
+        except BaseException as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=run, name="harness-alembic", daemon=True)
+    thread.start()
+    thread.join()
+    return failures[0] if failures else None
+
+
 def parent_of(revision: Any) -> str:
     """Return what taking a revision back, and no other branch's, goes to."""
     parents = revision.down_revision
@@ -167,17 +176,17 @@ def importing(places: list[Path]) -> Iterator[None]:
     try:
         yield
     finally:
-        for place in added:
+        for place in set(added) & set(sys.path):
             sys.path.remove(place)
 
 
 @contextmanager
 def logging_left_alone() -> Iterator[None]:
     """Have `env.py` configure no logging: that would end the handlers of the whole process."""
-    original, thread = logging.config.fileConfig, threading.get_ident()
+    original, ours = logging.config.fileConfig, {threading.get_ident()}
 
     def configure(*args: Any, **options: Any) -> None:
-        if threading.get_ident() != thread:
+        if threading.get_ident() not in ours:
             original(*args, **options)
 
     logging.config.fileConfig = configure
@@ -185,6 +194,7 @@ def logging_left_alone() -> Iterator[None]:
         yield
     finally:
         logging.config.fileConfig = original
+        ours.clear()  # a module that env.py has imported may hold `configure`
 
 
 @contextmanager

@@ -159,6 +159,16 @@ class PostgresAlembic(Projects):
         self.assertIn("about to connect to the database 'precious'", text)
         self.assertIn('config.attributes["connection"]', text)
 
+    def test_an_env_py_that_runs_nothing_is_no_empty_schema(self):
+        text = self.fail_with(self.alembic(USERS, env="from alembic import context"))
+
+        self.assertIn("there is no table of Alembic's in the new database", text)
+
+    def test_an_env_py_that_ends_the_process_ends_only_the_migrations(self):
+        text = self.fail_with(self.alembic(USERS, env="import sys\nsys.exit('no settings')"))
+
+        self.assertRegex(text, r"^/.*/env.py, line 2: SystemExit: no settings\n")
+
     def test_a_failing_revision_is_named_with_its_line(self):
         bad = ("c3", "a1", "op.execute('create tabel t (id int)')", "pass")
         ini = self.alembic(USERS, bad)

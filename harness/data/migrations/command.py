@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from harness.core.declaration import declaration
 from harness.core.frozen import FrozenMapping
 from harness.core.redaction import Redaction
 from harness.core.secrets import secrets_of
@@ -24,7 +25,7 @@ TAIL = 30  # lines of output in an error
 MOST_READ = 1 << 16  # bytes of it
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Command:
     """A command that migrates the database which `DATABASE_URL` names.
 
@@ -69,6 +70,9 @@ class Command:
                 f"Command(timeout={self.timeout!r}): not a number of seconds above 0"
             )
         object.__setattr__(self, "environment", FrozenMapping(self.environment))
+
+    def __repr__(self) -> str:
+        return declaration(self)
 
     def source(self, resolve: Resolve) -> CommandSource:
         """Return the source.

@@ -14,6 +14,7 @@ from harness.data.target import Target
 from harness.errors import ConfigurationError
 
 NUMBER = re.compile(r"\d+(?:[.-]\d+)*")  # 001, 20240131, 2024-01-31
+SMALL = 4096  # bytes: no larger file is made of white space alone
 UP, DOWN = ".up.sql", ".down.sql"
 
 
@@ -98,8 +99,8 @@ def migration_files(directory: Path) -> list[Path]:
     `NAME.up.sql` files only these are taken; `NAME.down.sql` files never are.
 
     Raises:
-        ConfigurationError: There is no such directory, no SQL file in it, one that belongs to
-            another form, or two of the same number.
+        ConfigurationError: There is no such directory, no SQL file in it, one that is empty or
+            belongs to another form, or two of the same number.
     """
     if not directory.is_dir():
         raise ConfigurationError(
@@ -119,6 +120,7 @@ def migration_files(directory: Path) -> list[Path]:
     if ups:
         check_unmixed(directory, ups, [path for path in taken if path not in ups], UP)
     check_numbers(ups or taken)
+    check_filled(ups or taken)
     return ups or taken
 
 
@@ -168,6 +170,21 @@ def check_numbers(files: Iterable[Path]) -> None:
                 hint=f"give {path.name} the next free number",
             )
         seen[number] = path
+
+
+def check_filled(files: Iterable[Path]) -> None:
+    """Do nothing where no file is empty.
+
+    Raises:
+        ConfigurationError: One has nothing in it, not even a comment.
+    """
+    for path in files:
+        if path.stat().st_size < SMALL and not path.read_bytes().strip():
+            raise ConfigurationError(
+                f"the migration {path} is empty",
+                cause="it was not saved, or was lost in a merge",
+                hint="write its statements, or a comment that says why it has none",
+            )
 
 
 def number_of(path: Path) -> tuple[int, ...]:

@@ -16,6 +16,13 @@ class DeclaredTest(unittest.TestCase):
         self.assertEqual(one, twin)
         self.assertEqual(hash(one), hash(twin))
 
+    def test_it_is_shown_as_it_was_declared_without_its_secrets(self):
+        command = Command(["a"], environment={"DB_PASSWORD": "sesame"}, timeout=3)
+
+        self.assertEqual(
+            "Command(command=('a',), environment={'DB_PASSWORD': '***'}, timeout=3)", repr(command)
+        )
+
     def test_a_text_is_no_command(self):
         for wrong in ("./manage.py migrate", [], ()):
             with self.subTest(wrong), self.assertRaises(ServiceDefinitionError) as caught:

@@ -10,7 +10,7 @@ from tests.support.unit import DirectoryTest
 class FilesTest(DirectoryTest):
     def files(self, *names):
         for name in names:
-            self.write(f"m/{name}")
+            self.write(f"m/{name}", "select 1")
         return [path.name for path in migration_files(self.directory / "m")]
 
     def test_numbers_are_ordered_as_numbers(self):
@@ -94,6 +94,22 @@ class FilesTest(DirectoryTest):
             self.assertIn(other, str(caught.exception))
 
 
+class EmptyTest(DirectoryTest):
+    def test_an_empty_file_is_an_error_and_a_comment_is_none(self):
+        self.write("m/1_a.sql", "-- left out on purpose")
+        path = self.write("m/2_b.sql", " \n")
+
+        with self.assertRaises(ConfigurationError) as caught:
+            migration_files(self.directory / "m")
+
+        self.assertEqual(
+            f"the migration {path} is empty\n"
+            "  likely cause: it was not saved, or was lost in a merge\n"
+            "  next: write its statements, or a comment that says why it has none",
+            str(caught.exception),
+        )
+
+
 class FormsTest(DirectoryTest):
     def directory_of(self, **texts):
         for name, text in texts.items():
@@ -115,12 +131,12 @@ class FormsTest(DirectoryTest):
         self.assertEqual([("1", "1_a.sql", False)], self.steps(_1_a="select 1"))
 
     def test_a_plain_file_may_have_its_way_back_beside_it(self):
-        self.assertEqual([("1", "1_a.sql", True)], self.steps(_1_a="", _1_a__down=""))
+        self.assertEqual([("1", "1_a.sql", True)], self.steps(_1_a="-- x", _1_a__down="-- x"))
 
     def test_golang_migrates_files_go_both_ways(self):
         self.assertEqual(
             [("001", "001_a.up.sql", True), ("002", "002_b.up.sql", False)],
-            self.steps(_001_a__up="", _001_a__down="", _002_b__up=""),
+            self.steps(_001_a__up="-- x", _001_a__down="-- x", _002_b__up="-- x"),
         )
 
     def test_gooses_files_go_both_ways(self):
@@ -145,7 +161,7 @@ class FormsTest(DirectoryTest):
             "  likely cause: files of two tools, or one that was forgotten when the form was "
             "changed\n"
             "  next: write all in one form, or move 2_b.sql elsewhere",
-            self.error(_1_a__up="", _2_b=""),
+            self.error(_1_a__up="-- x", _2_b="-- x"),
         )
 
     def test_plain_files_beside_gooses_are_an_error(self):
