@@ -115,7 +115,20 @@ class GooseFile:
             raise self._wrong(found[0].line, "a statement stands before `-- +goose Up`")
         if self._block:
             found = [Statement(text.strip(), found[0].line)]
+        else:
+            self._check_ends(found)
         self.statements[self._section] += found
+
+    def _check_ends(self, found: list[Statement]) -> None:
+        """Refuse what runs here and not with goose, which looks no further than the line's end."""
+        for statement in found:
+            for number, line in enumerate(statement.text.splitlines()[:-1], statement.line):
+                if line.partition("--")[0].rstrip().endswith(";"):
+                    raise self._wrong(
+                        number,
+                        "goose ends the statement here, in the middle of it",
+                        "put it between `-- +goose StatementBegin` and `-- +goose StatementEnd`",
+                    )
 
     def script(self, section: str) -> Script | None:
         """Return the script of a section, if there is one."""
