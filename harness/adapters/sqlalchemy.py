@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import ConfigurationError, MissingExtraError
@@ -39,14 +40,17 @@ def engine(lease: PostgresLease, driver: str | None = None, **options: Any) -> E
     """
     sqlalchemy = imported()
     if not isinstance(lease, RollbackLease):
-        made: Engine = sqlalchemy.create_engine(lease.url(driver), **options)
+        made: Engine = sqlalchemy.create_engine(url_of(lease, driver), **options)
+        note_statements(made, lease)
         return made
     if driver not in (None, "pg8000"):
         raise only_pg8000(f"driver={driver!r}")
     options.setdefault("poolclass", sqlalchemy.pool.NullPool)
     url = "postgresql+pg8000://"
-    made = sqlalchemy.create_engine(url, creator=lease.new_connection, **options)
-    return made  # noqa: RET504 - typed here, SQLAlchemy being imported without types
+    creator = functools.partial(lease.new_connection, noted=False)  # the engine notes them
+    made = sqlalchemy.create_engine(url, creator=creator, **options)
+    note_statements(made, lease)
+    return made
 
 
 def async_engine(lease: PostgresLease, driver: str = "asyncpg", **options: Any) -> AsyncEngine:
@@ -66,7 +70,28 @@ def async_engine(lease: PostgresLease, driver: str = "asyncpg", **options: Any) 
 
     if isinstance(lease, RollbackLease):
         raise only_pg8000("an asynchronous engine")
-    return create_async_engine(lease.url(driver), **options)
+    made = create_async_engine(url_of(lease, driver), **options)
+    note_statements(made.sync_engine, lease)
+    return made
+
+
+def url_of(lease: PostgresLease, driver: str | None) -> str:
+    """Return the URL for an engine, whose statements are noted as those of `connection` are."""
+    given = lease.statements.url_given
+    url = lease.url(driver)
+    lease.statements.url_given = given
+    return url
+
+
+def note_statements(engine: Engine, lease: PostgresLease) -> None:
+    """Have the lease's recordings show what an engine sends, but for what it sends on its own."""
+
+    def note(
+        connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool
+    ) -> None:
+        lease.statements.note(statement, len(parameters) if many else 1)
+
+    imported().event.listen(engine, "before_cursor_execute", note)
 
 
 def imported() -> Any:

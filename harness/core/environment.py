@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import atexit
 import functools
-import os
 import threading
-import weakref
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, TypeVar, cast
 
 from harness.core.choice import Choice, choose
 from harness.core.cleanup import Cleanups
+from harness.core.forks import forget_after_fork
 from harness.core.group import Group, digest
 from harness.core.identity import nonce
 from harness.core.instance import Instance
@@ -26,8 +25,6 @@ from harness.errors import HarnessError, LeaseError, WaitTimeoutError, again
 
 L = TypeVar("L", bound=Lease)
 T = TypeVar("T")
-
-_environments: weakref.WeakSet[Environment] = weakref.WeakSet()
 
 
 class Environment:
@@ -56,7 +53,7 @@ class Environment:
         self._starts: dict[tuple[object, ...], Start] = {}
         self._be_somebody()
         self._closed = False
-        _environments.add(self)
+        forget_after_fork(self, Environment._forget)
 
     def _be_somebody(self) -> None:
         """Draw what makes exclusive services, and those that are started by hand, ours alone."""
@@ -141,12 +138,26 @@ class Environment:
             ServiceDiedError: The instance has ended since.
             MigrationError: A migration failed.
         """
+        lease: L = self._revived(service, group).lease(service)
+        return lease
+
+    def hold(self, service: Service[L], group: Group | None = None) -> L:
+        """Hand out a lease to a whole class of tests, each of which gets its own by `test_lease`.
+
+        Raises:
+            HarnessError: As `lease`.
+            LeaseError: The service, or its isolation, is not made for it.
+        """
+        lease: L = self._revived(service, group).hold(service)
+        return lease
+
+    def _revived(self, service: Service[Any], group: Group | None) -> Instance[Any]:
+        """Return the instance of a service, which a test may have killed."""
         instance = self.instance(service, group)
         crash = instance.revive()
         if crash is not None:
             raise crash
-        lease: L = instance.lease(service)
-        return lease
+        return instance
 
     def start(self, service: Service[Any]) -> Any:
         """Start a service and return its instance, ready; in dockertest's manner.
@@ -290,12 +301,3 @@ def place_of(service: Service[Any], group: Group) -> tuple[str | None, str]:
 def default_environment() -> Environment:
     """Return the environment of this process; like any other it is closed when the process ends."""
     return Environment()
-
-
-def _forget_after_fork() -> None:
-    for environment in list(_environments):
-        environment._forget()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_after_fork)

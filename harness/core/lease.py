@@ -57,6 +57,10 @@ class Lease:
             if crash is not None and not self.outages:  # else the holder has been told
                 raise crash
 
+    def test_lease(self) -> Lease:
+        """Return a lease for one test, on what the whole class holds by this one."""
+        raise NotImplementedError
+
     def failure_notes(self) -> list[str]:
         """Return what a reader of a failure of the holder should know of this lease."""
         return []

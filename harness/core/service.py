@@ -53,9 +53,11 @@ class Service(Generic[L_co]):
         kind: The kind of service, as settings name it, such as `postgres`.
         exclusive: Whether each class that declares it gets an instance of its own.
         alias: Its name on the network that it shares with the other services of its class.
+        records_statements: Whether its lease can record what the code sends, by `recording()`.
     """
 
     kind: ClassVar[str] = "service"
+    records_statements: ClassVar[bool] = False
     exclusive: bool = False
     alias: str | None = None
 

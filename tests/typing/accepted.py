@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from pathlib import Path
 from typing import assert_type
+from unittest import mock
 
 import redis
 
@@ -33,7 +35,9 @@ from harness import (
     Settings,
 )
 from harness.core.instance import Running
+from harness.services.postgres.rows import Row
 from harness.testing import eventually
+from harness.testing.rows import check_rows, find_row
 
 
 def migrate(lease: PostgresLease) -> None:
@@ -43,6 +47,15 @@ def migrate(lease: PostgresLease) -> None:
 class SignupTest(HarnessTestCase):
     db = Postgres(migrations="migrations")
     other = Postgres(migrations=migrate, seeds=("users.sql",), isolation="commit", name="other")
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        assert_type(cls.hold(cls.other), PostgresLease)
+
+    def test_what_was_written(self) -> None:
+        assert_type(self.db.written, frozenset[str])
+        with self.assertWrites(self.db, "users", msg="nothing else"):
+            self.db.execute("delete from users")
 
     def test_a_lease(self) -> None:
         assert_type(self.db, PostgresLease)
@@ -60,6 +73,24 @@ class SignupTest(HarnessTestCase):
     def test_waiting(self) -> None:
         assert_type(self.assertEventually(lambda: self.db.count("users"), within=2, every=0.1), int)
         assert_type(self.assertEventually(self.db.dsn.upper, msg="no URL"), str)
+
+    def test_rows(self) -> None:
+        row = self.assertRow(self.db, "users", {"id": 7, "name": mock.ANY}, email="a@example.com")
+        assert_type(row, Row)
+        self.assertRow(self.db, "users", ("id > %s", [7]), order_by="id desc", msg="none")
+        self.assertNoRow(self.db, "users", "email is null")
+        self.assertCount(self.db, "users", 2, {"email": None})
+        assert_type(self.assertRows(self.db, "users", [{"id": 1}], key="id"), Sequence[Row])
+        self.assertRows(self.db, "users", [(1, "a")], columns=("id", "name"), key=["id", "name"])
+        assert_type(find_row(self.db, "users", {"id": 7}, {"email": "a"}), Row)
+        check_rows(self.db, "users", ({"id": n} for n in range(3)), key="id")
+
+    def test_statements(self) -> None:
+        with self.assertQueries(2) as queries:
+            self.db.connection.cursor().execute("select 1")
+        assert_type(queries.statements, list[str])
+        with self.assertQueries(at_most=3, db=self.other), self.db.recording() as recording:
+            print(recording.statements)
 
     def test_random_numbers(self) -> None:
         assert_type(self.rng, random.Random)

@@ -23,9 +23,16 @@ class AssigningTest(HarnessTestCase):
 
 class SignupTest(HarnessTestCase):
     db = Postgres()
+    cache = Redis()
 
     def test_a_wrong_attribute(self) -> None:
         self.db.tables()  # type: ignore[attr-defined]
+
+    def test_the_arguments_of_a_matcher(self) -> None:
+        self.assertRow(self.cache, "users", {"id": 7})  # type: ignore[arg-type]
+        self.assertRow(self.db, "users", 7)  # type: ignore[arg-type]
+        self.assertRows(self.db, "users", [7])  # type: ignore[list-item]
+        self.assertQueries(2, db=self.cache)  # type: ignore[arg-type]
 
     def test_an_option_is_not_the_leases(self) -> None:
         print(self.db.isolation)  # type: ignore[attr-defined]

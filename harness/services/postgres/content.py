@@ -16,7 +16,7 @@ from harness.data.target import Target
 from harness.errors import ConfigurationError, HarnessError, MigrationError
 from harness.services.postgres.connect import driver, message
 from harness.services.postgres.constraints import Constraints
-from harness.services.postgres.names import identifier
+from harness.services.postgres.names import identifier, literal
 from harness.services.postgres.ordinary import PlainLease
 from harness.services.postgres.target import target
 
@@ -75,6 +75,7 @@ class Content:
             for path in self._seeds:
                 load(path, made)
             constraints = Constraints.read(made.connection)
+            settle_sequences(made)
         self._check_left(name)
         return constraints
 
@@ -85,7 +86,8 @@ class Content:
             MigrationError: One of them has a transaction open.
         """
         databases = self._instance.databases
-        databases.end_sessions(name, "state = 'idle'")
+        sessions = databases.sessions(name)
+        databases.end(session.pid for session in sessions if session.state == "idle")
         databases.await_empty(name)
         left = databases.sessions(name)
         if left:
@@ -116,6 +118,12 @@ def find_source(instance: PostgresInstance, service: Postgres) -> Source | None:
     if callable(declared):
         return Called(declared, instance, service)
     return declared.source(instance.settings.resolve)
+
+
+def settle_sequences(made: Target) -> None:
+    """Have the first use of each sequence in a clone written to the log: none is fetched ahead."""
+    for (name,) in made.rows("select oid::regclass::text from pg_class where relkind = 'S'"):
+        made.rows(f"select setval({literal(name)}::regclass, last_value, is_called) from {name}")
 
 
 class Called:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -13,6 +14,7 @@ from harness.errors import HarnessError
 from harness.services.postgres.connect import driver, is_over, message, sqlstate
 from harness.services.postgres.names import literal, table_name
 from harness.services.postgres.rows import Row, rows_of
+from harness.services.statements import Recording, Statements
 
 if TYPE_CHECKING:
     from harness.services.postgres.instance import PostgresInstance
@@ -27,6 +29,13 @@ with recursive referring(oid) as (
     join pg_constraint c on c.confrelid = r.oid and c.contype = 'f'
 )
 select oid::regclass::text from referring
+"""
+# Tables and views that are not the server's own, each as it can be written in a statement.
+TABLE_NAMES = """
+select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where c.relkind in ('r', 'p', 'f', 'v', 'm')
+and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
+order by 1
 """
 LOCK_TIMEOUT_MS = "10000"  # of the lease's own connections: a test must not hang for ever
 LOCK_NOT_AVAILABLE = "55P03"
@@ -63,6 +72,7 @@ class PostgresLease(Lease):
         instance: The server: its provider, version, capabilities, log.
         service: What was declared.
         database: Name of the database.
+        statements: Notes what the code under test sends through `connection`.
     """
 
     instance: PostgresInstance
@@ -73,6 +83,7 @@ class PostgresLease(Lease):
         self.instance = instance
         self.service = service
         self.database = database
+        self.statements = Statements()
         self._disturbed_before = instance.disturbed
 
     def __repr__(self) -> str:
@@ -100,6 +111,7 @@ class PostgresLease(Lease):
                 self.db.url("asyncpg")  # 'postgresql+asyncpg://postgres:***@127.0.0.1:40123/t_...'
         """
         self._check_held()
+        self.statements.url_given = True
         name = self.service.driver if driver is None else driver
         endpoint = self.instance.endpoint
         if name in NOT_LIBPQ:
@@ -157,6 +169,26 @@ class PostgresLease(Lease):
         """Tell whether there is a table, or a view, of that name."""
         return bool(self.value(f"select to_regclass({literal(table_name(table))}) is not null"))
 
+    def table_names(self) -> list[str]:
+        """Return the names of all tables and views, with their schema where it is needed."""
+        return [name for (name,) in self.rows(TABLE_NAMES)]
+
+    def recording(self) -> AbstractContextManager[Recording]:
+        """Record, until the end of a block, what the code under test sends.
+
+        That is what comes through `connection` and through engines of the SQLAlchemy adapter, not
+        what this lease's own methods send. Of connections that were opened with the URL nothing is
+        known.
+
+        Example:
+            ::
+
+                with self.db.recording() as recording:
+                    load_orders(self.db.connection)
+                print(recording.statements)
+        """
+        return self.statements.recording()
+
     def truncate(self, table: str) -> None:
         """Empty a table and all tables that refer to it.
 
@@ -168,6 +200,24 @@ class PostgresLease(Lease):
         deletions = [f"delete from {name}" for (name,) in self.rows(query)]
         parts = ", ".join(f"harness_{i} as ({sql})" for i, sql in enumerate(deletions))
         self.execute(f"with {parts} select")
+
+    @property
+    def written(self) -> frozenset[str]:
+        """The tables that were written since the test began, such as `{"orders", "audit.log"}`.
+
+        Those of the schema `public` go by their name alone. Under `commit` everybody's committed
+        writes count: by the server's log where it may be read, else all tables whose rows differ.
+        Under `rollback` it is what the test's own session wrote, by the locks that it holds.
+        """
+        return self.written_since(None)
+
+    def write_mark(self) -> Any:
+        """Return a mark for `written_since`."""
+        raise NotImplementedError
+
+    def written_since(self, mark: Any) -> frozenset[str]:
+        """Return the tables that were written since a mark; None for the begin of the test."""
+        raise NotImplementedError
 
     def _run(self, sql: str, parameters: Sequence[object]) -> Any:
         """Run a statement of the test's own, and return the cursor with its rows."""

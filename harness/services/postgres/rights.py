@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness.core.versions import fits
 from harness.errors import StartError
-from harness.services.postgres import binaries
 from harness.services.postgres.databases import Databases
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def check_rights(databases: Databases, where: str) -> None:
 def check_offer(databases: Databases, service: Postgres, where: str) -> None:
     """Check that the server has the version and the extensions that were asked for."""
     version = databases.rows("show server_version")[0][0].partition(" ")[0]
-    if service.version is not None and not binaries.fits(version, service.version):
+    if service.version is not None and not fits(version, service.version):
         raise StartError(
             f"{where} has version {version}, and version={service.version!r} was asked for",
             hint="name another server in DATABASE_URL, or leave it out with HARNESS_PROVIDERS",
