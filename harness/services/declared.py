@@ -14,9 +14,11 @@ def check_migrations(service: object, migrations: object) -> None:
     """Do nothing for what can be migrated from.
 
     Raises:
-        ServiceDefinitionError: It is neither a directory nor a callable.
+        ServiceDefinitionError: It is neither a directory nor a tool nor a callable.
     """
     if migrations is None or isinstance(migrations, str | os.PathLike) or callable(migrations):
+        return
+    if callable(getattr(migrations, "source", None)):
         return
     raise ServiceDefinitionError(
         f"{type(service).__name__}(migrations={migrations!r}): neither a directory nor a callable",

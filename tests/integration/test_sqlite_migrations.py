@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from harness import Environment, SQLite
+from harness import Command, Environment, SQLite
 from harness.core.settings import Settings
 from harness.errors import LeaseError, MigrationError, ServiceDefinitionError, UnavailableError
 from tests.support.project import HOME, environ
@@ -88,6 +88,31 @@ class MigrationsTest(SQLiteTest):
             db.connection.execute("insert into a values (1)")
 
         self.assertEqual(1, self.lease(migrations=migrate).count("a"))
+
+    def test_a_command_is_told_the_url(self):
+        self.write(
+            "migrate.py",
+            "import os, sqlite3\n"
+            "path = os.environ['DATABASE_URL'].removeprefix('sqlite:///')\n"
+            "connection = sqlite3.connect(path)\n"
+            "connection.execute('create table a (x)')\n"
+            "connection.close()\n",
+        )
+        command = Command([sys.executable, "migrate.py"], watch=["migrate.py"])
+
+        self.assertTrue(self.lease(migrations=command).exists("a"))
+
+    def test_files_in_the_form_of_goose(self):
+        self.write("m/1.sql", "-- +goose Up\ncreate table a (x);\n-- +goose Down\ndrop table a;\n")
+
+        self.assertTrue(self.lease(migrations="m").exists("a"))
+
+    def test_copy_is_for_postgres(self):
+        path = self.write("m/1.sql", "create table a (x);\ncopy a from stdin;\n1\n\\.\n")
+
+        said = self.fails(migrations="m")
+
+        self.assertIn(f"{path}, line 2: SQLite has no COPY: write INSERT statements", said)
 
     def test_without_foreign_keys_references_are_not_enforced(self):
         def migrate(db):

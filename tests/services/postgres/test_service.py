@@ -7,7 +7,7 @@ import unittest
 from pathlib import Path
 from types import SimpleNamespace
 
-from harness import Postgres
+from harness import Alembic, Command, Postgres
 from harness.core.endpoint import Endpoint
 from harness.core.recipe import ContainerRecipe, UrlRecipe
 from harness.errors import NotALeaseError, ServiceDefinitionError
@@ -202,7 +202,7 @@ class RecipeTest(unittest.TestCase):
 
 class MigrationsTest(unittest.TestCase):
     def test_what_is_neither_a_directory_nor_a_callable_is_refused(self):
-        for migrations in (["migrations"], ("migrations",), 12):
+        for migrations in (["migrations"], ("migrations",), 12, Alembic, Command):
             with (
                 self.subTest(migrations),
                 self.assertRaisesRegex(
