@@ -18,7 +18,19 @@ JOBS = "3"  # processes: tests wait more than they compute, and each process has
 WITHOUT_DOCKER = {"DOCKER_HOST": "unix:///nowhere"}
 DRIVERS = ("psycopg[binary]", "asyncpg")
 MATCHERS = ("dirty-equals",)
-EXTRAS = ("postgres", "redis", "docker", "embedded", "sqlalchemy", "alembic", "all")
+MODELS = ("attrs", "pydantic")  # the classes of others that factories make
+EXTRAS = (
+    "postgres",
+    "redis",
+    "docker",
+    "embedded",
+    "sqlalchemy",
+    "alembic",
+    "factories",
+    "factory-boy",
+    "polyfactory",
+    "all",
+)
 
 
 @nox.session
@@ -52,14 +64,14 @@ def matrix(session: nox.Session) -> None:
 
 
 def run_tests(session: nox.Session, **variables: str) -> None:
-    session.install("-e", ".[all]", *DRIVERS, *MATCHERS)
+    session.install("-e", ".[all]", *DRIVERS, *MATCHERS, *MODELS)
     session.run("python", *STRICT, "-m", "tests", "-j", JOBS, *session.posargs, env=variables)
 
 
 @nox.session
 def coverage(session: nox.Session) -> None:
     """Lines and branches that the tests reach, over all their processes."""
-    session.install("coverage>=7.10", "-e", ".[all]", *DRIVERS, *MATCHERS)
+    session.install("coverage>=7.10", "-e", ".[all]", *DRIVERS, *MATCHERS, *MODELS)
     session.run("coverage", "erase")
     session.run("coverage", "run", "-m", "tests", *session.posargs)
     session.run("coverage", "combine", "--quiet")

@@ -182,7 +182,8 @@ class HarnessMixin(MigrationAssertions, RowAssertions):
             environment = self._harness_environment()
             if environment.settings.reuse and environment.settings.in_ci:
                 announce("HARNESS_REUSE is ignored, because CI is set")
-            for service in group_of(type(self)).services:
+            for declared in group_of(type(self)).services:
+                service = environment.meant(declared)
                 announce(environment.choose(service).sentence(service.kind))
         except Exception as error:
             return error
@@ -230,6 +231,8 @@ class HarnessMixin(MigrationAssertions, RowAssertions):
         else:
             environment.start_in_background(group)
             lease = environment.lease(service, group)
+        lease.baseline = held
+        lease.draw_from(lambda: self.rng)
         self._harness_logs.add(lease.instance)
         return lease
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import atexit
 import functools
+import random
 import threading
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 from harness.core.choice import Choice, choose
 from harness.core.cleanup import Cleanups
@@ -17,6 +18,7 @@ from harness.core.identity import nonce
 from harness.core.instance import Instance
 from harness.core.interrupts import interrupts_held
 from harness.core.lease import Lease
+from harness.core.seed import derive, run_seed
 from harness.core.service import Service
 from harness.core.settings import Settings, current_settings
 from harness.core.start import Start
@@ -25,6 +27,7 @@ from harness.errors import HarnessError, LeaseError, WaitTimeoutError, again
 
 L = TypeVar("L", bound=Lease)
 T = TypeVar("T")
+Meant: TypeAlias = Callable[[Service[Any]], Service[Any]]
 
 
 class Environment:
@@ -78,6 +81,16 @@ class Environment:
         self.close()
 
     @functools.cached_property
+    def _meant(self) -> dict[Service[Any], Service[Any]]:
+        return {}
+
+    def meant(self, service: Service[L]) -> Service[L]:
+        """Return the service that is meant under the settings in force; mostly itself."""
+        if service not in self._meant:
+            self._meant[service] = service.meant(self.settings)
+        return self._meant[service]
+
+    @functools.cached_property
     def _choices(self) -> dict[Service[Any], Choice | HarnessError]:
         return {}
 
@@ -89,7 +102,7 @@ class Environment:
         """
         if service not in self._choices:
             try:
-                self._choices[service] = choose(service, self.settings)
+                self._choices[service] = choose(self.meant(service), self.settings)
             except HarnessError as error:
                 self._choices[service] = error
         outcome = self._choices[service]
@@ -128,7 +141,7 @@ class Environment:
         Raises:
             HarnessError: As `lease`.
         """
-        self.instance(service, group).prepare(service)
+        self.instance(service, group).prepare(self.meant(service))
 
     def lease(self, service: Service[L], group: Group | None = None) -> L:
         """Hand out a lease; a context manager that releases it.
@@ -138,7 +151,8 @@ class Environment:
             ServiceDiedError: The instance has ended since.
             MigrationError: A migration failed.
         """
-        lease: L = self._revived(service, group).lease(service)
+        lease: L = self._revived(service, group).lease(self.meant(service))
+        lease.rng = random.Random(derive(run_seed(self.settings), "lease"))
         return lease
 
     def hold(self, service: Service[L], group: Group | None = None) -> L:
@@ -148,7 +162,8 @@ class Environment:
             HarnessError: As `lease`.
             LeaseError: The service, or its isolation, is not made for it.
         """
-        lease: L = self._revived(service, group).hold(service)
+        lease: L = self._revived(service, group).hold(self.meant(service))
+        lease.rng = random.Random(derive(run_seed(self.settings), "held"))
         return lease
 
     def _revived(self, service: Service[Any], group: Group | None) -> Instance[Any]:
@@ -208,7 +223,8 @@ class Environment:
         """Return the instances of a group that are ready by now; wait for none."""
         if not self._starts:
             return []
-        starts = [self._starts.get(key_of(service, group)) for service in group.services]
+        keys = [key_of(service, group, self.meant) for service in group.services]
+        starts = [self._starts.get(key) for key in keys]
         return [start.ready for start in starts if start is not None and start.ready is not None]
 
     def _check_alive(self) -> None:
@@ -223,7 +239,7 @@ class Environment:
             if group is None:
                 group = self._by_hand
                 group.add(service)
-            key = key_of(service, group)
+            key = key_of(service, group, self.meant)
             if key not in self._starts:
                 needs = [self._begin(need, group) for need in group.needs_of(service)]
                 if not self._starts:
@@ -232,7 +248,8 @@ class Environment:
                 private = private and f"{private}-{self._nonce}"
                 if network is not None and group.has_exclusive:
                     network = digest(f"{network} of {self._nonce}")
-                start = Start(service, self.choose(service), self.settings, needs, network, private)
+                meant, choice = self.meant(service), self.choose(service)
+                start = Start(meant, choice, self.settings, needs, network, private)
                 self._starts[key] = start
                 start.begin()
             return self._starts[key]
@@ -283,11 +300,18 @@ class Environment:
         self._be_somebody()  # its exclusive services must not be our parent's
 
 
-def key_of(service: Service[Any], group: Group) -> tuple[object, ...]:
-    """Return what tells the instances of one environment apart."""
+def key_of(service: Service[Any], group: Group, meant: Meant) -> tuple[object, ...]:
+    """Return what tells the instances of one environment apart.
+
+    Args:
+        service: A service.
+        group: Those that it is declared with.
+        meant: Returns the service that one means under the settings in force.
+    """
     place = place_of(service, group)
-    needs = tuple(key_of(need, group) for need in group.needs_of(service))
+    needs = tuple(key_of(need, group, meant) for need in group.needs_of(service))
     alias = service.alias if place[0] else None
+    service = meant(service)
     return (service.kind, service.instance_key(), place, alias, needs)
 
 

@@ -69,6 +69,10 @@ class Service(Generic[L_co]):
         """Return what tells two instances apart; equal keys share one instance."""
         raise NotImplementedError
 
+    def meant(self, settings: Settings) -> Service[L_co]:
+        """Return the service that is meant under these settings; itself, unless they choose."""
+        return self
+
     def needs(self) -> tuple[Service[Any] | str, ...]:
         """Return what has to run before this service can start: services, or their aliases."""
         return ()

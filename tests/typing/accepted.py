@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import assert_type
 from unittest import mock
@@ -18,6 +20,7 @@ from harness import (
     Command,
     Container,
     ContainerLease,
+    DatabaseLease,
     Environment,
     ExecResult,
     HarnessError,
@@ -33,11 +36,34 @@ from harness import (
     Redis,
     RedisLease,
     Settings,
+    SQLite,
+    SQLiteLease,
+    Store,
 )
 from harness.core.instance import Running
-from harness.services.postgres.rows import Row
+from harness.data.factories import Factory, children, drawn, lazy, related, sequence, trait
+from harness.services.rows import Row
 from harness.testing import eventually
 from harness.testing.rows import check_rows, find_row
+
+
+@dataclass
+class User:
+    id: int
+    name: str
+
+
+class UserFactory(Factory[User], table="users", columns={"name": "full_name"}):
+    name = sequence("user {}")
+    email = lazy(lambda user: f"{user.name}@example.com")
+    age = drawn(lambda rng: rng.randrange(100))
+    owner = related(User, "admin", name="Ada").by(owner_id="id")
+    notes = children("notes", 2)
+    admin = trait(name="admin")
+
+
+class AdminFactory(UserFactory):
+    name = "root"
 
 
 def migrate(lease: PostgresLease) -> None:
@@ -65,6 +91,14 @@ class SignupTest(HarnessTestCase):
         self.db.connection.cursor().execute("select 1")
         self.db.connection.commit()
         self.requireCapability(self.db, "postgres.superuser")
+
+    def test_making(self) -> None:
+        assert_type(self.db.make("users", name="Ada"), Row)
+        assert_type(self.db.make(User, "admin", name="Ada"), User)
+        assert_type(self.db.make(AdminFactory, name="Ada"), User)
+        assert_type(self.db.make_many("users", 2, name="Ada"), list[Row])
+        assert_type(self.db.make_many(User, 2, "admin", name="Ada"), list[User])
+        assert_type(self.db.make_many(AdminFactory, 2), list[User])
 
     def test_a_url_is_a_str(self) -> None:
         text: str = self.db.dsn
@@ -94,6 +128,33 @@ class SignupTest(HarnessTestCase):
 
     def test_random_numbers(self) -> None:
         assert_type(self.rng, random.Random)
+
+
+def migrate_either(lease: DatabaseLease) -> None:
+    lease.execute("create table users (email text)")
+
+
+class StoreTest(HarnessTestCase):
+    db = Store(migrations=migrate_either, postgres=Postgres(version="16"), sqlite=SQLite())
+    file = SQLite(migrations="migrations", isolation="commit", foreign_keys=False, name="file")
+
+    def test_what_both_have(self) -> None:
+        assert_type(self.db, DatabaseLease)
+        assert_type(self.db.count("users"), int)
+        assert_type(self.db.dialect, str)
+        self.db.connection.cursor().execute("select 1")
+        self.db.connection.commit()
+        self.requireCapability(self.db, "postgres")
+
+    def test_sqlite(self) -> None:
+        assert_type(self.file, SQLiteLease)
+        assert_type(self.file.connection, sqlite3.Connection)
+        assert_type(self.file.path, Path)
+        text: str = self.file.dsn
+        self.assertTrue(text)
+
+
+assert_type(StoreTest.db, Store)
 
 
 class SessionTest(HarnessTestCase):

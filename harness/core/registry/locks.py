@@ -112,7 +112,7 @@ class Lock:
             os.close(file)
 
 
-def holders_of(path: str, *modes: str) -> list[int] | None:
+def holders_of(path: str, *modes: str, kind: str = "FLOCK") -> list[int] | None:
     """Return the process of each lock on a file; None where the kernel does not tell.
 
     One process may have several. Source: proc_locks(5), where a file is known by its device and
@@ -121,6 +121,7 @@ def holders_of(path: str, *modes: str) -> list[int] | None:
     Args:
         path: The file.
         modes: `READ` for shared locks, `WRITE` for exclusive ones; none for both.
+        kind: `FLOCK`, as ours are, or `POSIX`.
     """
     try:
         file = os.stat(path)
@@ -129,5 +130,5 @@ def holders_of(path: str, *modes: str) -> list[int] | None:
     except OSError:
         return None
     name = f"{os.major(file.st_dev):02x}:{os.minor(file.st_dev):02x}:{file.st_ino}"
-    locks = [line for line in lines if line[1] == "FLOCK" and line[5] == name]
+    locks = [line for line in lines if line[1] == kind and line[5] == name]
     return sorted(int(line[4]) for line in locks if line[3] in (modes or ("READ", "WRITE")))

@@ -33,6 +33,7 @@ from harness.services.postgres.template import Template
 from harness.services.postgres.workspace import Workspace
 
 if TYPE_CHECKING:
+    from harness.data.making.filling import Plan
     from harness.services.postgres.service import Postgres
 
 MOST_AWAKE = 4  # each holds a connection or two, of perhaps a hundred that many processes share
@@ -65,6 +66,7 @@ class PostgresInstance(Instance[PostgresLease]):
         ] = []  # idle, their sessions open, the last used at the end
         self.external = provider == "external"
         self._made: set[str] = set()
+        self.plans: dict[Postgres, dict[str, Plan]] = {}  # of the tables in which rows were made
         self._ownership: Ownership | None = None
         try:
             self._take_over(service)

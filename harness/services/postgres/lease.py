@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+import functools
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from harness.core.endpoint import Dsn
-from harness.core.lease import Lease
 from harness.errors import HarnessError
+from harness.services import database
+from harness.services.database import DatabaseLease
 from harness.services.postgres.connect import driver, is_over, message, sqlstate
 from harness.services.postgres.names import literal, table_name
-from harness.services.postgres.rows import Row, rows_of
-from harness.services.statements import Recording, Statements
 
 if TYPE_CHECKING:
+    from harness.data.making.maker import RowMaker
     from harness.services.postgres.instance import PostgresInstance
     from harness.services.postgres.service import Postgres
+    from harness.services.rows import Row
 
 # The given table and those that refer to it, directly or not.
 REFERRING = """
@@ -43,25 +43,13 @@ LOCK_NOT_AVAILABLE = "55P03"
 NOT_LIBPQ = ("pg8000", "asyncpg")
 
 
-class Connection(Protocol):
-    """A DB-API connection (PEP 249), as far as it is the same for every isolation."""
+class Connection(database.Connection, Protocol):
+    """A DB-API connection of PostgreSQL, as far as it is the same for every isolation."""
 
     autocommit: bool
 
-    def cursor(self) -> Any:
-        """Return a new cursor."""
 
-    def commit(self) -> None:
-        """Commit the transaction."""
-
-    def rollback(self) -> None:
-        """Roll back the transaction."""
-
-    def close(self) -> None:
-        """Close the connection."""
-
-
-class PostgresLease(Lease):
+class PostgresLease(DatabaseLease):
     """A PostgreSQL database for one test.
 
     The methods here (`execute`, `rows`, ...) commit at once: what they write, the code under test
@@ -72,32 +60,19 @@ class PostgresLease(Lease):
         instance: The server: its provider, version, capabilities, log.
         service: What was declared.
         database: Name of the database.
-        statements: Notes what the code under test sends through `connection`.
     """
 
+    dialect: ClassVar[str] = "postgres"
     instance: PostgresInstance
 
     def __init__(self, instance: PostgresInstance, service: Postgres, database: str) -> None:
-        super().__init__(service)
-        self._lock = threading.RLock()
-        self.instance = instance
-        self.service = service
-        self.database = database
-        self.statements = Statements()
+        super().__init__(instance, service, database)
         self._disturbed_before = instance.disturbed
-
-    def __repr__(self) -> str:
-        return f"<lease of {self.database} ({self.service.isolation}) on {self.instance!r}>"
 
     @property
     def connection(self) -> Connection:
         """A DB-API connection for the code under test, not in autocommit mode."""
         raise NotImplementedError
-
-    @property
-    def dsn(self) -> Dsn:
-        """The database's URL, with user and password; its repr masks the password."""
-        return self.url("")
 
     def url(self, driver: str | None = None) -> Dsn:
         """Return the database's URL as SQLAlchemy writes it.
@@ -118,53 +93,6 @@ class PostgresLease(Lease):
             endpoint = replace(endpoint, options=())
         return endpoint.url(f"postgresql+{name}" if name else "postgresql", self.database)
 
-    def execute(self, sql: str, parameters: Sequence[object] = ()) -> int:
-        """Run a statement and commit it.
-
-        Args:
-            sql: The statement, with `%s` for each parameter.
-            parameters: The values.
-
-        Returns:
-            The number of rows that it touched; -1 where that means nothing.
-
-        Raises:
-            pg8000.dbapi.DatabaseError: The server refused it.
-
-        Example:
-            ::
-
-                self.db.execute("insert into users (email) values (%s)", ["a@example.com"])
-        """
-        return int(self._run(sql, parameters).rowcount)
-
-    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
-        """Run a query and return all its rows: tuples with their columns as attributes."""
-        return rows_of(self._run(sql, parameters))
-
-    def row(self, sql: str, parameters: Sequence[object] = ()) -> Row:
-        """Run a query and return its only row.
-
-        Raises:
-            LookupError: It returned no row, or more than one.
-        """
-        found = self.rows(sql, parameters)
-        if len(found) != 1:
-            raise LookupError(f"expected one row, got {len(found)}: {sql}")
-        return found[0]
-
-    def value(self, sql: str, parameters: Sequence[object] = ()) -> Any:
-        """Run a query and return the first column of its only row.
-
-        Raises:
-            LookupError: It returned no row, or more than one.
-        """
-        return self.row(sql, parameters)[0]
-
-    def count(self, table: str) -> int:
-        """Return the number of rows in a table."""
-        return int(self.value(f"select count(*) from {table_name(table)}"))
-
     def exists(self, table: str) -> bool:
         """Tell whether there is a table, or a view, of that name."""
         return bool(self.value(f"select to_regclass({literal(table_name(table))}) is not null"))
@@ -172,22 +100,6 @@ class PostgresLease(Lease):
     def table_names(self) -> list[str]:
         """Return the names of all tables and views, with their schema where it is needed."""
         return [name for (name,) in self.rows(TABLE_NAMES)]
-
-    def recording(self) -> AbstractContextManager[Recording]:
-        """Record, until the end of a block, what the code under test sends.
-
-        That is what comes through `connection` and through engines of the SQLAlchemy adapter, not
-        what this lease's own methods send. Of connections that were opened with the URL nothing is
-        known.
-
-        Example:
-            ::
-
-                with self.db.recording() as recording:
-                    load_orders(self.db.connection)
-                print(recording.statements)
-        """
-        return self.statements.recording()
 
     def truncate(self, table: str) -> None:
         """Empty a table and all tables that refer to it.
@@ -201,40 +113,21 @@ class PostgresLease(Lease):
         parts = ", ".join(f"harness_{i} as ({sql})" for i, sql in enumerate(deletions))
         self.execute(f"with {parts} select")
 
-    @property
-    def written(self) -> frozenset[str]:
-        """The tables that were written since the test began, such as `{"orders", "audit.log"}`.
+    def _make_row(self, table: str, columns: Mapping[str, Any]) -> Row:
+        row: Row = self._maker.make(table, columns)
+        return row
 
-        Those of the schema `public` go by their name alone. Under `commit` everybody's committed
-        writes count: by the server's log where it may be read, else all tables whose rows differ.
-        Under `rollback` it is what the test's own session wrote, by the locks that it holds.
-        """
-        return self.written_since(None)
+    @functools.cached_property
+    def _maker(self) -> RowMaker:
+        from harness.data.making.maker import RowMaker
+        from harness.services.postgres.dialect import PostgresDialect
 
-    def write_mark(self) -> Any:
-        """Return a mark for `written_since`."""
-        raise NotImplementedError
+        plans = self.instance.plans.setdefault(self.service, {})
+        return RowMaker(self, PostgresDialect(), lambda: self.rng, plans)
 
-    def written_since(self, mark: Any) -> frozenset[str]:
-        """Return the tables that were written since a mark; None for the begin of the test."""
-        raise NotImplementedError
-
-    def _run(self, sql: str, parameters: Sequence[object]) -> Any:
-        """Run a statement of the test's own, and return the cursor with its rows."""
-        with self._lock:
-            self._check_held()
-            cursor = self._helper_cursor()
-            try:
-                cursor.execute(sql, parameters)
-            except Exception as error:
-                self._died(error)
-                self._annotate(error, sql)
-                raise
-            return cursor
-
-    def _helper_cursor(self) -> Any:
-        """Return a cursor whose statements commit at once."""
-        raise NotImplementedError
+    def _failed(self, error: Exception, sql: str) -> None:
+        self._died(error)
+        self._annotate(error, sql)
 
     def _annotate(self, error: Exception, sql: str) -> None:
         """Add to a driver's error, which shows fields by letters, what it says and of what."""

@@ -69,10 +69,10 @@ def extensions(databases: Databases) -> set[str]:
 def capabilities(databases: Databases) -> frozenset[str]:
     """Return what this server can do that not every one can.
 
-    `postgres.superuser`, `postgres.version.<major>` and `postgres.extension.<name>`.
+    `postgres`, `postgres.superuser`, `postgres.version.<major>` and `postgres.extension.<name>`.
     """
     found = {f"postgres.extension.{name}" for name in extensions(databases)}
-    found.add(f"postgres.version.{databases.server_version // 10000}")
+    found |= {"postgres", f"postgres.version.{databases.server_version // 10000}"}
     if databases.rows("select rolsuper from pg_roles where rolname = current_user")[0][0]:
         found.add("postgres.superuser")
     return frozenset(found)

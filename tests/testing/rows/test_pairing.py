@@ -5,7 +5,7 @@ import unittest
 from unittest import mock
 
 from harness.errors import ConfigurationError
-from harness.services.postgres.rows import Row
+from harness.services.rows import Row
 from harness.testing.rows.pairing import Pairing, owners_of
 
 
