@@ -14,16 +14,24 @@ def check_migrations(service: object, migrations: object) -> None:
     """Do nothing for what can be migrated from.
 
     Raises:
-        ServiceDefinitionError: It is neither a directory nor a tool nor a callable.
+        ServiceDefinitionError: It is neither a directory, a callable nor a tool.
     """
-    if migrations is None or isinstance(migrations, str | os.PathLike) or callable(migrations):
-        return
-    if callable(getattr(migrations, "source", None)):
+    path = isinstance(migrations, str | os.PathLike)
+    if migrations is None or path or is_source(migrations):
         return
     raise ServiceDefinitionError(
-        f"{type(service).__name__}(migrations={migrations!r}): neither a directory nor a callable",
-        hint='write migrations="migrations", or a function that takes a lease',
+        f"{type(service).__name__}(migrations={migrations!r}): neither a directory nor a tool "
+        "nor a callable",
+        hint='write migrations="migrations", Alembic("alembic.ini"), Command(["./migrate"]), '
+        "or a function that takes a lease",
     )
+
+
+def is_source(migrations: object) -> bool:
+    """Tell whether migrations are a callable; or a tool, rather than its class."""
+    if callable(getattr(migrations, "source", None)):
+        return not isinstance(migrations, type)
+    return callable(migrations)
 
 
 def not_held(service: Any) -> LeaseError:

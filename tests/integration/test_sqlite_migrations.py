@@ -8,7 +8,13 @@ from pathlib import Path
 
 from harness import Command, Environment, SQLite
 from harness.core.settings import Settings
-from harness.errors import LeaseError, MigrationError, ServiceDefinitionError, UnavailableError
+from harness.errors import (
+    ConfigurationError,
+    LeaseError,
+    MigrationError,
+    ServiceDefinitionError,
+    UnavailableError,
+)
 from tests.support.project import HOME, environ
 from tests.support.unit import DirectoryTest
 
@@ -69,6 +75,25 @@ class MigrationsTest(SQLiteTest):
         db.execute("insert into a values (1)")
 
         self.assertEqual(2, db.count("log"))
+
+    def test_gooses_files_are_known_here_too(self):
+        self.write(
+            "m/1.sql",
+            "-- +goose Up\ncreate table a (x); create table log (x);\n"
+            "-- +goose StatementBegin\ncreate trigger t after insert on a begin\n"
+            "  insert into log values (new.x);\nend\n-- +goose StatementEnd\n"
+            "insert into a values (1);\n-- +goose Down\ndrop table a;\n",
+        )
+
+        self.assertEqual(1, self.lease(migrations="m").count("log"))
+
+    def test_two_files_of_the_same_number_are_both_named(self):
+        for name in ("m/1_a.sql", "m/01_b.sql"):
+            self.write(name, "select 1")
+
+        text = self.fails(ConfigurationError, migrations="m")
+
+        self.assertIn("two migrations have the number 1: 01_b.sql and 1_a.sql", text)
 
     def test_what_a_file_sets_ends_with_it(self):
         self.write(

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.core.nearest import nearest
+from harness.data.files import MARK as MARK_OF_UTF_8
 from harness.data.files import decoded, unreadable
-from harness.data.scripts import Part, Script
+from harness.data.scripts import Part, Script, Split
 from harness.data.statements import Statement, split
 from harness.errors import MigrationError
 
@@ -40,6 +41,7 @@ class GooseFile:
     Args:
         path: The file.
         text: Its content.
+        split: Splits a text into statements.
 
     Attributes:
         statements: Those of each section that there is, `Up` and `Down`.
@@ -51,6 +53,7 @@ class GooseFile:
 
     path: Path
     text: str
+    split: Split = split
     statements: dict[str, list[Statement]] = field(default_factory=dict, init=False)
     transaction: bool = field(default=True, init=False)
     _section: str = field(default="", init=False)
@@ -108,7 +111,7 @@ class GooseFile:
     def _flush(self) -> None:
         """Take the lines since the last annotation as statements of the section."""
         text, self._lines = "".join(self._lines), []
-        found = [Statement(part.text, part.line + self._first - 1) for part in split(text)]
+        found = [Statement(part.text, part.line + self._first - 1) for part in self.split(text)]
         if not found:
             return
         if not self._section:
@@ -151,7 +154,7 @@ class GooseFile:
         )
 
 
-def read_goose(path: Path) -> GooseFile:
+def read_goose(path: Path, split: Split = split) -> GooseFile:
     """Read a file in goose's form.
 
     Raises:
@@ -161,4 +164,4 @@ def read_goose(path: Path) -> GooseFile:
         content = path.read_bytes()
     except OSError as error:
         raise unreadable(path, error) from error
-    return GooseFile(path, decoded(path, content.removeprefix(b"\xef\xbb\xbf")))
+    return GooseFile(path, decoded(path, content.removeprefix(MARK_OF_UTF_8)), split)

@@ -171,6 +171,7 @@ class Called:
                     hint=f"mend it and run the tests again; {REMOVED}",
                 ) from error
             lease.commit_connection()
+        self._instance.plans.pop(self._service, None)  # rows were made while the tables changed
 
     @property
     def _name(self) -> str:

@@ -15,6 +15,7 @@ from harness.core.service import Service, Told
 from harness.core.settings import Settings
 from harness.errors import ServiceDefinitionError
 from harness.services import options
+from harness.services.declared import check_migrations
 
 if TYPE_CHECKING:
     from harness.data.migrations.source import Tool
@@ -83,8 +84,7 @@ class Postgres(Service["PostgresLease"]):
     alias: str | None = None
 
     def __post_init__(self) -> None:
-        if not (self.migrations is None or isinstance(self.migrations, str | os.PathLike)):
-            check_source(self.migrations)
+        check_migrations(self, self.migrations)
         super().__post_init__()
         options.check_word("Postgres", "isolation", self.isolation, ISOLATIONS)
         options.check_word("Postgres", "driver", self.driver, DRIVERS)
@@ -183,18 +183,3 @@ class Postgres(Service["PostgresLease"]):
         from harness.services.postgres.instance import PostgresInstance
 
         return PostgresInstance(provider, running, settings, self)
-
-
-def check_source(migrations: object) -> None:
-    """Do nothing for what knows how to migrate a database: a tool, or what takes a lease.
-
-    Raises:
-        ServiceDefinitionError: It is neither a directory nor one of those.
-    """
-    has_source = callable(getattr(migrations, "source", None))
-    if isinstance(migrations, type) if has_source else not callable(migrations):
-        raise ServiceDefinitionError(
-            f"Postgres(migrations={migrations!r}): neither a directory nor a tool nor a callable",
-            hint='write migrations="migrations", Alembic("alembic.ini"), Command(["./migrate"]), '
-            "or a function that takes a lease",
-        )
