@@ -38,6 +38,11 @@ class Content:
         self._migrations = self._migration_files()
         self.key = self._content_key()
 
+    @property
+    def lasting(self) -> bool:
+        """Whether the key tells all that it depends on: of a callable only its own source."""
+        return not callable(self._service.migrations)
+
     def __bool__(self) -> bool:
         return bool(self._service.migrations or self._seeds or self._service.extensions)
 
@@ -92,6 +97,7 @@ class Content:
             self._call(name)
             for path in self._seeds:
                 run_alone(path, connection)
+            settle_sequences(connection)
             return Constraints.read(connection)
         finally:
             cleanups.close()
@@ -114,6 +120,25 @@ class Content:
                     hint="mend it and run the tests again; the unfinished database was removed",
                 ) from error
             lease.commit_connection()
+
+
+SEQUENCES = """
+select format('select setval(%L, last_value, is_called) from %I.%I',
+              format('%I.%I', n.nspname, c.relname), n.nspname, c.relname)
+from pg_sequence s join pg_class c on c.oid = s.seqrelid join pg_namespace n
+    on n.oid = c.relnamespace
+where has_sequence_privilege(s.seqrelid, 'SELECT') and has_sequence_privilege(s.seqrelid, 'UPDATE')
+"""
+
+
+def settle_sequences(connection: Any) -> None:
+    """Set each sequence to where it stands, so that none has numbers fetched ahead.
+
+    Whether a sequence has moved is then told by its row alone, in all clones.
+    """
+    statements = [row[0] for row in connection.execute_simple(SEQUENCES).rows]
+    if statements:
+        connection.execute_simple(";".join(statements))
 
 
 def run_alone(path: Path, connection: Any) -> None:

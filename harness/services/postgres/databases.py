@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 import threading
 import time
@@ -13,7 +14,8 @@ from harness.core.endpoint import Endpoint
 from harness.core.identity import is_dead, nonce, process_name, registry_id
 from harness.core.settings import Settings
 from harness.errors import LeakError, StartError
-from harness.services.postgres.connect import driver, is_over, log_in, message, sqlstate
+from harness.services.postgres.admin import Admin
+from harness.services.postgres.connect import driver, message, sqlstate
 from harness.services.postgres.names import identifier, literal
 
 ENDING_TIMEOUT = 5.0
@@ -55,53 +57,34 @@ class Databases:
         self._nonce = nonce()
         self._count = 0
         self._lock = threading.RLock()
-        self._connection: Any = None
+        self._admin = Admin(endpoint)
         self.server_version = int(self.rows("show server_version_num")[0][0])
         copy = fast and self.server_version >= 150000
         self._strategy = " strategy file_copy" if copy else ""
 
     def execute(self, sql: str) -> None:
         """Run one statement outside any transaction."""
-        self._run(sql)
+        self._admin.execute(sql)
 
     def rows(self, sql: str) -> list[Any]:
         """Run one query and return its rows."""
-        return list(self._run(sql).rows or ())
+        return self._admin.rows(sql)
 
-    def _run(self, sql: str) -> Any:
-        """Run a statement, once more on a new connection where the last one was lost."""
-        with self._lock:
-            try:
-                return self._send(sql)
-            except Exception as error:
-                if not is_over(error):
-                    raise
-                try:
-                    return self._send(sql)
-                except StartError:  # the server is gone, which the first error says better
-                    raise error from None
-
-    def _send(self, sql: str) -> Any:
-        """Run a statement on the connection, which is given up if it was lost.
-
-        It is lost, too, if it was interrupted before the answer was read: the next statement
-        would be given that answer.
-        """
-        if self._connection is None:
-            self._connection = log_in(self.endpoint)
-            self._connection.autocommit = True
-        try:
-            return self._connection.execute_simple(sql)
-        except BaseException as error:
-            if not isinstance(error, driver().DatabaseError) or is_over(error):
-                self._hang_up()
-            raise
+    def over(self, admin: Admin) -> Databases:
+        """Return the same databases, over another connection."""
+        twin = copy.copy(self)
+        twin._admin = admin
+        return twin
 
     def new_name(self, key: str) -> str:
         """Return a name that no other database has: `t_<registry>_<key>_<process>_<nonce><n>`."""
         with self._lock:
             self._count += 1
             return f"t_{self.registry}_{key[:8]}_{self._process}_{self._nonce}{self._count}"
+
+    def template_name(self, key: str) -> str:
+        """Return the one name of a template: `t_<registry>_<key>_template`."""
+        return f"t_{self.registry}_{key}_template"
 
     def drop_orphans(self) -> list[str]:
         """Drop the databases of processes that have ended, on a server of ours alone.
@@ -148,11 +131,30 @@ class Databases:
         except driver().DatabaseError as error:
             raise refused(self.endpoint, error) from error
 
-    def seal(self, name: str) -> None:
-        """Make a database a template that nobody can connect to: the mark of a finished one."""
+    def comment(self, name: str, text: str) -> None:
+        """Write the comment of a database."""
+        self.execute(f"comment on database {identifier(name)} is {literal(text)}")
+
+    def seal(self, name: str, text: str) -> None:
+        """Make a database a template that nobody can connect to: the mark of a finished one.
+
+        Args:
+            name: The database.
+            text: The comment that it gets at the same moment.
+        """
         self.execute(
+            f"comment on database {identifier(name)} is {literal(text)}; "
             f"alter database {identifier(name)} with is_template true allow_connections false"
         )
+
+    def state(self, name: str) -> tuple[bool, str] | None:
+        """Return whether a database is sealed, and its comment; None if it is not there."""
+        rows = self.rows(
+            "select datistemplate and not datallowconn, "
+            "coalesce(shobj_description(oid, 'pg_database'), '') "
+            f"from pg_database where datname = {literal(name)}"
+        )
+        return (rows[0][0], rows[0][1]) if rows else None
 
     def sessions(self, name: str, known: Iterable[int] = ()) -> list[Session]:
         """Return the client sessions on a database, without the known ones."""
@@ -195,16 +197,7 @@ class Databases:
 
     def close(self) -> None:
         """Close the connection; one that the server has closed is closed all the same."""
-        with self._lock:
-            self._hang_up()
-
-    def _hang_up(self) -> None:
-        connection, self._connection = self._connection, None
-        try:
-            if connection is not None:
-                connection.close()
-        except driver().Error:
-            pass  # the server is gone, which is reported where it matters
+        self._admin.close()
 
 
 def not_dropped(name: str, sessions: list[Session], error: Exception) -> LeakError:

@@ -1,21 +1,23 @@
-"""Marks on the databases that we make on somebody else's server, and orphans found by them."""
+"""Marks on databases that may outlive whoever made them, and orphans found by them."""
 
 from __future__ import annotations
 
 import json
+import math
 import secrets
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from harness.core.endpoint import Endpoint
 from harness.core.service import Told
 from harness.core.settings import Settings
-from harness.errors import LeakError
-from harness.services.postgres.connect import driver, log_in
+from harness.errors import LeakError, StartError
+from harness.services.postgres.connect import driver
 from harness.services.postgres.databases import Databases
-from harness.services.postgres.names import identifier, literal
+from harness.services.postgres.locks import Locks, alone
+from harness.services.postgres.names import literal
 
 MARK = "harness "
 LOCKS = 1 << 62
@@ -23,22 +25,27 @@ LOCKS = 1 << 62
 
 @dataclass(frozen=True)
 class Owner:
-    """Who made a database: an advisory lock that the server drops when its holder is gone.
+    """Who holds a database: an advisory lock that the server drops when its holders are gone.
 
     Attributes:
         registry: Of which user and machine.
         lock: Number of the advisory lock.
         database: The database in which the lock is held; locks of others are not comparable.
+        used: When a database was last used that is kept for the next run, in seconds since 1970;
+            0 for one that goes with its holders.
+        facts: What whoever finds the database must know of it.
     """
 
     registry: str
     lock: int
     database: str
+    used: int = 0
+    facts: dict[str, Any] = field(default_factory=dict)
 
     def mark(self) -> str:
         """Return the comment that marks a database as this owner's."""
-        fields = {"registry": self.registry, "lock": self.lock, "database": self.database}
-        return MARK + json.dumps(fields, sort_keys=True)
+        fields = {key: value for key, value in asdict(self).items() if value not in (0, {})}
+        return MARK + json.dumps({"lock": self.lock, **fields}, sort_keys=True)
 
     @classmethod
     def read(cls, comment: str) -> Owner | None:
@@ -53,11 +60,72 @@ class Owner:
 
     def is_possible(self) -> bool:
         """Tell whether we can have written this: the lock becomes a part of a statement."""
-        return type(self.lock) is int and 0 <= self.lock < LOCKS
+        numbers = type(self.lock) is int and type(self.used) is int
+        return numbers and 0 <= self.lock < LOCKS and isinstance(self.facts, dict)
+
+
+def owned(databases: Databases) -> list[tuple[str, Owner]]:
+    """Return the databases that carry a mark of this registry, and whose they are."""
+    rows = databases.rows(
+        "select datname, shobj_description(oid, 'pg_database') from pg_database "
+        f"where shobj_description(oid, 'pg_database') like {literal(MARK + '%')}"
+    )
+    found = [(name, owner) for name, comment in rows if (owner := Owner.read(comment))]
+    ours = (databases.registry, databases.endpoint.database)
+    return [(name, owner) for name, owner in found if (owner.registry, owner.database) == ours]
+
+
+def orphans(databases: Databases, *, kept: bool = False) -> Iterator[str]:
+    """Yield the databases of this registry that nobody holds any more.
+
+    While one is looked at, nobody else is given it.
+
+    Args:
+        databases: Those of the server.
+        kept: Also those that are kept for the next run.
+    """
+    for name, owner in owned(databases):
+        if owner.used and not kept:
+            continue
+        with alone(databases, owner.lock) as ours:
+            if ours:
+                yield name
+
+
+def drop_orphans(databases: Databases, most: float = math.inf) -> list[str]:
+    """Drop the databases of this registry that nobody holds any more.
+
+    Args:
+        databases: Those of the server.
+        most: How many there may be.
+
+    Returns:
+        Their names.
+
+    Raises:
+        StartError: There are more.
+    """
+    if len(owned(databases)) > most and (found := sum(1 for _ in orphans(databases))) > most:
+        raise too_many(databases.endpoint, found, most)
+    dropped = []
+    for name in orphans(databases):
+        databases.drop(name)
+        dropped.append(name)
+    return dropped
+
+
+def too_many(endpoint: Endpoint, found: int, most: float) -> StartError:
+    """Return the error for a server on which more was left than we drop without being asked."""
+    return StartError(
+        f"PostgreSQL at {endpoint.host}:{endpoint.port} has {found} databases that killed runs of "
+        f"this registry have left, and HARNESS_MAX_ORPHANS allows {most}",
+        cause="runs are killed again and again, as by a time limit of their jobs",
+        hint="drop them with `harness clean`, or allow more with HARNESS_MAX_ORPHANS",
+    )
 
 
 def sweep(endpoint: Endpoint, settings: Settings, told: Told, *, dry: bool) -> None:
-    """Drop the databases of killed processes on somebody else's server.
+    """Drop what nobody holds on somebody else's server, also what is kept for the next run.
 
     Args:
         endpoint: The server.
@@ -68,9 +136,8 @@ def sweep(endpoint: Endpoint, settings: Settings, told: Told, *, dry: bool) -> N
     Raises:
         StartError: The server does not let us in.
     """
-    databases = Databases(endpoint, settings, fast=False)
-    with closing(databases), closing(Ownership(databases)) as ownership:
-        for name in ownership.orphans():
+    with closing(Databases(endpoint, settings, fast=False)) as databases:
+        for name in orphans(databases, kept=True):
             try:
                 if not dry:
                     databases.drop(name)
@@ -80,67 +147,16 @@ def sweep(endpoint: Endpoint, settings: Settings, told: Told, *, dry: bool) -> N
 
 
 class Ownership:
-    """Our claim on what we make on a server, held for as long as our connection lives."""
+    """Our claim on what we make on a server, held for as long as our process lives."""
 
-    def __init__(self, databases: Databases) -> None:
+    def __init__(self, databases: Databases, locks: Locks) -> None:
         self._databases = databases
+        self._locks = locks
         lock = secrets.randbelow(LOCKS)
         self.owner = Owner(databases.registry, lock, databases.endpoint.database)
-        self._holder: Any = None
-        self._hold()
-
-    def _hold(self) -> None:
-        """Take the lock, on a connection that does nothing else; again if that one was lost."""
-        try:
-            if self._holder is not None:
-                self._holder.execute_simple("select 1")
-                return
-        except (driver().Error, OSError):
-            pass
-        self._holder = log_in(self._databases.endpoint)
-        self._holder.autocommit = True
-        self._holder.execute_simple(f"select pg_advisory_lock({self.owner.lock})")
-
-    def close(self) -> None:
-        """Give up the claim."""
-        try:
-            self._holder.close()
-        except (driver().Error, OSError):
-            pass  # the server has closed it already
+        locks.hold(lock)
 
     def mark(self, name: str) -> None:
         """Mark a database as ours."""
-        self._hold()
-        self._databases.execute(
-            f"comment on database {identifier(name)} is {literal(self.owner.mark())}"
-        )
-
-    def drop_orphans(self) -> list[str]:
-        """Drop the databases of this registry whose owner is gone; return their names."""
-        dropped = []
-        for name in self.orphans():
-            self._databases.drop(name)
-            dropped.append(name)
-        return dropped
-
-    def orphans(self) -> Iterator[str]:
-        """Yield the databases of this registry whose owner is gone.
-
-        While one is looked at, nobody else is given it.
-        """
-        for name, comment in self._databases.rows(
-            "select datname, shobj_description(oid, 'pg_database') from pg_database "
-            f"where shobj_description(oid, 'pg_database') like {literal(MARK + '%')}"
-        ):
-            owner = Owner.read(comment)
-            if owner is not None and self._is_ours_and_dead(owner):
-                yield name
-                self._databases.execute(f"select pg_advisory_unlock({owner.lock})")
-
-    def _is_ours_and_dead(self, owner: Owner) -> bool:
-        """Tell whether an owner is gone; if so its lock is taken, so that one of us cleans up."""
-        if (owner.registry, owner.database) != (self.owner.registry, self.owner.database):
-            return False
-        if owner.lock == self.owner.lock:  # an advisory lock may be taken twice by its holder
-            return False
-        return bool(self._databases.rows(f"select pg_try_advisory_lock({owner.lock})")[0][0])
+        self._locks.check()
+        self._databases.comment(name, self.owner.mark())
