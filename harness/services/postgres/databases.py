@@ -13,13 +13,14 @@ from typing import Any
 from harness.core.endpoint import Endpoint
 from harness.core.identity import is_dead, nonce, process_name, registry_id
 from harness.core.settings import Settings
-from harness.errors import LeakError, StartError
+from harness.errors import ConfigurationError, LeakError, StartError
 from harness.services.postgres.admin import Admin
 from harness.services.postgres.connect import driver, message, sqlstate
 from harness.services.postgres.names import identifier, literal
 
 ENDING_TIMEOUT = 5.0
 POLL = 0.002
+LONGEST_NAME = 63  # bytes
 NAME = re.compile(r"t_(?P<registry>[0-9a-f]{8})_[0-9a-f]{8}_(?P<process>\d+x\d*)_[0-9a-f]+")
 
 
@@ -51,6 +52,7 @@ class Databases:
     """
 
     def __init__(self, endpoint: Endpoint, settings: Settings, fast: bool) -> None:
+        check_length(endpoint.database)
         self.endpoint = endpoint
         self.registry = registry_id(settings)
         self._process = process_name()
@@ -198,6 +200,21 @@ class Databases:
     def close(self) -> None:
         """Close the connection; one that the server has closed is closed all the same."""
         self._admin.close()
+
+
+def check_length(name: str) -> None:
+    """Do nothing for a name that the server takes as it is.
+
+    Raises:
+        ConfigurationError: It is longer than a name can be.
+    """
+    length = len(name.encode())
+    if length > LONGEST_NAME:
+        raise ConfigurationError(
+            f"the database name {name!r} has {length} bytes",
+            cause=f"PostgreSQL would cut it off at {LONGEST_NAME}, and lead us elsewhere",
+            hint="name an existing database in DATABASE_URL",
+        )
 
 
 def not_dropped(name: str, sessions: list[Session], error: Exception) -> LeakError:
