@@ -377,7 +377,7 @@ class KeptTest(ForeignTest):
             done = clean(self.box)
 
             self.assertEqual((0, ""), (done.returncode, done.stderr))
-            self.assertIn(f"removed database {kept}\n", done.stdout)
+            self.assertIn(f"removed kept database {kept}\n", done.stdout)
             self.assertNotIn(held, done.stdout)
 
     def test_a_killed_run_leaves_what_is_kept_and_the_next_one_drops_the_rest(self):

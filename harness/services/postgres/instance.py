@@ -70,7 +70,7 @@ class PostgresInstance(Instance[PostgresLease]):
         """Connect, check or set what is needed, and learn what the server can do."""
         self.databases = Databases(self.endpoint, self.settings, fast=not self.external)
         self.cleanups.push(self.databases.close)
-        self._locks = Locks(self.endpoint, self.settings.build_timeout)
+        self._locks = Locks(self.databases, self.settings.build_timeout)
         self.cleanups.push(self._locks.close)
         self.templates = Templates(self.databases, self._locks, self.settings)
         if self.external:

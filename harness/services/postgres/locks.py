@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from harness.core.endpoint import Endpoint
 from harness.errors import StartTimeoutError
 from harness.services.postgres.admin import Admin
 from harness.services.postgres.connect import ADMIN_TIMEOUT, driver, sqlstate
@@ -17,11 +16,8 @@ from harness.services.postgres.databases import Databases, Session
 LOCK_NOT_AVAILABLE = "55P03"
 # A session is to last as long as its process, and not longer: a machine that was switched off
 # closes no connection, so the server asks.
-LASTING = """
-set tcp_keepalives_idle = 30;
-set tcp_keepalives_interval = 10;
-select set_config(name, '0', false) from pg_settings where name = 'idle_session_timeout';
-"""
+KEEPALIVE = "set tcp_keepalives_idle = 30; set tcp_keepalives_interval = 10"
+HAS_IDLE_TIMEOUT = 140000  # server_version_num
 
 
 class Locks(Admin):
@@ -30,20 +26,20 @@ class Locks(Admin):
     A lost connection is replaced, and what it held is taken again.
 
     Args:
-        endpoint: The server.
+        databases: Those of the server.
         within: Seconds to wait for a lock.
     """
 
-    def __init__(self, endpoint: Endpoint, within: float) -> None:
-        super().__init__(endpoint, named("holding"), within + ADMIN_TIMEOUT)
-        self._within = within
+    def __init__(self, databases: Databases, within: float) -> None:
+        super().__init__(databases.endpoint, named("holding"), within + ADMIN_TIMEOUT)
+        self._settings = settings(databases, within)
         self._held: dict[int, str] = {}
         self._sessions = 0
 
     def _connect(self) -> Any:
         connection = super()._connect()
         try:
-            connection.execute_simple(LASTING + limited(self._within))
+            connection.execute_simple(self._settings)
             for number, mode in self._held.items():
                 connection.execute_simple(f"select pg_advisory_lock{mode}({number})")
         except BaseException:
@@ -83,9 +79,17 @@ def named(does: str) -> str:
     return f"harness {does}, process {os.getpid()} on {socket.gethostname()}"
 
 
-def limited(within: float) -> str:
-    """Return the statement that limits the wait for a lock."""
-    return f"set lock_timeout = {max(1, round(within * 1000))}"
+def settings(databases: Databases, within: float) -> str:
+    """Return the statements that a session which is to hold locks begins with.
+
+    Args:
+        databases: Those of the server.
+        within: Seconds to wait for a lock.
+    """
+    statements = [KEEPALIVE, f"set lock_timeout = {max(1, round(within * 1000))}"]
+    if databases.server_version >= HAS_IDLE_TIMEOUT:
+        statements.append("set idle_session_timeout = 0")
+    return "; ".join(statements)
 
 
 @contextmanager
@@ -118,7 +122,7 @@ def turn(databases: Databases, name: str, number: int, within: float) -> Iterato
     """
     admin = Admin(databases.endpoint, named("building"), within + ADMIN_TIMEOUT, replaced=False)
     try:
-        admin.execute(LASTING + limited(within))
+        admin.execute(settings(databases, within))
         wait(admin, databases, name, number, within)
         yield databases.over(admin)
     finally:

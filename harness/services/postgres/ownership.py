@@ -75,8 +75,8 @@ def owned(databases: Databases) -> list[tuple[str, Owner]]:
     return [(name, owner) for name, owner in found if (owner.registry, owner.database) == ours]
 
 
-def orphans(databases: Databases, *, kept: bool = False) -> Iterator[str]:
-    """Yield the databases of this registry that nobody holds any more.
+def orphans(databases: Databases, *, kept: bool = False) -> Iterator[tuple[str, Owner]]:
+    """Yield the databases of this registry that nobody holds any more, with their marks.
 
     While one is looked at, nobody else is given it.
 
@@ -89,7 +89,7 @@ def orphans(databases: Databases, *, kept: bool = False) -> Iterator[str]:
             continue
         with alone(databases, owner.lock) as ours:
             if ours:
-                yield name
+                yield name, owner
 
 
 def drop_orphans(databases: Databases, most: float = math.inf) -> list[str]:
@@ -108,7 +108,7 @@ def drop_orphans(databases: Databases, most: float = math.inf) -> list[str]:
     if len(owned(databases)) > most and (found := sum(1 for _ in orphans(databases))) > most:
         raise too_many(databases.endpoint, found, most)
     dropped = []
-    for name in orphans(databases):
+    for name, _ in orphans(databases):
         databases.drop(name)
         dropped.append(name)
     return dropped
@@ -137,13 +137,14 @@ def sweep(endpoint: Endpoint, settings: Settings, told: Told, *, dry: bool) -> N
         StartError: The server does not let us in.
     """
     with closing(Databases(endpoint, settings, fast=False)) as databases:
-        for name in orphans(databases, kept=True):
+        for name, owner in orphans(databases, kept=True):
+            words = f"{'kept ' if owner.used else ''}database {name}"
             try:
                 if not dry:
                     databases.drop(name)
-                told(f"database {name}", None)
+                told(words, None)
             except (LeakError, driver().DatabaseError) as error:
-                told(f"database {name}", error)
+                told(words, error)
 
 
 class Ownership:
