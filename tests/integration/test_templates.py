@@ -37,6 +37,12 @@ def migrate(db):
         say("awaited")
     while os.path.exists("hold"):
         time.sleep(0.005)
+    if os.path.exists(f"{os.getpid()}.slow"):
+        say("sleeping")
+        db.value("select pg_sleep(60)")
+    if os.path.exists(f"{os.getpid()}.interrupted"):
+        os.kill(os.getpid(), 2)
+        time.sleep(60)
     if os.path.exists(f"{os.getpid()}.broken"):
         raise KeyError("broken")
     db.execute("insert into items default values")
@@ -82,6 +88,10 @@ class Templates:
         wait_for(builder, "awaited")
         return other
 
+    def tell(self, process, what):
+        """Have a process do something else while it builds."""
+        (self.box.root / f"{process.pid}.{what}").touch()
+
     def go_on(self):
         (self.box.root / "hold").unlink()
 
@@ -104,8 +114,10 @@ class Templates:
 
     def test_one_that_is_killed_while_it_builds_is_succeeded_at_once_by_one_that_waits(self):
         builder = self.start()
+        self.tell(builder, "slow")
         other = self.wait_for_a_second(builder)
         self.go_on()
+        wait_for(builder, "sleeping")
         began = time.monotonic()
         builder.kill()
         builder.wait()
@@ -118,7 +130,7 @@ class Templates:
 
     def test_one_that_fails_leaves_the_build_to_one_that_waits(self):
         builder = self.start()
-        (self.box.root / f"{builder.pid}.broken").touch()
+        self.tell(builder, "broken")
         other = self.wait_for_a_second(builder)
         self.go_on()
         printed, _ = builder.communicate(timeout=60)
@@ -166,6 +178,15 @@ class TemplatesOnExternalTest(Templates, SandboxTest):
     def need(self, provider):
         if provider != "external":  # this server is one, whatever the environment names
             super().need(provider)
+
+    def test_one_that_is_interrupted_leaves_nothing(self):
+        builder = self.start()
+        self.tell(builder, "interrupted")
+        self.go_on()
+        printed, _ = builder.communicate(timeout=PATIENCE)
+
+        self.assertIn("KeyboardInterrupt", printed)
+        self.assertNothingLeft(self.box)
 
     def assertNothingLeft(self, box):
         super().assertNothingLeft(box)

@@ -244,6 +244,11 @@ def refused(endpoint: Endpoint, error: Exception) -> StartError:
             f"alter role {endpoint.user} createdb",
         ),
         "25006": ("the server or the role is read-only", "name a primary server in the URL"),
+        "3D000": ("somebody has dropped the template", "run the tests again: they build it anew"),
+        "55P03": (
+            "another process has been removing the same template for long",
+            "end it: its session in pg_stat_activity says which one it is",
+        ),
         "53100": ("the server's disk is full", "free some room"),
         "53300": ("the server has no connection left", "raise max_connections, or end other runs"),
     }

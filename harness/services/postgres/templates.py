@@ -15,7 +15,7 @@ from harness.services.postgres.connect import is_over
 from harness.services.postgres.databases import Databases
 from harness.services.postgres.locks import Locks, alone, turn
 from harness.services.postgres.names import identifier
-from harness.services.postgres.ownership import LOCKS, MARK, Owner, owned
+from harness.services.postgres.ownership import LOCKS, Owner, owned
 
 if TYPE_CHECKING:
     from harness.services.postgres.template import Template
@@ -115,7 +115,7 @@ class Templates:
         found = databases.state(name)
         if found is None:
             return
-        if found[1] and not found[1].startswith(MARK):
+        if found[1] and Owner.read(found[1]) is None:
             raise not_ours(name, found[1])
         databases.drop(name)
 
