@@ -128,18 +128,6 @@ class Templates:
         self.finish(other)
         self.assertNothingLeft(self.box)
 
-    def test_one_that_fails_leaves_the_build_to_one_that_waits(self):
-        builder = self.start()
-        self.tell(builder, "broken")
-        other = self.wait_for_a_second(builder)
-        self.go_on()
-        printed, _ = builder.communicate(timeout=60)
-
-        self.assertIn("migrate() failed: KeyError: 'broken'", printed)
-        self.finish(other)
-        self.assertEqual([builder.pid, other.pid], self.builds())
-        self.assertNothingLeft(self.box)
-
 
 class TemplatesOnEmbeddedTest(Templates, SandboxTest):
     def setUp(self):
@@ -178,6 +166,18 @@ class TemplatesOnExternalTest(Templates, SandboxTest):
     def need(self, provider):
         if provider != "external":  # this server is one, whatever the environment names
             super().need(provider)
+
+    def test_one_that_fails_leaves_the_build_to_one_that_waits(self):
+        builder = self.start()
+        self.tell(builder, "broken")
+        other = self.wait_for_a_second(builder)
+        self.go_on()
+        printed, _ = builder.communicate(timeout=60)
+
+        self.assertIn("migrate() failed: KeyError: 'broken'", printed)
+        self.finish(other)
+        self.assertEqual([builder.pid, other.pid], self.builds())
+        self.assertNothingLeft(self.box)
 
     def test_one_that_is_interrupted_leaves_nothing(self):
         builder = self.start()

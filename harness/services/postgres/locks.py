@@ -70,8 +70,11 @@ class Locks(Admin):
         """Give a lock up."""
         with self._lock:
             mode = self._held.pop(number)
-            if self._connection is not None:
-                self.execute(f"select pg_advisory_unlock{mode}({number})")
+            try:
+                if self._connection is not None:
+                    self._send(f"select pg_advisory_unlock{mode}({number})")
+            except (driver().Error, OSError):
+                pass  # the connection was lost, and the lock with it
 
 
 def named(does: str) -> str:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from harness.core.cleanup import Cleanups
 from harness.core.interrupts import interrupts_held
 from harness.core.settings import Settings
+from harness.core.start import after
 from harness.errors import StartError
-from harness.services.postgres.connect import is_over
 from harness.services.postgres.databases import Databases
 from harness.services.postgres.locks import Locks, alone, turn
 from harness.services.postgres.names import identifier
@@ -83,8 +83,8 @@ class Templates:
             self._drop_half(databases, template.name)
             try:
                 self._make(databases, template)
-            except BaseException:
-                self._undo(databases, template.name)
+            except BaseException as error:  # where the turn was lost, too, the next builder does it
+                after(error, functools.partial(databases.drop, template.name))
                 raise
         if self._keeps(template):
             self._collect()
@@ -97,14 +97,6 @@ class Templates:
         template.fill()
         databases.await_empty(template.name)
         databases.seal(template.name, self._mark(template))
-
-    def _undo(self, databases: Databases, name: str) -> None:
-        """Drop what failed, unless the turn was lost: it belongs to the next builder then."""
-        try:
-            databases.drop(name)
-        except Exception as error:
-            if not is_over(error):
-                raise
 
     def _drop_half(self, databases: Databases, name: str) -> None:
         """Drop what a killed process has not finished.
