@@ -12,6 +12,7 @@ from harness.services.postgres.connect import connect, driver, message, sqlstate
 from harness.services.postgres.constraints import Constraints
 from harness.services.postgres.names import identifier
 from harness.services.postgres.ordinary import PlainLease
+from harness.services.postgres.sequences import settle_sequences
 
 if TYPE_CHECKING:
     from harness.services.postgres.instance import PostgresInstance
@@ -120,25 +121,6 @@ class Content:
                     hint="mend it and run the tests again; the unfinished database was removed",
                 ) from error
             lease.commit_connection()
-
-
-SEQUENCES = """
-select format('select setval(%L, last_value, is_called) from %I.%I',
-              format('%I.%I', n.nspname, c.relname), n.nspname, c.relname)
-from pg_sequence s join pg_class c on c.oid = s.seqrelid join pg_namespace n
-    on n.oid = c.relnamespace
-where has_sequence_privilege(s.seqrelid, 'SELECT') and has_sequence_privilege(s.seqrelid, 'UPDATE')
-"""
-
-
-def settle_sequences(connection: Any) -> None:
-    """Set each sequence to where it stands, so that none has numbers fetched ahead.
-
-    Whether a sequence has moved is then told by its row alone, in all clones.
-    """
-    statements = [row[0] for row in connection.execute_simple(SEQUENCES).rows]
-    if statements:
-        connection.execute_simple(";".join(statements))
 
 
 def run_alone(path: Path, connection: Any) -> None:

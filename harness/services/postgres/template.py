@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -86,19 +87,20 @@ class Template:
 
 def surroundings(databases: Databases, service: Postgres) -> list[str]:
     """Return what, beside the content, makes a template another one."""
-    versions = (
-        [
-            f"{name} {version}"
-            for name, version in databases.rows(
-                "select name, coalesce(default_version, '') from pg_available_extensions "
-                f"where name in ({', '.join(map(literal, service.extensions))}) order by 1"
-            )
-        ]
-        if service.extensions
-        else []
-    )
     settings = [f"{name}={value}" for name, value in service.settings]
+    versions = extension_versions(databases, service.extensions)
     return [FORM, *map(str, databases.rows(SURROUNDINGS)[0]), *versions, *settings]
+
+
+def extension_versions(databases: Databases, names: Sequence[str]) -> list[str]:
+    """Return which versions of extensions the server would create."""
+    if not names:
+        return []
+    rows = databases.rows(
+        "select name || ' ' || coalesce(default_version, '') from pg_available_extensions "
+        f"where name in ({', '.join(map(literal, names))}) order by 1"
+    )
+    return [row[0] for row in rows]
 
 
 def lock_number(name: str) -> int:
