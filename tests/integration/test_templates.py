@@ -14,6 +14,7 @@ from harness import Environment, Postgres
 from harness.core.settings import Settings
 from harness.errors import ConfigurationError, MigrationError, StartError
 from harness.services.postgres import templates
+from harness.services.postgres.marks import SIGNED
 from harness.services.postgres.template import Template
 from tests.integration.foreign import foreign_server
 from tests.integration.providers import on_every_provider
@@ -496,6 +497,47 @@ class OrphansTest(ForeignTest):
 
         self.assertEqual(0, code, printed)
         self.assertEqual([], databases(self.server.url(), self.box.registry))
+
+
+class UnmarkedTest(ForeignTest):
+    """Databases of a process that was killed before it wrote its mark."""
+
+    def setUp(self):
+        super().setUp()
+        self.box = self.sandbox_on(self.server.url("maker"))
+        self.settings = Settings.read(self.box.root, environ=self.box.environ)
+
+    def made(self, change=""):
+        """Return a database that has no mark, while its maker lives, and the maker."""
+        maker = Environment(self.settings)
+        self.addCleanup(maker.close)
+        mine = maker.instance(Postgres()).databases
+        name = mine.new_name("00000000")
+        mine.create(name)
+        if change:
+            mine.execute(f"alter database {name} {change}")
+            self.addCleanup(self.server.execute, "postgres", f"drop database {name}")
+        return name, maker
+
+    def start(self):
+        """Start a run; return the databases that are there then."""
+        with Environment(self.settings) as environment:
+            environment.instance(Postgres())
+            return databases(self.server.url(), self.box.registry)
+
+    def test_they_are_dropped_when_their_maker_is_gone_and_not_before(self):
+        name, maker = self.made()
+
+        self.assertEqual([name], self.start())
+        maker.close()
+        self.assertEqual([], self.start())
+
+    def test_without_our_signature_a_name_like_ours_is_none_of_ours(self):
+        for change in ("connection limit -1", f"connection limit {SIGNED}"):
+            with self.subTest(change):
+                name, maker = self.made(change)
+                maker.close()
+                self.assertIn(name, self.start())
 
 
 class LongNameTest(ForeignTest):

@@ -16,12 +16,16 @@ from harness.core.settings import Settings
 from harness.errors import ConfigurationError, LeakError, StartError
 from harness.services.postgres.admin import Admin
 from harness.services.postgres.connect import driver, message, sqlstate
+from harness.services.postgres.marks import lock_number, signature
 from harness.services.postgres.names import identifier, literal
 
 ENDING_TIMEOUT = 5.0
 POLL = 0.002
 LONGEST_NAME = 63  # bytes
-NAME = re.compile(r"t_(?P<registry>[0-9a-f]{8})_[0-9a-f]{8}_(?P<process>\d+x\d*)_[0-9a-f]+")
+NAME = re.compile(
+    r"t_(?P<registry>[0-9a-f]{8})_[0-9a-f]{8}_(?P<process>\d+x\d*)_(?P<nonce>[0-9a-f]{6})\d+"
+)
+TEMPLATE_NAME = re.compile(r"t_(?P<registry>[0-9a-f]{8})_[0-9a-f]{16}_template")
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,9 @@ class Databases:
         endpoint: Where to connect, as a role that may create databases.
         settings: For the names.
         fast: Whether the server is ours and keeps nothing, so that cloning by file copy is faster.
+
+    Attributes:
+        lock: Number of the lock that whoever makes databases on somebody else's server holds.
     """
 
     def __init__(self, endpoint: Endpoint, settings: Settings, fast: bool) -> None:
@@ -61,6 +68,8 @@ class Databases:
         self._lock = threading.RLock()
         self._admin = Admin(endpoint)
         self.server_version = int(self.rows("show server_version_num")[0][0])
+        self._signed = not fast
+        self.lock = lock_number(f"{self._process}_{self._nonce}")
         copy = fast and self.server_version >= 150000
         self._strategy = " strategy file_copy" if copy else ""
 
@@ -88,6 +97,14 @@ class Databases:
         """Return the one name of a template: `t_<registry>_<key>_template`."""
         return f"t_{self.registry}_{key}_template"
 
+    def lock_of(self, name: str) -> int | None:
+        """Return the lock that tells whether a database of our registry is held, by its name."""
+        if (made := NAME.fullmatch(name)) and made["registry"] == self.registry:
+            return lock_number(f"{made['process']}_{made['nonce']}")
+        if (template := TEMPLATE_NAME.fullmatch(name)) and template["registry"] == self.registry:
+            return lock_number(name)
+        return None
+
     def drop_orphans(self) -> list[str]:
         """Drop the databases of processes that have ended, on a server of ours alone.
 
@@ -114,8 +131,7 @@ class Databases:
         Raises:
             StartError: The server does not let us.
         """
-        options = f"template template0 encoding 'UTF8'{self._strategy}"
-        self._create(f"create database {identifier(name)} {options}")
+        self._create(name, "template template0 encoding 'UTF8'")
 
     def clone(self, template: str, name: str) -> None:
         """Make a database that equals a sealed one.
@@ -123,13 +139,15 @@ class Databases:
         Raises:
             StartError: The server does not let us.
         """
-        self._create(
-            f"create database {identifier(name)} template {identifier(template)}{self._strategy}"
-        )
+        self._create(name, f"template {identifier(template)}")
 
-    def _create(self, sql: str) -> None:
+    def _create(self, name: str, options: str) -> None:
+        limit = signature(name, self.endpoint.database) if self._signed else -1
         try:
-            self.execute(sql)
+            self.execute(
+                f"create database {identifier(name)} {options}{self._strategy} "
+                f"connection limit {limit}"
+            )
         except driver().DatabaseError as error:
             raise refused(self.endpoint, error) from error
 

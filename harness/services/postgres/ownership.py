@@ -1,14 +1,10 @@
-"""Marks on databases that may outlive whoever made them, and orphans found by them."""
+"""Our claim on what we make on somebody else's server, and orphans found by their marks."""
 
 from __future__ import annotations
 
-import json
 import math
-import secrets
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
-from typing import Any
 
 from harness.core.endpoint import Endpoint
 from harness.core.service import Told
@@ -17,62 +13,31 @@ from harness.errors import LeakError, StartError
 from harness.services.postgres.connect import driver
 from harness.services.postgres.databases import Databases
 from harness.services.postgres.locks import Locks, alone
+from harness.services.postgres.marks import MARK, SIGNED, Owner, signature
 from harness.services.postgres.names import literal
-
-MARK = "harness "
-LOCKS = 1 << 62
-
-
-@dataclass(frozen=True)
-class Owner:
-    """Who holds a database: an advisory lock that the server drops when its holders are gone.
-
-    Attributes:
-        registry: Of which user and machine.
-        lock: Number of the advisory lock.
-        database: The database in which the lock is held; locks of others are not comparable.
-        used: When a database was last used that is kept for the next run, in seconds since 1970;
-            0 for one that goes with its holders.
-        facts: What whoever finds the database must know of it.
-    """
-
-    registry: str
-    lock: int
-    database: str
-    used: int = 0
-    facts: dict[str, Any] = field(default_factory=dict)
-
-    def mark(self) -> str:
-        """Return the comment that marks a database as this owner's."""
-        fields = {key: value for key, value in asdict(self).items() if value not in (0, {})}
-        return MARK + json.dumps({"lock": self.lock, **fields}, sort_keys=True)
-
-    @classmethod
-    def read(cls, comment: str) -> Owner | None:
-        """Return the owner that a comment names, or None for anybody else's comment."""
-        if not comment.startswith(MARK):
-            return None
-        try:
-            owner = cls(**json.loads(comment.removeprefix(MARK)))
-        except (ValueError, TypeError):
-            return None
-        return owner if owner.is_possible() else None
-
-    def is_possible(self) -> bool:
-        """Tell whether we can have written this: the lock becomes a part of a statement."""
-        numbers = type(self.lock) is int and type(self.used) is int
-        return numbers and 0 <= self.lock < LOCKS and isinstance(self.facts, dict)
 
 
 def owned(databases: Databases) -> list[tuple[str, Owner]]:
     """Return the databases that carry a mark of this registry, and whose they are."""
     rows = databases.rows(
-        "select datname, shobj_description(oid, 'pg_database') from pg_database "
-        f"where shobj_description(oid, 'pg_database') like {literal(MARK + '%')}"
+        "select datname, coalesce(shobj_description(oid, 'pg_database'), ''), datconnlimit "
+        f"from pg_database where shobj_description(oid, 'pg_database') like {literal(MARK + '%')} "
+        f"or datconnlimit >= {SIGNED}"
     )
-    found = [(name, owner) for name, comment in rows if (owner := Owner.read(comment))]
+    found = [(row[0], owner) for row in rows if (owner := owner_of(databases, *row))]
     ours = (databases.registry, databases.endpoint.database)
     return [(name, owner) for name, owner in found if (owner.registry, owner.database) == ours]
+
+
+def owner_of(databases: Databases, name: str, comment: str, limit: int) -> Owner | None:
+    """Return whose a database is; None for somebody else's."""
+    if comment:
+        return Owner.read(comment)
+    lock = databases.lock_of(name)
+    where = databases.endpoint.database
+    if lock is None or limit != signature(name, where):
+        return None
+    return Owner(databases.registry, lock, where)  # whoever made it was killed in that moment
 
 
 def orphans(databases: Databases, *, kept: bool = False) -> Iterator[tuple[str, Owner]]:
@@ -153,9 +118,8 @@ class Ownership:
     def __init__(self, databases: Databases, locks: Locks) -> None:
         self._databases = databases
         self._locks = locks
-        lock = secrets.randbelow(LOCKS)
-        self.owner = Owner(databases.registry, lock, databases.endpoint.database)
-        locks.hold(lock)
+        self.owner = Owner(databases.registry, databases.lock, databases.endpoint.database)
+        locks.hold(databases.lock)
 
     def mark(self, name: str) -> None:
         """Mark a database as ours."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -12,8 +11,8 @@ from harness.errors import MigrationError
 from harness.services.postgres.constraints import Constraints
 from harness.services.postgres.content import Content
 from harness.services.postgres.databases import Databases
+from harness.services.postgres.marks import lock_number
 from harness.services.postgres.names import literal
-from harness.services.postgres.ownership import LOCKS
 
 if TYPE_CHECKING:
     from harness.services.postgres.instance import PostgresInstance
@@ -101,8 +100,3 @@ def extension_versions(databases: Databases, names: Sequence[str]) -> list[str]:
         f"where name in ({', '.join(map(literal, names))}) order by 1"
     )
     return [row[0] for row in rows]
-
-
-def lock_number(name: str) -> int:
-    """Return the number of the advisory lock of a database."""
-    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest()) % LOCKS

@@ -14,8 +14,9 @@ from harness.core.start import after
 from harness.errors import StartError
 from harness.services.postgres.databases import Databases
 from harness.services.postgres.locks import Locks, alone, turn
+from harness.services.postgres.marks import LOCKS, Owner
 from harness.services.postgres.names import identifier
-from harness.services.postgres.ownership import LOCKS, Owner, owned
+from harness.services.postgres.ownership import owned
 
 if TYPE_CHECKING:
     from harness.services.postgres.template import Template

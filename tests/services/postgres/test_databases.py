@@ -8,8 +8,7 @@ from harness.core.settings import Settings
 from harness.errors import ConfigurationError
 from harness.services.postgres.admin import Admin
 from harness.services.postgres.databases import LONGEST_NAME, NAME, Databases, check_length
-from harness.services.postgres.ownership import LOCKS
-from harness.services.postgres.template import lock_number
+from harness.services.postgres.marks import LOCKS, SIGNED, lock_number, signature
 
 LARGEST_PROCESS = f"{1 << 22}x{10**13}"  # the kernel's largest number; 3000 years after a boot
 KEY = "0123456789abcdef"
@@ -49,3 +48,19 @@ class NamesTest(unittest.TestCase):
         self.assertTrue(all(0 <= number < LOCKS for number in numbers))
         self.assertLessEqual(2 * LOCKS, 1 << 63)
         self.assertEqual(lock_number("t_1"), lock_number("t_1"))
+
+    def test_a_name_of_our_registry_tells_the_lock_of_its_holders(self):
+        mine, template = self.databases.new_name(KEY), self.databases.template_name(KEY)
+        others = mine.replace(self.databases.registry, "00000000")
+
+        self.assertEqual(self.databases.lock, self.databases.lock_of(mine))
+        self.assertEqual(lock_number(template), self.databases.lock_of(template))
+        for name in (others, f"{mine}x", "shop", template.replace("t_", "x_")):
+            self.assertIsNone(self.databases.lock_of(name))
+
+    def test_a_signature_is_a_limit_that_the_server_takes_and_nobody_reaches(self):
+        numbers = {signature(f"t_{n}", "shop") for n in range(1000)}
+
+        self.assertTrue(all(SIGNED <= number < 1 << 31 for number in numbers))
+        self.assertEqual(1000, len(numbers))
+        self.assertNotEqual(signature("t_1", "shop"), signature("t_1", "stock"))

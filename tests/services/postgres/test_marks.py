@@ -2,7 +2,7 @@
 
 import unittest
 
-from harness.services.postgres.ownership import Owner
+from harness.services.postgres.marks import Owner
 
 OWNER = Owner("0123abcd", 42, "shop")
 
