@@ -156,7 +156,7 @@ class PostgresInstance(Instance[PostgresLease]):
     def made(self, name: str, make: Callable[[], None]) -> None:
         """Make a database, marked as ours where the server is not.
 
-        A Ctrl-C waits until both are done; after a kill in between, its signature tells whose it is.
+        A Ctrl-C waits until both are done; after a kill in between its signature says whose it is.
         """
         with interrupts_held():
             self._made.add(name)
