@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from harness.services.container.lease import ContainerLease as ContainerLease
     from harness.services.container.lease import ExecResult as ExecResult
     from harness.services.container.service import Container as Container
+    from harness.services.database import DatabaseLease as DatabaseLease
     from harness.services.postgres.lease import PostgresLease as PostgresLease
     from harness.services.postgres.service import Postgres as Postgres
     from harness.services.process.instance import ProcessLease as ProcessLease
@@ -40,6 +41,9 @@ if TYPE_CHECKING:
     from harness.services.readiness import Port as Port
     from harness.services.redis.lease import RedisLease as RedisLease
     from harness.services.redis.service import Redis as Redis
+    from harness.services.sqlite.lease import SQLiteLease as SQLiteLease
+    from harness.services.sqlite.service import SQLite as SQLite
+    from harness.services.store import Store as Store
 
 __version__ = "0.1.0"
 
@@ -47,6 +51,7 @@ _HOMES = {
     "AsyncHarnessTestCase": "harness.adapters.unittest_async",
     "Container": "harness.services.container.service",
     "ContainerLease": "harness.services.container.lease",
+    "DatabaseLease": "harness.services.database",
     "Environment": "harness.core.environment",
     "ExecResult": "harness.services.container.lease",
     "HarnessError": "harness.errors",
@@ -61,13 +66,17 @@ _HOMES = {
     "ProcessLease": "harness.services.process.instance",
     "Redis": "harness.services.redis.service",
     "RedisLease": "harness.services.redis.lease",
+    "SQLite": "harness.services.sqlite.service",
+    "SQLiteLease": "harness.services.sqlite.lease",
     "Settings": "harness.core.settings",
+    "Store": "harness.services.store",
 }
 
 __all__ = [
     "AsyncHarnessTestCase",
     "Container",
     "ContainerLease",
+    "DatabaseLease",
     "Environment",
     "ExecResult",
     "HarnessError",
@@ -82,7 +91,10 @@ __all__ = [
     "ProcessLease",
     "Redis",
     "RedisLease",
+    "SQLite",
+    "SQLiteLease",
     "Settings",
+    "Store",
 ]
 
 

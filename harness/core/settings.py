@@ -17,6 +17,7 @@ from harness.errors import ConfigurationError, UnknownSettingError
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
+STORES = ("postgres", "sqlite")
 
 
 def parse_flag(text: str) -> bool:
@@ -26,6 +27,13 @@ def parse_flag(text: str) -> bool:
     if text.strip().lower() in FALSE:
         return False
     raise ValueError("expected yes or no")
+
+
+def parse_store(text: str) -> str:
+    """Read the name of what runs a `Store`."""
+    if text not in STORES:
+        raise ValueError(f"expected one of: {', '.join(STORES)}")
+    return text
 
 
 def parse_seconds(text: str) -> float:
@@ -86,6 +94,7 @@ OPTIONS = {
             "",
             "what must not be skipped: all, SERVICE, or SERVICE@PROVIDER, with commas",
         ),
+        Option("store", parse_store, "postgres", "what a Store runs on: postgres or sqlite"),
         Option(
             "seed",
             parse_optional_int,
@@ -183,6 +192,7 @@ class Settings:
     root: Path
     providers: ProviderOrder
     require: Requirement
+    store: str
     seed: int | None
     images: Path | None
     start_timeout: float

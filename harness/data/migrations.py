@@ -92,13 +92,19 @@ def carries_values(function: Callable[..., Any]) -> bool:
     return bool(function.__closure__ or function.__defaults__ or function.__kwdefaults__)
 
 
-def run_file(path: Path, execute: Execute, describe: Callable[[Exception], str]) -> None:
+def run_file(
+    path: Path,
+    execute: Execute,
+    describe: Callable[[Exception], str],
+    split: Callable[[str], list[Statement]] = split,
+) -> None:
     """Run the statements of one file, each on its own.
 
     Args:
         path: The file.
         execute: Runs one statement.
         describe: Says what a failure of `execute` means: the server's message.
+        split: Splits the file into statements.
 
     Raises:
         MigrationError: A statement failed; with file, line, statement and the server's message.

@@ -6,7 +6,7 @@ import platform
 import sys
 
 from harness import HarnessError
-from tests.benchmarks import imports, inserts, isolations, overhead, sets, sharing, starts
+from tests.benchmarks import imports, inserts, isolations, large, overhead, sets, sharing, starts
 
 BENCHMARKS = {
     "inserts": inserts.main,
@@ -15,6 +15,7 @@ BENCHMARKS = {
     "starts": starts.main,
     "sharing": sharing.main,
     "isolations": isolations.main,
+    "large": large.main,
     "overhead": overhead.main,
 }
 

@@ -6,7 +6,7 @@ import functools
 import os
 import sys
 
-from harness import Environment, HarnessTestCase, Postgres
+from harness import Environment, HarnessTestCase, Postgres, Store
 from harness.core.settings import Settings
 from tests.integration.inner import run_inner
 
@@ -16,7 +16,8 @@ CREATOR = "HARNESS_CI_CREATOR_URL"
 @functools.cache
 def environment(provider):
     """Return the environment of one provider, shared by all tests of this process."""
-    made = creator() if provider == "creator" else Environment(providers=provider)
+    special = {"creator": creator, "sqlite": sqlite}
+    made = special[provider]() if provider in special else Environment(providers=provider)
     atexit.register(made.close)
     return made
 
@@ -26,6 +27,11 @@ def creator():
     url = os.environ.get(CREATOR, "")
     settings = Settings.read(environ={**os.environ, "DATABASE_URL": url})
     return Environment(dataclasses.replace(settings), providers="external")
+
+
+def sqlite():
+    """Return `embedded`, on which every store is SQLite."""
+    return Environment(providers="embedded", store="sqlite")
 
 
 # On which providers to run; all, unless a second run, on another Python, wants fewer.
@@ -42,16 +48,22 @@ def on_every_provider_and_role(tests):
     return on(tests, *PROVIDERS, *["creator"] * ("external" in PROVIDERS))
 
 
-def on(tests, *providers):
+def on_every_store(tests):
+    """The same for tests of a `Store`, on SQLite as well."""
+    return on(tests, *PROVIDERS, "sqlite", needed=Store())
+
+
+def on(tests, *providers, **attributes):
     module = sys.modules[tests.__module__]
     for provider in providers:
         name = f"{tests.__name__}On{provider.capitalize()}"
-        attributes = {
+        own = {
             "__module__": tests.__module__,
             "__doc__": tests.__doc__,
             "environment": environment(provider),
+            **attributes,
         }
-        setattr(module, name, type(name, (tests, Conformance, HarnessTestCase), attributes))
+        setattr(module, name, type(name, (tests, Conformance, HarnessTestCase), own))
     return tests
 
 

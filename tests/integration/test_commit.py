@@ -4,13 +4,12 @@ import asyncio
 import subprocess
 import sys
 import threading
-from unittest import mock
 
 import asyncpg
 import psycopg
 
 from harness import HarnessTestCase, Postgres
-from harness.services.postgres import watcher
+from tests.integration.leaks import LeakyTest
 from tests.integration.providers import on_every_provider, on_every_provider_and_role
 from tests.integration.shop import shop
 
@@ -113,7 +112,8 @@ class PostgresConformancePristine:
         (select is_called from items_id_seq), (select seqincrement from pg_sequence
         where seqrelid = 'items_id_seq'::regclass), (select string_agg(relname, ',' order by oid)
         from pg_class where oid > 16383), (select string_agg(nspname, ',' order by oid) from
-        pg_namespace where oid > 16383), (select string_agg(proname, ',' order by oid) from pg_proc
+        pg_namespace where oid > 16383 and nspname !~ '^pg_(toast_)?temp_'),
+        (select string_agg(proname, ',' order by oid) from pg_proc
         where oid > 16383), (select count(*) from pg_trigger), pg_get_viewdef('cheap'::regclass),
         obj_description('items'::regclass), (select count(*) from pg_attribute where attrelid =
         'items'::regclass), (select count(*) from pg_constraint where condeferrable)"""
@@ -145,13 +145,10 @@ class PostgresConformancePristine:
 
 
 @on_every_provider
-class PostgresConformanceCommitBroken:
-    def setUp(self):
-        patch = mock.patch.object(watcher, "GRACE", 0.1)  # what leaks here never closes
-        patch.start()
-        self.addCleanup(patch.stop)
-
+class PostgresConformanceCommitBroken(LeakyTest):
     def run_pair(self, break_it):
+        take_time = self.take_time
+
         class Case(HarnessTestCase):
             db = Postgres(migrations=shop, isolation="commit")
 
@@ -159,6 +156,7 @@ class PostgresConformanceCommitBroken:
                 break_it(self)
 
             def test_b(self):
+                take_time()
                 self.assertEqual(0, self.db.count("items"))
 
         result = self.run_inner(Case, "test_a", "test_b")
@@ -175,6 +173,7 @@ class PostgresConformanceCommitBroken:
         pids = []
 
         def break_it(case):
+            self.hurry()
             connection = psycopg.connect(case.db.dsn, application_name="a leaky pool")
             self.addCleanup(connection.close)
             connection.execute("select 'the last query'")
@@ -187,6 +186,7 @@ class PostgresConformanceCommitBroken:
 
     def test_several_leaked_connections_are_all_named(self):
         def break_it(case):
+            self.hurry()
             for number in range(3):
                 connection = psycopg.connect(case.db.dsn, application_name=f"pool {number}")
                 self.addCleanup(connection.close)

@@ -54,6 +54,24 @@ class PostgresConformanceReadonly:
         self.assertEqual(1, len(set(names)))
         self.assertEqual("in stock", names[0][1])
 
+    def test_a_test_that_writes_all_the_same_is_named_and_undone(self):
+        class Case(HarnessTestCase):
+            db = Postgres(migrations=stocked, isolation="readonly")
+
+            def test_a(self):
+                with psycopg.connect(self.db.dsn, autocommit=True) as connection:
+                    connection.execute("set default_transaction_read_only = off")
+                    connection.execute("update items set name = 'sold'")
+
+            def test_b(self):
+                self.assertEqual("in stock", self.db.value("select name from items"))
+
+        result = self.run_inner(Case, "test_a", "test_b")
+
+        self.assertEqual(["test_a"], result.failed, result.text)
+        self.assertIn("the test wrote to reference data: items", result.text)
+        self.assertIn("declare Postgres(isolation='commit')", result.text)
+
 
 def stocked(db):
     shop(db)

@@ -1,27 +1,20 @@
 """A `rollback` test that breaks the isolation fails, is told how, and harms no other test."""
 
-from unittest import mock
-
 import psycopg
 
 from harness import HarnessTestCase, Postgres
 from harness.errors import DeferredConstraintError, LeakError, OuterTransactionLostError
-from harness.services.postgres import watcher
+from tests.integration.leaks import LeakyTest
 from tests.integration.providers import on_every_provider
 from tests.integration.shop import shop
 
 
-class Broken:
+class Broken(LeakyTest):
     """Runs `test_a`, which breaks something, and `test_b`, which must find everything clean."""
-
-    def setUp(self):
-        patch = mock.patch.object(watcher, "GRACE", 0.1)  # what leaks here never closes
-        patch.start()
-        self.addCleanup(patch.stop)
 
     def run_pair(self, break_it):
         self.seen = []
-        seen = self.seen
+        seen, take_time = self.seen, self.take_time
 
         class Case(HarnessTestCase):
             db = Postgres(migrations=shop)
@@ -30,6 +23,7 @@ class Broken:
                 break_it(self)
 
             def test_b(self):
+                take_time()
                 self.assertEqual(0, self.db.count("items"))
                 self.assertFalse(self.db.exists("left_over"))
                 self.db.execute("insert into items (name) values ('b')")
@@ -157,6 +151,7 @@ class PostgresConformanceOthers(Broken):
         pids = []
 
         def break_it(case):
+            self.hurry()
             connection = self.connect(case, application_name="a leaky pool")
             connection.execute("select 'the last query'")
             pids.append(connection.info.backend_pid)
@@ -170,6 +165,7 @@ class PostgresConformanceOthers(Broken):
 
     def test_a_connection_that_leaks_in_the_middle_of_a_transaction_is_ended_too(self):
         def break_it(case):
+            self.hurry()
             connection = psycopg.connect(case.db.dsn)
             self.addCleanup(connection.close)
             connection.execute("lock table items in access exclusive mode")
@@ -243,6 +239,7 @@ class PostgresConformanceOthers(Broken):
 
     def test_a_leak_of_a_test_that_failed_comes_after_its_own_failure(self):
         def break_it(case):
+            self.hurry()
             self.connect(case)
             case.fail("sums differ")
 

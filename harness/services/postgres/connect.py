@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from harness.core.endpoint import Endpoint, is_loopback
 from harness.errors import MissingExtraError, StartError
 from harness.services.postgres.greeting import dial
+from harness.services.statements import Statements
 
 if TYPE_CHECKING:
     import pg8000.dbapi
@@ -112,11 +113,35 @@ def without_frames(error: E) -> E:
 
 
 @functools.cache
+def noting_cursor() -> type[Any]:
+    """Return pg8000's cursor, made to note what it sends in its connection's `statements`."""
+
+    class NotingCursor(driver().Cursor):  # type: ignore[misc]
+        def __init__(self, connection: Any) -> None:
+            super().__init__(connection)
+            self._statements = connection.statements
+
+        def execute(self, operation: str, args: Any = (), stream: Any = None) -> Any:
+            self._statements.note(operation)
+            return super().execute(operation, args, stream)
+
+        def callproc(self, procname: str, parameters: Any = None) -> Any:
+            self._statements.note(f"call {procname}")
+            return super().callproc(procname, parameters)
+
+    return NotingCursor
+
+
+@functools.cache
 def closable() -> type[Any]:
-    """Return pg8000's connection, made to tell whether it was closed."""
+    """Return pg8000's connection, made to tell whether it was closed, and what it sends."""
 
     class ClosableConnection(driver().Connection):  # type: ignore[misc]
         closed = False
+        statements: Statements | None = None  # where to note what is sent
+
+        def cursor(self) -> Any:
+            return super().cursor() if self.statements is None else noting_cursor()(self)
 
         def close(self) -> None:
             self.closed = True

@@ -121,6 +121,7 @@ class Content:
                     hint="mend it and run the tests again; the unfinished database was removed",
                 ) from error
             lease.commit_connection()
+        self._instance.plans.pop(self._service, None)  # rows were made while the tables changed
 
 
 def run_alone(path: Path, connection: Any) -> None:

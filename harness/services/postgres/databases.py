@@ -20,7 +20,8 @@ from harness.services.postgres.marks import lock_number, signature
 from harness.services.postgres.names import identifier, literal
 
 ENDING_TIMEOUT = 5.0
-POLL = 0.002
+CLOSING = 0.02  # seconds that a session takes to end by itself
+POLL = 0.0005
 LONGEST_NAME = 63  # bytes
 NAME = re.compile(
     r"t_(?P<registry>[0-9a-f]{8})_[0-9a-f]{8}_(?P<process>\d+x\d*)_(?P<nonce>[0-9a-f]{6})\d+"
@@ -61,6 +62,8 @@ class Databases:
     def __init__(self, endpoint: Endpoint, settings: Settings, fast: bool) -> None:
         check_length(endpoint.database)
         self.endpoint = endpoint
+        self._settings = settings
+        self._fast = fast
         self.registry = registry_id(settings)
         self._process = process_name()
         self._nonce = nonce()
@@ -72,6 +75,10 @@ class Databases:
         self.lock = lock_number(f"{self._process}_{self._nonce}")
         copy = fast and self.server_version >= 150000
         self._strategy = " strategy file_copy" if copy else ""
+
+    def another(self) -> Databases:
+        """Return the same over a connection of its own, for another thread."""
+        return Databases(self.endpoint, self._settings, self._fast)
 
     def execute(self, sql: str) -> None:
         """Run one statement outside any transaction."""
@@ -155,6 +162,13 @@ class Databases:
         """Write the comment of a database."""
         self.execute(f"comment on database {identifier(name)} is {literal(text)}")
 
+    def mark(self, name: str, text: str) -> None:
+        """Write the comment of a new database; it needs its signature no more."""
+        self.execute(
+            f"comment on database {identifier(name)} is {literal(text)}; "
+            f"alter database {identifier(name)} connection limit -1"
+        )
+
     def seal(self, name: str, text: str) -> None:
         """Make a database a template that nobody can connect to: the mark of a finished one.
 
@@ -176,6 +190,10 @@ class Databases:
         )
         return (rows[0][0], rows[0][1]) if rows else None
 
+    def has(self, name: str) -> bool:
+        """Tell whether there is a database of that name."""
+        return bool(self.rows(f"select 1 from pg_database where datname = {literal(name)}"))
+
     def sessions(self, name: str, known: Iterable[int] = ()) -> list[Session]:
         """Return the client sessions on a database, without the known ones."""
         rows = self.rows(
@@ -193,27 +211,82 @@ class Databases:
         known = f"from pg_database where datname = {literal(name)}"
         if self.rows(f"select 1 {known} and datistemplate"):
             self.execute(f"alter database {identifier(name)} with is_template false")
-        self.execute(
-            f"select pg_terminate_backend(pid) {users_of(name)} and pid <> pg_backend_pid() "
-            "and pg_has_role(usesysid, 'member')"
-        )
-        self.await_empty(name)
+        self._clear(name)
         try:
             self.execute(f"drop database if exists {identifier(name)}")
         except driver().DatabaseError as error:
             raise not_dropped(name, self.sessions(name), error) from error
 
-    def await_empty(self, name: str) -> None:
-        """Wait until a database has no session: cloning or dropping it sleeps 100 ms otherwise.
+    def _clear(self, name: str) -> None:
+        """End all sessions on a database; those that were closed end by themselves."""
+        if not self.await_empty(name, within=CLOSING):
+            self.end_sessions(name)
+            self.await_empty(name)
 
-        A session ends a moment after its connection was closed. Where one stays, what follows
-        says who it is.
-        """
+    def end_sessions(self, name: str, known: Iterable[int] = ()) -> None:
+        """End the client sessions on a database that we may end, but for the known ones."""
+        self.execute(
+            f"select pg_terminate_backend(pid) {users_of(name)} and pid <> pg_backend_pid() "
+            f"and pg_has_role(usesysid, 'member'){spared(known)}"
+        )
+
+    def end(self, pids: Iterable[int]) -> None:
+        """End sessions by their server processes, and wait until they are gone."""
+        numbers = ", ".join(map(str, pids))
+        if not numbers:
+            return
+        there = f"from pg_stat_activity where pid in ({numbers})"
+        self.execute(f"select pg_terminate_backend(pid) {there}")
         deadline = time.monotonic() + ENDING_TIMEOUT
-        while self.rows(f"select 1 {users_of(name)}"):
-            if time.monotonic() > deadline:
-                return
+        while self.rows(f"select 1 {there}") and time.monotonic() < deadline:
             time.sleep(POLL)
+
+    def replace(self, name: str, oid: int, successor: str, away: str) -> bool:
+        """Put a database in the place of another, ending the sessions that are on that.
+
+        Args:
+            name: The place.
+            oid: Number of the one that had it; it may have been renamed or dropped since.
+            successor: Name of the one that takes it.
+            away: The name that the old one gets.
+
+        Returns:
+            Whether the old one was still there.
+
+        Raises:
+            LeakError: Somebody's session, which we may not end, is open on it.
+        """
+        found = self.rows(f"select datname from pg_database where oid = {oid}")
+        if (not found or found[0][0] != name) and self.has(name):
+            self.drop(name)  # made by the test in the place of the one that it removed
+        renames = [f"alter database {identifier(successor)} rename to {identifier(name)}"]
+        for (old,) in found:
+            self._clear(old)
+            renames.insert(0, f"alter database {identifier(old)} rename to {identifier(away)}")
+        self.await_empty(successor)
+        try:
+            self.execute("; ".join(renames))
+        except driver().DatabaseError as error:
+            raise not_dropped(name, self.sessions(name), error) from error
+        return bool(found)
+
+    def await_empty(
+        self, name: str, known: Iterable[int] = (), within: float = ENDING_TIMEOUT
+    ) -> bool:
+        """Wait until a database has no session but the known ones.
+
+        Cloning or dropping it sleeps 100 ms where there is one. A session ends a moment after its
+        connection was closed. Where one stays, what follows says who it is.
+
+        Returns:
+            Whether none is left.
+        """
+        deadline = time.monotonic() + within
+        while self.rows(f"select 1 {users_of(name)}{spared(known)}"):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(POLL)
+        return True
 
     def close(self) -> None:
         """Close the connection; one that the server has closed is closed all the same."""
@@ -252,6 +325,11 @@ def users_of(name: str) -> str:
     may not end them, and a drop does.
     """
     return f"from pg_stat_activity where datname = {literal(name)} and usesysid is not null"
+
+
+def spared(known: Iterable[int]) -> str:
+    """Return the condition that leaves out known processes of the server."""
+    return "".join(f" and pid <> {pid}" for pid in known)
 
 
 def refused(endpoint: Endpoint, error: Exception) -> StartError:

@@ -11,23 +11,31 @@ from typing import TYPE_CHECKING
 from harness.core.cleanup import Cleanups
 from harness.core.instance import Instance, Running
 from harness.core.interrupts import interrupts_held
+from harness.core.secrets import random_password
 from harness.core.settings import Settings
-from harness.errors import HarnessError, StartError, again
+from harness.errors import HarnessError, LeaseError, StartError, again
 from harness.services.postgres import rights
+from harness.services.postgres.commit.cluster import ServerGuard
+from harness.services.postgres.commit.database import CommitDatabase
+from harness.services.postgres.commit.held import ClassLease
+from harness.services.postgres.commit.lease import CommitLease
+from harness.services.postgres.commit.source import Source
+from harness.services.postgres.commit.spares import Spares
+from harness.services.postgres.commit.wal import NO_KEY, WalReader, wal_reader
 from harness.services.postgres.connect import driver, is_over, message
 from harness.services.postgres.databases import Databases, refused
 from harness.services.postgres.lease import PostgresLease
 from harness.services.postgres.locks import Locks
 from harness.services.postgres.names import identifier, literal, setting_value
-from harness.services.postgres.ordinary import CommitLease, ReadonlyLease
 from harness.services.postgres.ownership import Ownership, drop_orphans
-from harness.services.postgres.password import random_password, scram_verifier
+from harness.services.postgres.password import scram_verifier
 from harness.services.postgres.rollback import RollbackLease
 from harness.services.postgres.template import Template
 from harness.services.postgres.templates import Templates
 from harness.services.postgres.workspace import Workspace
 
 if TYPE_CHECKING:
+    from harness.data.making.filling import Plan
     from harness.services.postgres.service import Postgres
 
 MOST_AWAKE = 4  # each holds a connection or two, of perhaps a hundred that many processes share
@@ -53,10 +61,14 @@ class PostgresInstance(Instance[PostgresLease]):
         self._keys: dict[Postgres, str] = {}
         self._failed: dict[Postgres, HarnessError] = {}
         self._idle: dict[Postgres, list[Workspace]] = {}
-        self._awake: list[Workspace] = []  # idle, their sessions open, the last used at the end
-        self._readonly: dict[Postgres, str] = {}
+        self._sources: dict[str, Source] = {}
+        self._databases: dict[tuple[str, bool], list[CommitDatabase]] = {}
+        self._awake: list[
+            Workspace | CommitDatabase
+        ] = []  # idle, their sessions open, the last used at the end
         self.external = provider == "external"
         self._made: set[str] = set()
+        self.plans: dict[Postgres, dict[str, Plan]] = {}  # of the tables in which rows were made
         self._ownership: Ownership | None = None
         try:
             self._take_over(service)
@@ -100,13 +112,32 @@ class PostgresInstance(Instance[PostgresLease]):
             StartError: The server does not let us make a database.
             ServiceDiedError: The server has ended.
         """
-        leases: dict[str, Callable[[Postgres], PostgresLease]] = {
-            "rollback": lambda service: RollbackLease(self, service, self._workspace(service)),
-            "commit": lambda service: CommitLease(self, service, self.new_database(service)),
-            "readonly": lambda service: ReadonlyLease(self, service, self._shared(service)),
-        }
+        if service.isolation == "rollback":
+            return self._hand_out(
+                service, lambda service: RollbackLease(self, service, self._workspace(service))
+            )
+        return self._hand_out(
+            service, lambda service: CommitLease(self, service, self._database(service))
+        )
+
+    def hold(self, service: Postgres) -> PostgresLease:
+        """Hand out a lease to a whole class of tests.
+
+        Raises:
+            LeaseError: Its isolation is `rollback`.
+            HarnessError: As `lease`.
+        """
+        if service.isolation == "rollback":
+            raise not_held(service)
+        return self._hand_out(
+            service, lambda service: ClassLease(self, service, self._database(service))
+        )
+
+    def _hand_out(
+        self, service: Postgres, make: Callable[[Postgres], PostgresLease]
+    ) -> PostgresLease:
         try:
-            return leases[service.isolation](service)
+            return make(service)
         except (driver().Error, OSError, StartError) as error:
             if is_over(error) or isinstance(error, StartError):
                 self.check_alive()
@@ -115,10 +146,12 @@ class PostgresInstance(Instance[PostgresLease]):
             raise
 
     def prepare(self, service: Postgres) -> None:
-        """Build the template, and for `rollback` the database that its tests work in."""
+        """Build the template, and the database that the first test works in."""
         self.template(service)
         if service.isolation == "rollback":
             self.give_back(service, self._workspace(service))
+        else:
+            self.give_back_database(self._database(service))
 
     def template(self, service: Postgres) -> Template:
         """Return the migrated and sealed template of a service, built at its first use."""
@@ -147,10 +180,16 @@ class PostgresInstance(Instance[PostgresLease]):
         self.clone(template, name)
         return name
 
-    def clone(self, template: Template, name: str) -> None:
-        """Make a database that equals a template."""
+    def clone(self, template: Template, name: str, hand: Databases | None = None) -> None:
+        """Make a database that equals a template.
+
+        Args:
+            template: The template.
+            name: Name of the new database.
+            hand: By which to make it; the instance's own.
+        """
         self.templates.secure(template)
-        self.made(name, lambda: self.databases.clone(template.name, name))
+        self.made(name, lambda: (hand or self.databases).clone(template.name, name))
         self.configure(name, template.service)
 
     def made(self, name: str, make: Callable[[], None]) -> None:
@@ -164,11 +203,50 @@ class PostgresInstance(Instance[PostgresLease]):
             if self._ownership is not None:
                 self._ownership.mark(name)
 
-    def drop(self, name: str) -> None:
-        """Drop a database that was made here."""
+    def drop(self, name: str, hand: Databases | None = None) -> None:
+        """Drop a database that was made here.
+
+        Args:
+            name: Its name.
+            hand: By which to drop it; the instance's own.
+        """
         with interrupts_held():
-            self.databases.drop(name)
+            (hand or self.databases).drop(name)
             self._made.discard(name)
+
+    def swap(self, name: str, oid: int, spares: Spares) -> None:
+        """Put a spare in the place of a database, and have that dropped.
+
+        Args:
+            name: Its name.
+            oid: Its number.
+            spares: Where to take the spare.
+        """
+        away = self.databases.new_name(NO_KEY)
+        with interrupts_held():
+            spare = spares.take()
+            self._made.add(away)
+            left = self.databases.replace(name, oid, spare, away)
+            self._made.discard(spare)
+        if left:
+            spares.give_up(away)
+        else:
+            self._made.discard(away)
+
+    @functools.cached_property
+    def prepares(self) -> bool:
+        """Whether the server lets transactions be prepared."""
+        return int(self.databases.rows("show max_prepared_transactions")[0][0]) > 0
+
+    @functools.cached_property
+    def guard(self) -> ServerGuard | None:
+        """Who sees changes of the whole server; None where our role may not."""
+        return ServerGuard(self) if "postgres.superuser" in self.capabilities else None
+
+    @functools.cached_property
+    def wal(self) -> WalReader | None:
+        """A reader of the server's log; None where it has none for us."""
+        return wal_reader(self)
 
     def _drop_all(self) -> None:
         """Drop what is left of our databases on a server that goes on without us."""
@@ -210,16 +288,46 @@ class PostgresInstance(Instance[PostgresLease]):
         """Keep a clean workspace for the next lease."""
         with self._lock:
             self._idle[service].append(workspace)
-            self._awake.append(workspace)
-            while len(self._awake) > MOST_AWAKE:
-                self._awake.pop(0).rest()
+            self._keep_awake(workspace)
 
-    def _shared(self, service: Postgres) -> str:
+    def _database(self, service: Postgres) -> CommitDatabase:
         with self._lock:
-            if service not in self._readonly:
-                name = self.new_database(service)
-                self.databases.execute(
-                    f"alter database {identifier(name)} set default_transaction_read_only = on"
-                )
-                self._readonly[service] = name
-            return self._readonly[service]
+            template = self.template(service)
+            if template.key not in self._sources:
+                self._sources[template.key] = Source(self, template)
+            source = self._sources[template.key]
+            read_only = service.isolation == "readonly"
+            idle = self._databases.setdefault((template.key, read_only), [])
+            if idle:
+                database = idle.pop()
+                if database in self._awake:
+                    self._awake.remove(database)
+                return database
+        database = CommitDatabase(source, self.new_database(service), read_only=read_only)
+        self.cleanups.push(database.hang_up)
+        return database
+
+    def give_back_database(self, database: CommitDatabase) -> None:
+        """Keep a database that was put back for the next lease."""
+        with self._lock:
+            key = database.source.template.key, database.read_only
+            self._databases[key].append(database)
+            self._keep_awake(database)
+
+    def forget_database(self, database: CommitDatabase) -> None:
+        """Give up a database of which nobody knows what it holds; it goes with the instance."""
+        database.hang_up()
+
+    def _keep_awake(self, place: Workspace | CommitDatabase) -> None:
+        self._awake.append(place)
+        while len(self._awake) > MOST_AWAKE:
+            self._awake.pop(0).rest()
+
+
+def not_held(service: Postgres) -> LeaseError:
+    """Return the error for holding a database whose isolation is not made for it."""
+    return LeaseError(
+        f"{service.label} was told to be held, and its isolation is {service.isolation!r}",
+        cause="its tests write in a transaction that nobody else sees, not even the application",
+        hint="declare Postgres(isolation='commit') to hold it for an application",
+    )

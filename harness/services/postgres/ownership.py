@@ -124,4 +124,4 @@ class Ownership:
     def mark(self, name: str) -> None:
         """Mark a database as ours."""
         self._locks.check()
-        self._databases.comment(name, self.owner.mark())
+        self._databases.mark(name, self.owner.mark())

@@ -16,7 +16,7 @@ where has_sequence_privilege(s.seqrelid, 'SELECT') and has_sequence_privilege(s.
 def settle_sequences(connection: Any) -> None:
     """Set each sequence to where it stands, so that none has numbers fetched ahead.
 
-    Whether a sequence has moved is then told by its row alone, in all clones.
+    The first use of it in a clone is then written to the log, and seen in its row.
     """
     statements = [row[0] for row in connection.execute_simple(SEQUENCES).rows]
     if statements:

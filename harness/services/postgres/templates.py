@@ -94,7 +94,7 @@ class Templates:
         """Make the database, fill it and seal it."""
         with interrupts_held():
             databases.create(template.name)
-            databases.comment(template.name, self._owner(template).mark())
+            databases.mark(template.name, self._owner(template).mark())
         template.fill()
         databases.await_empty(template.name)
         databases.seal(template.name, self._mark(template))
