@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import sqlite3
 import weakref
 from collections.abc import Iterable, Iterator
@@ -10,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from harness.services.sqlite.noting import noting
 from harness.services.statements import Statements
 
 PATIENCE = 5.0  # seconds that a statement waits for another connection; sqlite3's own default
@@ -21,7 +21,7 @@ class Connection(sqlite3.Connection):
     Without this, a cursor whose rows were not all read keeps them as long as it lives.
 
     Attributes:
-        statements: Where to note what is sent; None for nowhere.
+        statements: Where its cursors note what they run; None for nowhere.
     """
 
     statements: Statements | None = None
@@ -58,26 +58,6 @@ class Connection(sqlite3.Connection):
         super().close()
 
 
-@functools.cache
-def noting(factory: Any) -> Any:
-    """Return a class of cursors, made to note what they send in their connection's `statements`."""
-
-    class NotingCursor(factory):  # type: ignore[misc]
-        def execute(self, sql: str, parameters: Any = ()) -> Any:
-            self.connection.statements.note(sql)
-            return super().execute(sql, parameters)
-
-        def executemany(self, sql: str, parameters: Iterable[Any]) -> Any:
-            self.connection.statements.note(sql)
-            return super().executemany(sql, parameters)
-
-        def executescript(self, script: str) -> Any:
-            self.connection.statements.note(script)
-            return super().executescript(script)
-
-    return NotingCursor
-
-
 def connect(
     path: Path,
     *,
@@ -95,7 +75,7 @@ def connect(
         autocommit: Whether no statement begins a transaction by itself.
         patience: Seconds to wait for a lock.
     """
-    connection = sqlite3.connect(
+    connection: Connection = sqlite3.connect(
         f"{path.as_uri()}?mode={mode}",
         uri=True,
         factory=Connection,

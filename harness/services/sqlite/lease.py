@@ -12,18 +12,13 @@ from harness.core.endpoint import Dsn
 from harness.services.database import DatabaseLease
 from harness.services.sqlite.connect import plain_texts
 from harness.services.sqlite.placeholders import translated, written
-from harness.services.sqlite.tables import empty, is_there
+from harness.services.sqlite.tables import NAMES, empty, is_there, read_as
 
 if TYPE_CHECKING:
     from harness.data.making.maker import RowMaker
     from harness.services.rows import Row
     from harness.services.sqlite.instance import SQLiteInstance
     from harness.services.sqlite.service import SQLite
-
-TABLE_NAMES = (
-    "select name from sqlite_master "
-    "where type in ('table', 'view') and name not like 'sqlite!_%' escape '!' order by name"
-)
 
 
 class SQLiteLease(DatabaseLease):
@@ -75,15 +70,15 @@ class SQLiteLease(DatabaseLease):
         file = f"file:{self.path}?mode=ro&uri=true" if self.readonly else str(self.path)
         return Dsn(f"sqlite+{name}:///{file}" if name else f"sqlite:///{file}")
 
+    def table_names(self) -> list[str]:
+        """Return the names of all tables and views, as SQL reads them."""
+        return [read_as(name) for (name,) in self._run(NAMES, ()).fetchall()]
+
     def exists(self, table: str) -> bool:
         """Tell whether there is a table, or a view, of that name."""
         with self._lock:
             self._check_held()
             return is_there(self._helper_connection(), table)
-
-    def table_names(self) -> list[str]:
-        """Return the names of all tables and views."""
-        return [name for (name,) in self.rows(TABLE_NAMES)]
 
     def truncate(self, table: str) -> None:
         """Empty a table and all tables that refer to it; those that refer to others first."""

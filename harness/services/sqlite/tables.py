@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from harness.core.names import PART, identifier
 from harness.services.sqlite.script import plain
 
+PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+NAMES = (
+    "select name from sqlite_master where type in ('table', 'view') "
+    "and name not like 'sqlite\\_%' escape '\\' order by name"
+)
 REFERENCES = (
     'select distinct m.name, r."table" '
     "from sqlite_master m, pragma_foreign_key_list(m.name) r where m.type = 'table'"
@@ -22,6 +28,11 @@ def is_there(connection: Any, table: str) -> bool:
     places = [f"{identifier(part)}.sqlite_master" for part in schema or sorted(known)]
     query = "select 1 from {} where type in ('table', 'view') and lower(name) = ?"
     return any(connection.execute(query.format(place), [name]).fetchone() for place in places)
+
+
+def read_as(name: str) -> str:
+    """Write a table's name as it is read: with quotes where it is no plain word."""
+    return name if PLAIN_NAME.fullmatch(name) else identifier(name)
 
 
 def empty(connection: Any, table: str) -> None:

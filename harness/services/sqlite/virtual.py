@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sqlite3
 import weakref
 from collections.abc import Callable, Iterable
@@ -198,17 +199,20 @@ class VirtualConnection:
         """Tell whether the open virtual transaction has a statement of this connection."""
         return self._outer.open and self._joined == self._outer.number
 
-    def run(self, sql: str, send: Callable[[], T], implicit: bool = True) -> T | None:
+    def run(
+        self, sql: str, send: Callable[[], T], implicit: bool = True, times: int = 1
+    ) -> T | None:
         """Run one statement of a cursor, with the commits and rollbacks that SQL spells out.
 
         Args:
             sql: Its text.
             send: Sends it.
             implicit: Whether it may begin a transaction by itself.
+            times: How often, with other values each time.
         """
         self._check_open()
         if self._statements is not None:
-            self._statements.note(sql)
+            self._statements.note(sql, times)
         kind, name = control_of(sql)
         with self._outer.lock:
             if kind in ("begin", "commit", "rollback"):
@@ -277,7 +281,9 @@ class VirtualCursor(sqlite3.Cursor):
 
     def executemany(self, sql: str, parameters: Iterable[Any]) -> VirtualCursor:
         """Run a statement once for each of many rows (PEP 249)."""
-        self._virtual.run(sql, lambda: sqlite3.Cursor.executemany(self, sql, parameters))
+        sets = list(parameters)
+        send = functools.partial(sqlite3.Cursor.executemany, self, sql, sets)
+        self._virtual.run(sql, send, times=len(sets))
         return self
 
     def executescript(self, script: str) -> VirtualCursor:
