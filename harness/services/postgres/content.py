@@ -16,8 +16,9 @@ from harness.data.target import Target
 from harness.errors import ConfigurationError, HarnessError, MigrationError
 from harness.services.postgres.connect import driver, message
 from harness.services.postgres.constraints import Constraints
-from harness.services.postgres.names import identifier, literal
+from harness.services.postgres.names import identifier
 from harness.services.postgres.ordinary import PlainLease
+from harness.services.postgres.sequences import settle_sequences
 from harness.services.postgres.target import target
 
 if TYPE_CHECKING:
@@ -43,6 +44,15 @@ class Content:
         self.source = find_source(instance, service)
         self._seeds = [instance.settings.resolve(path) for path in service.seeds]
         self.key = self._content_key()
+
+    @property
+    def lasting(self) -> bool:
+        """Whether the key tells all that it depends on.
+
+        Of a callable it tells its own source alone, of a command nothing that it reads unwatched.
+        """
+        migrations = self._service.migrations
+        return not callable(migrations) and getattr(migrations, "watch", ()) is not None
 
     def __bool__(self) -> bool:
         return bool(self.source or self._seeds or self._service.extensions)
@@ -74,8 +84,8 @@ class Content:
                 self.source.up(made)
             for path in self._seeds:
                 load(path, made)
+            settle_sequences(made.connection)
             constraints = Constraints.read(made.connection)
-            settle_sequences(made)
         self._check_left(name)
         return constraints
 
@@ -118,12 +128,6 @@ def find_source(instance: PostgresInstance, service: Postgres) -> Source | None:
     if callable(declared):
         return Called(declared, instance, service)
     return declared.source(instance.settings.resolve)
-
-
-def settle_sequences(made: Target) -> None:
-    """Have the first use of each sequence in a clone written to the log: none is fetched ahead."""
-    for (name,) in made.rows("select oid::regclass::text from pg_class where relkind = 'S'"):
-        made.rows(f"select setval({literal(name)}::regclass, last_value, is_called) from {name}")
 
 
 class Called:
