@@ -27,7 +27,7 @@ class DefinitionTest(unittest.TestCase):
             ),
             (
                 {"migrations": 7},
-                "SQLite(migrations=7): neither a directory nor a callable\n  next: ",
+                "SQLite(migrations=7): neither a directory nor a tool nor a callable\n  next: ",
             ),
             (
                 {"seeds": "a.sql"},
