@@ -146,7 +146,13 @@ def ssl_context(endpoint: Endpoint) -> ssl.SSLContext | bool | None:
 
 def drivers() -> list[Any]:
     """Return where the exceptions are (PEP 249) of each driver that is in use."""
-    return [driver(), *filter(None, [sys.modules.get("psycopg")])]
+    return [driver(), *([] if psycopg() is None else [psycopg()])]
+
+
+def psycopg() -> Any:
+    """Return psycopg where a lease uses it, and has therefore imported it; else None."""
+    used = "harness.services.postgres.drivers.psycopg" in sys.modules
+    return sys.modules["psycopg"] if used else None
 
 
 def client_errors(*others: type[Exception]) -> tuple[type[Exception], ...]:
@@ -171,10 +177,11 @@ def fields(error: BaseException) -> dict[str, str]:
         return {key: str(value) for key, value in details.items()}
     diagnostic = getattr(error, "diag", None)  # psycopg
     found = {key: getattr(diagnostic, name, None) for key, name in DIAGNOSTICS.items()}
+    found["C"] = getattr(error, "sqlstate", None)  # which a class of errors knows, too
     return {key: value for key, value in found.items() if value is not None}
 
 
-DIAGNOSTICS = {"C": "sqlstate", "M": "message_primary", "D": "message_detail", "H": "message_hint"}
+DIAGNOSTICS = {"M": "message_primary", "D": "message_detail", "H": "message_hint"}
 # What a server says last, to a session or before its own end.
 ENDING = {"57P01", "57P02", "57P03"}
 
@@ -183,10 +190,10 @@ def is_over(error: BaseException) -> bool:
     """Tell whether an error means that the session is over, and perhaps the server."""
     if isinstance(error, (driver().InterfaceError, OSError)):  # pg8000 passes on a reset
         return True
-    psycopg = sys.modules.get("psycopg")
     state = sqlstate(error)
-    lost = psycopg is not None and isinstance(error, psycopg.OperationalError) and not state
-    return lost or state in ENDING
+    if state or psycopg() is None:
+        return state in ENDING
+    return isinstance(error, psycopg().OperationalError)
 
 
 def message(error: BaseException) -> str:

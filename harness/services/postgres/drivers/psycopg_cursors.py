@@ -28,11 +28,11 @@ class Watching:
         cursor: Any = self
         if self._conn._pipeline:
             self._conn._pipeline.sync()
-        self._conn.control(word)
-        if word == "rollback":
-            self._conn._prepared.clear()  # as psycopg does after every ROLLBACK
+        done = self._conn.control(word)
+        if done == "ROLLBACK":
+            self._conn._prepared.clear()  # as psycopg does where the server says so
         cursor._reset()
-        cursor._statusmessage = word.upper().encode()
+        cursor._statusmessage = done.encode()
         return self
 
     def executemany(self, query: Any, params_seq: Iterable[Any], **options: Any) -> None:

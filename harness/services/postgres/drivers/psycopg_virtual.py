@@ -100,18 +100,30 @@ class VirtualConnection(psycopg.Connection[Any]):
         super()._check_connection_ok()
 
     def announce(self, query: Any) -> str | None:
-        """Note the statement that comes next; return its word if it only controls a transaction."""
-        self._text = text_of(query, self)
-        return control_word(self._text)
+        """Note the statement that comes next; return its word if it only controls a transaction.
 
-    def control(self, word: str) -> None:
-        """Do what `begin`, `commit` or `rollback` say, in the virtual transaction."""
+        A BEGIN inside a transaction is left to the server, which warns or refuses.
+        """
+        self._text = text_of(query, self)
+        word = control_word(self._text)
+        return None if word == "begin" and self.takes_part else word
+
+    def control(self, word: str) -> str:
+        """Do what `begin`, `commit` or `rollback` say, in the virtual transaction.
+
+        Returns:
+            What the server would say was done.
+        """
         self._check_connection_ok()
-        self._text = None
+        sql, self._text = self._text or "", None
         if word == "begin":
             self._joined = self._outer.join()
-        elif self.takes_part:
-            self._outer.commit() if word == "commit" else self._outer.rollback()
+            return "START TRANSACTION" if sql.lstrip().lower().startswith("start") else "BEGIN"
+        if word == "commit":
+            return "COMMIT" if not self.takes_part or self._outer.commit() else "ROLLBACK"
+        if self.takes_part:
+            self._outer.rollback()
+        return "ROLLBACK"
 
     def _enter(self, alone: bool) -> None:
         """Take part in the virtual transaction with one more statement."""
