@@ -30,7 +30,7 @@ class Watching:
             self._conn._pipeline.sync()
         done = self._conn.control(word)
         if done == "ROLLBACK":
-            self._conn._prepared.clear()  # as psycopg does where the server says so
+            self._conn.forget_prepared()
         cursor._reset()
         cursor._statusmessage = done.encode()
         return self

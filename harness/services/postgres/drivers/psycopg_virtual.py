@@ -118,6 +118,7 @@ class VirtualConnection(psycopg.Connection[Any]):
         sql, self._text = self._text or "", None
         if word == "begin":
             self._joined = self._outer.join()
+            self._send_due()
             return "START TRANSACTION" if sql.lstrip().lower().startswith("start") else "BEGIN"
         if word == "commit":
             return "COMMIT" if not self.takes_part or self._outer.commit() else "ROLLBACK"
@@ -125,10 +126,20 @@ class VirtualConnection(psycopg.Connection[Any]):
             self._outer.rollback()
         return "ROLLBACK"
 
+    def forget_prepared(self) -> None:
+        """Forget prepared statements, as psycopg does where the server answers ROLLBACK."""
+        self._prepared.clear()
+        if self._prepared._to_flush:
+            self.wait(self._prepared.maintain_gen(self))
+
     def _enter(self, alone: bool) -> None:
         """Take part in the virtual transaction with one more statement."""
         sql, self._text = self._text or UNKNOWN, None
         self._joined = self._outer.enter(sql, alone)
+        self._send_due()
+
+    def _send_due(self) -> None:
+        """Open what is only noted yet, so that psycopg's own state is that of a transaction."""
         try:
             self._session.send_due()
         except DueError as error:
@@ -155,7 +166,7 @@ class VirtualConnection(psycopg.Connection[Any]):
 
     def _check_intrans_gen(self, attribute: str) -> Any:
         """Refuse to change an attribute of transactions inside one."""
-        if self._pipeline:
+        if self._pipeline and not self.takes_part:
             yield from self._pipeline._sync_gen()
         if self.takes_part:
             status = self.info.transaction_status.name
@@ -236,6 +247,7 @@ class VirtualTransaction(psycopg.Transaction):
     def _push_savepoint(self) -> None:
         """Take the outermost block for one that begins a transaction, though one is open."""
         outermost, name = not self._conn.takes_part, self._savepoint_name
+        assert not (outermost and self._conn._num_transactions)  # psycopg's own way to refuse
         super()._push_savepoint()
         if outermost:
             self._outer_transaction, self._savepoint_name = True, name
