@@ -1,5 +1,10 @@
 """Under `rollback` a psycopg connection behaves as a real one, in psycopg's own ways."""
 
+import functools
+import logging
+import multiprocessing
+import random
+import signal
 import threading
 import unittest
 
@@ -20,6 +25,12 @@ STEPS = ("select 1", "commit", "begin", "select 1/0", "end work", "start transac
 class PsycopgTwins(Twins):
     virtual = Postgres(migrations=shop, driver="psycopg")
     real = Postgres(migrations=shop, driver="psycopg", isolation="commit")
+
+    def setUp(self):
+        """Hush what psycopg logs of failures that come after a failure."""
+        logger = logging.getLogger("psycopg")
+        self.addCleanup(logger.setLevel, logger.level)
+        logger.setLevel(logging.ERROR)
 
     def check(self, scenario, *expected):
         """The scenario notes the state of the transaction at its end, too."""
@@ -462,6 +473,16 @@ class PostgresConformancePsycopgPipelines(PsycopgTwins):
 
         self.check(scenario, "a", "c")
 
+    def test_a_rollback_in_a_pipeline_in_autocommit_comes_too_late(self):
+        def scenario(s):
+            s.connection.autocommit = True
+            with s.connection.pipeline():
+                add(s, "a")
+                s.connection.rollback()
+                add(s, "b")
+
+        self.check(scenario, "a", "b")
+
     def test_a_pipeline_in_autocommit_with_a_block(self):
         def scenario(s):
             s.connection.autocommit = True
@@ -609,3 +630,136 @@ class PostgresConformancePsycopgSession:
     def test_two_phase_commit_is_refused_with_the_way_out(self):
         with self.assertRaisesRegex(psycopg.NotSupportedError, "isolation='commit'"):
             self.db.connection.tpc_begin(self.db.connection.xid(1, "a", "b"))
+
+
+@on_every_provider
+class PostgresConformancePsycopgInterrupts:
+    db = Postgres(migrations=shop, driver="psycopg")
+
+    def interrupted(self, action):
+        """Press Ctrl-C while the server is at a statement of `action`."""
+        before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+        self.addCleanup(signal.signal, signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        with self.assertRaises(KeyboardInterrupt):
+            action()
+
+    def test_ctrl_c_cancels_the_statement_and_the_transaction_can_be_rolled_back(self):
+        connection = self.db.connection
+        connection.execute(ADD, ["a"])
+        connection.commit()
+        connection.execute(ADD, ["b"])
+
+        self.interrupted(lambda: connection.execute("select pg_sleep(60)"))
+
+        self.assertEqual("INERROR", connection.info.transaction_status.name)
+        connection.rollback()
+        self.assertEqual((1,), connection.execute("select count(*) from items").fetchone())
+
+    def test_ctrl_c_in_autocommit_leaves_nothing_open(self):
+        connection = self.db.connection
+        connection.autocommit = True
+        connection.execute(ADD, ["a"])
+
+        self.interrupted(lambda: connection.execute("select pg_sleep(60)"))
+
+        self.assertEqual("IDLE", connection.info.transaction_status.name)
+        self.assertEqual(1, self.db.count("items"))
+
+    def test_ctrl_c_in_a_helper_in_a_block_and_in_a_copy(self):
+        def copy():
+            with self.db.connection.cursor().copy("copy items (name) from stdin") as copy:
+                copy.write_row(["a"])
+                signal.pause()
+
+        def block():
+            with self.db.connection.transaction():
+                self.db.connection.execute("select pg_sleep(60)")
+
+        self.interrupted(lambda: self.db.value("select pg_sleep(60)"))
+        self.interrupted(block)
+        self.interrupted(copy)
+        self.db.connection.rollback()
+
+        self.assertEqual(0, self.db.count("items"))
+
+    def test_a_child_that_ends_does_not_end_the_session(self):
+        connection = self.db.connection
+        connection.execute(ADD, ["a"])
+        context = multiprocessing.get_context("fork")
+        child = context.Process(target=self.assertEqual, args=(1, 1))
+        child.start()
+        child.join()
+
+        self.assertEqual(0, child.exitcode)
+        connection.commit()
+        self.assertEqual(1, self.db.count("items"))
+
+
+class BoomError(Exception):
+    """Of the scripts' own."""
+
+
+def inside(s, rng, depth, failing):
+    with s.connection.transaction():
+        anything(s, rng, depth + 1)
+        if failing:
+            raise BoomError
+
+
+def anything(s, rng, depth=0):
+    """Do a few things at random, and note after each what came back and the state."""
+    for _ in range(rng.randrange(2, 7)):
+        kind = rng.choice(("sql", "sql", "sql", "many", "copy", "end", "autocommit", "block"))
+        names = rng.choices("abc", k=2)
+        if kind == "sql":
+            s.run(rng.choice(STATEMENTS if depth else [*STATEMENTS, *ENDS]))
+        elif kind == "many":
+            s.note(functools.partial(s.cursor.executemany, ADD, [[name] for name in names]))
+        elif kind == "copy":
+            s.note(functools.partial(copy, s, *names))
+        elif kind == "end":
+            rng.choice((s.commit, s.rollback))()
+        elif kind == "autocommit":
+            s.note(functools.partial(s.connection.set_autocommit, rng.random() < 0.5))
+        elif depth < 3:
+            s.note(functools.partial(inside, s, rng, depth, rng.random() < 0.3))
+        s.journal.append(state(s))
+
+
+def copy(s, *names):
+    with s.connection.cursor().copy("copy items (name) from stdin") as copy:
+        for name in names:
+            copy.write_row([name])
+
+
+ENDS = ("begin", "commit", "rollback", "end", "start transaction")
+STATEMENTS = (
+    "insert into items (name) values ('a')",
+    "insert into items (name) values ('b')",
+    "insert into children values (1, 1)",
+    "insert into parents values (1)",
+    "delete from children",
+    "set constraints all immediate",
+    "create table extra (id int)",
+    "select 1/0",
+    "select 1",
+)
+
+
+@on_every_provider
+class PostgresConformancePsycopgAnything(PsycopgTwins):
+    def test_whatever_is_done_comes_out_as_on_a_real_connection(self):
+        for number in range(30):
+            seed = self.rng.random()
+
+            def scenario(s, seed=seed):
+                anything(s, random.Random(seed))
+                s.run("drop table if exists extra")
+                s.rollback()
+
+            with self.subTest(number=number, seed=seed):
+                self.compare(scenario)
+                for lease in (self.virtual, self.real):
+                    for table in ("parents", "items", "audit.log"):
+                        lease.truncate(table)
