@@ -43,6 +43,11 @@ def on_every_provider_and_role(tests):
     return on(tests, *PROVIDERS, *["creator"] * ("external" in PROVIDERS))
 
 
+def on_embedded(tests):
+    """Add one test case, on the embedded provider: the others differ in nothing that it tests."""
+    return on(tests, *{"embedded"} & set(PROVIDERS))
+
+
 def also_with_psycopg(tests, others=()):
     """Add the same tests with psycopg, on the embedded provider and on others that are named."""
     on(with_driver(tests, "psycopg"), *sorted({"embedded", *others} & set(PROVIDERS)))

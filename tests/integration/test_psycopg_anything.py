@@ -3,7 +3,7 @@
 import functools
 import random
 
-from tests.integration.providers import on_every_provider
+from tests.integration.providers import on_embedded
 from tests.integration.psycopg_twins import ADD, PsycopgTwins, state
 
 
@@ -58,7 +58,7 @@ STATEMENTS = (
 )
 
 
-@on_every_provider
+@on_embedded
 class PostgresConformancePsycopgAnything(PsycopgTwins):
     def test_whatever_is_done_comes_out_as_on_a_real_connection(self):
         for number in range(30):

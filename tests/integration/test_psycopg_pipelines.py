@@ -1,10 +1,10 @@
 """Under `rollback` a psycopg connection behaves as a real one: pipelines."""
 
-from tests.integration.providers import on_every_provider
+from tests.integration.providers import on_embedded
 from tests.integration.psycopg_twins import PsycopgTwins, add, failing_block, state
 
 
-@on_every_provider
+@on_embedded
 class PostgresConformancePsycopgPipelines(PsycopgTwins):
     def test_a_pipeline(self):
         def scenario(s):

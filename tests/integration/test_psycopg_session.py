@@ -9,12 +9,12 @@ from psycopg.types.composite import CompositeInfo, register_composite
 
 from harness import HarnessTestCase, Postgres
 from harness.errors import OuterTransactionLostError
-from tests.integration.providers import on_every_provider
+from tests.integration.providers import on_embedded
 from tests.integration.psycopg_twins import ADD
 from tests.integration.shop import shop
 
 
-@on_every_provider
+@on_embedded
 class PostgresConformancePsycopgSession:
     db = Postgres(migrations=shop, driver="psycopg")
 
@@ -124,7 +124,7 @@ class PostgresConformancePsycopgSession:
             self.db.connection.tpc_begin(self.db.connection.xid(1, "a", "b"))
 
 
-@on_every_provider
+@on_embedded
 class PostgresConformancePsycopgInterrupts:
     db = Postgres(migrations=shop, driver="psycopg")
 

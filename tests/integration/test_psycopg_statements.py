@@ -5,11 +5,11 @@ import unittest
 import psycopg
 from psycopg.rows import dict_row, namedtuple_row
 
-from tests.integration.providers import on_every_provider
+from tests.integration.providers import on_embedded
 from tests.integration.psycopg_twins import ADD, PsycopgTwins, state
 
 
-@on_every_provider
+@on_embedded
 class PostgresConformancePsycopgCopy(PsycopgTwins):
     def copy(self, s, *names, fail=False):
         def block():
@@ -63,7 +63,7 @@ class PostgresConformancePsycopgCopy(PsycopgTwins):
         self.check(scenario, "a", "b")
 
 
-@on_every_provider
+@on_embedded
 class PostgresConformancePsycopgCursors(PsycopgTwins):
     def test_a_cursor_on_the_server(self):
         def scenario(s):
@@ -188,7 +188,7 @@ class PostgresConformancePsycopgCursors(PsycopgTwins):
         self.check(scenario, "a")
 
 
-@on_every_provider
+@on_embedded
 class PostgresConformancePsycopgPrepared(PsycopgTwins):
     def test_statements_are_prepared_and_outlive_a_rollback(self):
         def scenario(s):

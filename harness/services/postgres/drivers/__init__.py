@@ -35,7 +35,7 @@ def load_psycopg() -> Driver:
     """Import what works with psycopg 3.
 
     Raises:
-        MissingExtraError: It is not installed, or its libpq is not.
+        MissingExtraError: It is not installed, its libpq is not, or it is too old.
     """
     try:
         import psycopg
@@ -44,7 +44,11 @@ def load_psycopg() -> Driver:
             f"the PostgreSQL driver psycopg 3 cannot be imported: {str(error).splitlines()[0]}",
             hint='pip install "unittest-harness[psycopg]"',
         ) from error
-    assert psycopg
+    if psycopg.__version__.split(".") < ["3", "2"]:
+        raise MissingExtraError(
+            f"psycopg {psycopg.__version__} is too old for driver='psycopg', which needs 3.2",
+            hint='pip install --upgrade "unittest-harness[psycopg]"',
+        )
     from harness.services.postgres.drivers import psycopg as module
 
     return module

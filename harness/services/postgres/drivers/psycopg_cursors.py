@@ -15,11 +15,22 @@ class Watching:
 
     __slots__ = ()
     _conn: Any
+    _done: str | None  # what a statement that was not sent has done
+
+    @property
+    def statusmessage(self) -> str | None:
+        """What the server says was done."""
+        done: str | None = getattr(self, "_done", None) or super().statusmessage  # type: ignore[misc]
+        return done
+
+    def _announce(self, query: Any) -> Any:
+        self._done = None
+        return self._conn.announce(query)
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
         """Run a statement; one that only begins or ends a transaction is the connection's."""
         with self._conn.lock:
-            word = self._conn.announce(query)
+            word = self._announce(query)
             if word is None:
                 return super().execute(query, params, **options)  # type: ignore[misc]
             return self._control(word)
@@ -28,28 +39,27 @@ class Watching:
         cursor: Any = self
         if self._conn._pipeline:
             self._conn._pipeline.sync()
-        done = self._conn.control(word)
-        if done == "ROLLBACK":
-            self._conn.forget_prepared()
         cursor._reset()
-        cursor._statusmessage = done.encode()
+        self._done = self._conn.control(word)
+        if self._done == "ROLLBACK":
+            self._conn.forget_prepared()
         return self
 
     def executemany(self, query: Any, params_seq: Iterable[Any], **options: Any) -> None:
         """Run a statement once for each set of parameters."""
         with self._conn.lock:
-            self._conn.announce(query)
+            self._announce(query)
             super().executemany(query, params_seq, **options)  # type: ignore[misc]
 
     def stream(self, query: Any, *args: Any, **options: Any) -> Iterator[Any]:
         """Run a query and yield its rows as they come."""
-        self._conn.announce(query)
+        self._announce(query)
         yield from super().stream(query, *args, **options)  # type: ignore[misc]
 
     @contextmanager
     def copy(self, statement: Any, *args: Any, **options: Any) -> Iterator[Any]:
         """Run a COPY."""
-        self._conn.announce(statement)
+        self._announce(statement)
         with super().copy(statement, *args, **options) as copy:  # type: ignore[misc]
             yield copy
 
@@ -74,5 +84,5 @@ def watching(factory: Any) -> Any:
     if not isinstance(factory, type) or issubclass(factory, Watching):
         return factory
     part = WatchingServer if issubclass(factory, psycopg.ServerCursor) else Watching
-    body = {"__module__": factory.__module__, "__doc__": factory.__doc__, "__slots__": ()}
+    body = {"__module__": factory.__module__, "__doc__": factory.__doc__, "__slots__": ("_done",)}
     return type(factory.__name__, (part, factory), body)

@@ -128,8 +128,7 @@ class VirtualConnection(psycopg.Connection[Any]):
 
     def forget_prepared(self) -> None:
         """Forget prepared statements, as psycopg does where the server answers ROLLBACK."""
-        self._prepared.clear()
-        if self._prepared._to_flush:
+        if self._prepared.clear():
             self.wait(self._prepared.maintain_gen(self))
 
     def _enter(self, alone: bool) -> None:

@@ -36,6 +36,13 @@ class NamedTest(unittest.TestCase):
             self.assertIn(f'next: pip install "unittest-harness[{extra}]"', str(caught.exception))
             self.assertIn(name, caught.exception.what)
 
+    def test_a_psycopg_that_is_too_old_says_so(self):
+        with (
+            mock.patch.object(psycopg, "__version__", "3.1.20"),
+            self.assertRaisesRegex(MissingExtraError, "psycopg 3.1.20 is too old(?s:.*)--upgrade"),
+        ):
+            drivers.named("psycopg")
+
 
 class ConninfoTest(unittest.TestCase):
     def test_this_machine_is_reached_in_the_clear(self):
