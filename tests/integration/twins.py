@@ -37,7 +37,7 @@ class Script:
         try:
             action()
         except Exception as error:
-            said = sqlstate(error) or str(error)
+            said = sqlstate(error) or str(error).partition(": <")[0]  # without reprs
             self.journal.append(f"{type(error).__name__} {said}")
         else:
             self.journal.append("")

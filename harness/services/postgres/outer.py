@@ -128,6 +128,7 @@ class OuterTransaction:
             if self.session.status == IDLE and not self.session.due:
                 self._lost = self._lost or self._statement
             if self.open and self.alone and not self.session.busy:
+                self.alone = False  # to end it may take statements that come here again
                 if failure is None and not self.failed:
                     self.commit()
                 else:

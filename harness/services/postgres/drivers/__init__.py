@@ -44,7 +44,7 @@ def load_psycopg() -> Driver:
             f"the PostgreSQL driver psycopg 3 cannot be imported: {str(error).splitlines()[0]}",
             hint='pip install "unittest-harness[psycopg]"',
         ) from error
-    if psycopg.__version__.split(".") < ["3", "2"]:
+    if [int(part) for part in psycopg.__version__.split(".")[:2]] < [3, 2]:
         raise MissingExtraError(
             f"psycopg {psycopg.__version__} is too old for driver='psycopg', which needs 3.2",
             hint='pip install --upgrade "unittest-harness[psycopg]"',

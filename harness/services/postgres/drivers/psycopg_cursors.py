@@ -15,7 +15,6 @@ class Watching:
 
     __slots__ = ()
     _conn: Any
-    _done: str | None  # what a statement that was not sent has done
 
     @property
     def statusmessage(self) -> str | None:
@@ -23,8 +22,13 @@ class Watching:
         done: str | None = getattr(self, "_done", None) or super().statusmessage  # type: ignore[misc]
         return done
 
+    def _note_done(self, done: str | None) -> None:
+        """Note what was done by a statement that is not sent."""
+        cursor: Any = self
+        cursor._done = done
+
     def _announce(self, query: Any) -> Any:
-        self._done = None
+        self._note_done(None)
         return self._conn.announce(query)
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
@@ -40,8 +44,9 @@ class Watching:
         if self._conn._pipeline:
             self._conn._pipeline.sync()
         cursor._reset()
-        self._done = self._conn.control(word)
-        if self._done == "ROLLBACK":
+        done = self._conn.control(word)
+        self._note_done(done)
+        if done == "ROLLBACK":
             self._conn.forget_prepared()
         return self
 
@@ -73,7 +78,7 @@ class WatchingServer(Watching):
     def _close_gen(self) -> Any:
         """Close it on the server, where it may be gone with its virtual transaction."""
         cursor: Any = self
-        if not self._conn.takes_part and not self.withhold:
+        if not self._conn.in_transaction and not self.withhold:
             cursor._described = False  # so that psycopg looks whether it is still there
         return (yield from super()._close_gen())  # type: ignore[misc]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import generators
-from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq import ExecStatus, PipelineStatus, TransactionStatus
 
 from harness.services.postgres.drivers.driver import FAILED, IDLE, OPEN, DueError
 
@@ -47,8 +47,12 @@ class OuterSession(psycopg.Connection[Any]):
 
     @property
     def busy(self) -> bool:
-        """Whether a statement is not at its end, as in a pipeline, a stream or a COPY."""
-        return self.pgconn.transaction_status == TransactionStatus.ACTIVE
+        """Whether a statement is not at its end, as in a pipeline, a stream or a COPY.
+
+        After a failure in a pipeline the server ignores all, our own too, until it is synced.
+        """
+        active = self.pgconn.transaction_status == TransactionStatus.ACTIVE
+        return active or self.pgconn.pipeline_status == PipelineStatus.ABORTED
 
     def speak(self, connection: VirtualConnection) -> None:
         """Let a virtual connection go on; another one that is in a pipeline is held up."""

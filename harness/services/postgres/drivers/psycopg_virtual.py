@@ -63,6 +63,11 @@ class VirtualConnection(psycopg.Connection[Any]):
         return self._outer.open and self._joined == self._outer.number
 
     @property
+    def in_transaction(self) -> bool:
+        """Whether there is one to commit; in autocommit mode a statement alone has none."""
+        return self.takes_part and not self._outer.alone
+
+    @property
     def cursor_factory(self) -> Any:
         """The class of its cursors."""
         return self._cursor_factory
@@ -106,7 +111,7 @@ class VirtualConnection(psycopg.Connection[Any]):
         """
         self._text = text_of(query, self)
         word = control_word(self._text)
-        return None if word == "begin" and self.takes_part else word
+        return None if word == "begin" and self.in_transaction else word
 
     def control(self, word: str) -> str:
         """Do what `begin`, `commit` or `rollback` say, in the virtual transaction.
@@ -121,8 +126,8 @@ class VirtualConnection(psycopg.Connection[Any]):
             self._send_due()
             return "START TRANSACTION" if sql.lstrip().lower().startswith("start") else "BEGIN"
         if word == "commit":
-            return "COMMIT" if not self.takes_part or self._outer.commit() else "ROLLBACK"
-        if self.takes_part:
+            return "COMMIT" if not self.in_transaction or self._outer.commit() else "ROLLBACK"
+        if self.in_transaction:
             self._outer.rollback()
         return "ROLLBACK"
 
@@ -159,6 +164,7 @@ class VirtualConnection(psycopg.Connection[Any]):
             self._enter(alone=True)
             return (yield from super()._exec_command(command, *args, **options))
         if self._pipeline:
+            yield from super()._exec_command(b"")  # is refused where this one would be
             yield from self._pipeline._sync_gen()
             self._outer.leave()  # in autocommit mode that was a commit
         self.control(word)
@@ -166,9 +172,9 @@ class VirtualConnection(psycopg.Connection[Any]):
 
     def _check_intrans_gen(self, attribute: str) -> Any:
         """Refuse to change an attribute of transactions inside one."""
-        if self._pipeline and not self.takes_part:
+        if self._pipeline and not self.in_transaction:
             yield from self._pipeline._sync_gen()
-        if self.takes_part:
+        if self.in_transaction:
             status = self.info.transaction_status.name
             where = f"connection in transaction status {status}"
             if self._num_transactions:
@@ -236,7 +242,7 @@ class VirtualInfo(psycopg.ConnectionInfo):
         """The state of the virtual transaction."""
         real = super().transaction_status
         inside = real in (TransactionStatus.INTRANS, TransactionStatus.INERROR)
-        return TransactionStatus.IDLE if inside and not self._connection.takes_part else real
+        return TransactionStatus.IDLE if inside and not self._connection.in_transaction else real
 
 
 class VirtualTransaction(psycopg.Transaction):
@@ -246,7 +252,7 @@ class VirtualTransaction(psycopg.Transaction):
 
     def _push_savepoint(self) -> None:
         """Take the outermost block for one that begins a transaction, though one is open."""
-        outermost, name = not self._conn.takes_part, self._savepoint_name
+        outermost, name = not self._conn.in_transaction, self._savepoint_name
         assert not (outermost and self._conn._num_transactions)  # psycopg's own way to refuse
         super()._push_savepoint()
         if outermost:
