@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-from psycopg.pq import TransactionStatus
+from psycopg.pq import PipelineStatus, TransactionStatus
 
 from harness.services.postgres.drivers.driver import DueError
 from harness.services.postgres.drivers.psycopg_cursors import watching
@@ -164,11 +164,18 @@ class VirtualConnection(psycopg.Connection[Any]):
             self._enter(alone=True)
             return (yield from super()._exec_command(command, *args, **options))
         if self._pipeline:
-            yield from super()._exec_command(b"")  # is refused where this one would be
-            yield from self._pipeline._sync_gen()
-            self._outer.leave()  # in autocommit mode that was a commit
+            yield from self._end_pipelined(self._pipeline)
         self.control(word)
         return None
+
+    def _end_pipelined(self, pipeline: Any) -> Any:
+        """Wait for the end of what was sent; after a failure, refuse as the server would."""
+        yield from pipeline._fetch_gen(flush=True)
+        aborted = pipeline.status == PipelineStatus.ABORTED
+        yield from pipeline._sync_gen()
+        self._outer.leave()  # in autocommit mode that was a commit
+        if aborted:
+            raise psycopg.errors.PipelineAborted("pipeline aborted")
 
     def _check_intrans_gen(self, attribute: str) -> Any:
         """Refuse to change an attribute of transactions inside one."""
