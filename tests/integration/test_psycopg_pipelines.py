@@ -65,6 +65,38 @@ class PostgresConformancePsycopgPipelines(PsycopgTwins):
 
         self.check(scenario, "a", "c")
 
+    def test_a_failure_that_is_fetched_in_the_middle_of_a_pipeline(self):
+        for autocommit in (False, True):
+
+            def scenario(s, autocommit=autocommit):
+                s.connection.autocommit = autocommit
+
+                def pipeline():
+                    with s.connection.pipeline():
+                        add(s, "a")
+                        s.note(s.connection.execute("select 1/0").fetchall)
+                        s.note(s.connection.commit)
+                        s.note(s.connection.rollback)
+                        add(s, "b")
+                        s.connection.commit()
+
+                s.note(pipeline)
+
+            with self.subTest(autocommit=autocommit):
+                self.check(scenario, "b")
+                for lease in (self.virtual, self.real):
+                    lease.truncate("items")
+
+    def test_a_pipeline_in_a_transaction_that_has_failed(self):
+        def scenario(s):
+            s.add("a", "a")
+            with s.connection.pipeline():
+                s.connection.commit()
+                add(s, "b")
+                s.connection.commit()
+
+        self.check(scenario, "b")
+
     def test_a_rollback_in_a_pipeline_in_autocommit_comes_too_late(self):
         def scenario(s):
             s.connection.autocommit = True

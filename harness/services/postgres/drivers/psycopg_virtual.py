@@ -163,6 +163,8 @@ class VirtualConnection(psycopg.Connection[Any]):
             self._text = text
             self._enter(alone=True)
             return (yield from super()._exec_command(command, *args, **options))
+        if word != "begin" and self.info.transaction_status == TransactionStatus.IDLE:
+            return None  # there is nothing to end
         if self._pipeline:
             yield from self._end_pipelined(self._pipeline)
         self.control(word)
