@@ -270,7 +270,8 @@ class VirtualTransaction(psycopg.Transaction):
     def __exit__(self, *failure: Any) -> bool:
         """Commit or roll back, unless the connection was closed inside the block."""
         if self._conn.closed:
-            self.status = self.Status.FAILED
+            if hasattr(self, "Status"):  # since 3.3
+                self.status = self.Status.FAILED
             return False
         return super().__exit__(*failure)
 
