@@ -16,11 +16,12 @@ PYTHONS = ("3.11", "3.12", "3.13")
 STRICT = ("-b", "-X", "dev", "-W", "error")
 JOBS = "3"  # processes: tests wait more than they compute, and each process has servers of its own
 WITHOUT_DOCKER = {"DOCKER_HOST": "unix:///nowhere"}
-DRIVERS = ("psycopg[binary]", "asyncpg")
+DRIVERS = ("asyncpg",)  # beside those of the extras
 MATCHERS = ("dirty-equals",)
 MODELS = ("attrs", "pydantic")  # the classes of others that factories make
 EXTRAS = (
     "postgres",
+    "psycopg",
     "redis",
     "docker",
     "embedded",

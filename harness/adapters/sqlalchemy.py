@@ -19,21 +19,21 @@ if TYPE_CHECKING:
 
 
 ROLLBACK = (RollbackLease, SQLiteRollbackLease)
-OWN = {"postgres": "postgresql+pg8000", "sqlite": "sqlite+pysqlite"}
+DIALECTS = {"postgres": "postgresql", "sqlite": "sqlite"}  # as SQLAlchemy calls them
 ASYNC = {"postgres": "asyncpg", "sqlite": "aiosqlite"}
 
 
 def engine(lease: DatabaseLease, driver: str | None = None, **options: Any) -> Engine:
     """Return an engine whose connections are the lease's.
 
-    Under `rollback` every connection of the engine is the lease's own: what a session commits
-    lasts until the end of the test and no longer, and one transaction is open at a time. Under
-    `commit` and `readonly` it is an ordinary engine on the lease's URL; dispose of it before the
-    test ends, for example with `self.addCleanup(engine.dispose)`.
+    Under `rollback` every connection of the engine is the lease's own, of the lease's driver: what
+    a session commits lasts until the end of the test and no longer, and one transaction is open at
+    a time. Under `commit` and `readonly` it is an ordinary engine on the lease's URL; dispose of it
+    before the test ends, for example with `self.addCleanup(engine.dispose)`.
 
     Args:
         lease: A lease, such as `self.db`.
-        driver: A driver, such as `psycopg`; the lease's own, which `rollback` needs.
+        driver: A driver, such as `asyncpg`; the lease's own, which `rollback` needs.
         options: Passed to `sqlalchemy.create_engine`.
 
     Raises:
@@ -52,12 +52,14 @@ def engine(lease: DatabaseLease, driver: str | None = None, **options: Any) -> E
         made: Engine = sqlalchemy.create_engine(url_of(lease, driver), **options)
         note_statements(made, lease)
         return made
-    url = f"{OWN[lease.dialect]}://"
-    if driver is not None and f"+{driver}:" not in url:
+    own = own_driver(lease)
+    if driver not in (None, own):
         raise only_its_own(lease, f"driver={driver!r}")
     options.setdefault("poolclass", sqlalchemy.pool.NullPool)
     creator = functools.partial(lease.new_connection, noted=False)  # the engine notes them
-    made = sqlalchemy.create_engine(url, creator=creator, **options)
+    made = sqlalchemy.create_engine(
+        f"{DIALECTS[lease.dialect]}+{own}://", creator=creator, **options
+    )
     note_statements(made, lease)
     return made
 
@@ -149,11 +151,17 @@ def imported() -> Any:
     return sqlalchemy
 
 
+def own_driver(lease: DatabaseLease) -> str:
+    """Return the driver of a lease's own connection, as SQLAlchemy calls it."""
+    driver: str = getattr(lease.service, "driver", "pysqlite")
+    return driver
+
+
 def only_its_own(lease: DatabaseLease, asked: str) -> ConfigurationError:
     """Return the error for an engine that cannot share the lease's connection."""
     return ConfigurationError(
         f"{asked} was asked for under isolation='rollback'",
         cause="there the engine uses the lease's own connection, "
-        f"which is one of {OWN[lease.dialect].partition('+')[2]}",
+        f"which is one of {own_driver(lease)}",
         hint=f"declare {type(lease.service).__name__}(isolation='commit')",
     )

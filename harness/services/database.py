@@ -201,7 +201,7 @@ class DatabaseLease(MakingLease):
             self._check_held()
             cursor = self._helper_cursor()
             try:
-                cursor.execute(sql, parameters)
+                cursor.execute(sql, *([parameters] if parameters else []))
             except Exception as error:
                 self._failed(error, sql)
                 raise

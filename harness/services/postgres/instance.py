@@ -15,7 +15,7 @@ from harness.core.secrets import random_password
 from harness.core.settings import Settings
 from harness.errors import HarnessError, StartError, again
 from harness.services.declared import not_held
-from harness.services.postgres import rights
+from harness.services.postgres import drivers, rights
 from harness.services.postgres.commit.cluster import ServerGuard
 from harness.services.postgres.commit.database import CommitDatabase
 from harness.services.postgres.commit.held import ClassLease
@@ -23,7 +23,7 @@ from harness.services.postgres.commit.lease import CommitLease
 from harness.services.postgres.commit.source import Source
 from harness.services.postgres.commit.spares import Spares
 from harness.services.postgres.commit.wal import NO_KEY, WalReader, wal_reader
-from harness.services.postgres.connect import driver, is_over, message
+from harness.services.postgres.connect import client_errors, driver, is_over, message, refusals
 from harness.services.postgres.databases import Databases, refused
 from harness.services.postgres.lease import PostgresLease
 from harness.services.postgres.locks import Locks
@@ -139,10 +139,10 @@ class PostgresInstance(Instance[PostgresLease]):
     ) -> PostgresLease:
         try:
             return make(service)
-        except (driver().Error, OSError, StartError) as error:
+        except client_errors(StartError) as error:
             if is_over(error) or isinstance(error, StartError):
                 self.check_alive()
-            if isinstance(error, driver().DatabaseError):
+            if isinstance(error, refusals()):
                 raise refused(self.endpoint, error) from error
             raise
 
@@ -281,7 +281,8 @@ class PostgresInstance(Instance[PostgresLease]):
                 if workspace in self._awake:
                     self._awake.remove(workspace)
                 return workspace
-        workspace = Workspace(self, self.template(service), self.new_database(service))
+        driver = drivers.named(service.driver)
+        workspace = Workspace(self, self.template(service), self.new_database(service), driver)
         self.cleanups.push(workspace.close)
         return workspace
 

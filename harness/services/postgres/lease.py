@@ -9,7 +9,7 @@ from harness.core.endpoint import Dsn
 from harness.errors import HarnessError
 from harness.services import database
 from harness.services.database import DatabaseLease
-from harness.services.postgres.connect import driver, is_over, message, sqlstate
+from harness.services.postgres.connect import is_over, message, refusals, sqlstate
 from harness.services.postgres.names import literal, table_name
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class PostgresLease(DatabaseLease):
 
     def _annotate(self, error: Exception, sql: str) -> None:
         """Add to a driver's error, which shows fields by letters, what it says and of what."""
-        if isinstance(error, driver().DatabaseError):
+        if isinstance(error, refusals()):
             error.add_note(f"{message(error)}\nin: {sql}")
         if sqlstate(error) == LOCK_NOT_AVAILABLE:
             error.add_note(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from harness.services.postgres.connect import closable, connect, driver
+from harness.services.postgres import drivers
+from harness.services.postgres.connect import client_errors
 from harness.services.postgres.lease import LOCK_TIMEOUT_MS, Connection, PostgresLease
 
 if TYPE_CHECKING:
@@ -56,11 +57,8 @@ class PlainLease(PostgresLease):
     def _connect_own(self) -> Any:
         """Open the connection of the lease's own methods."""
         self._check_up()
-        return connect(
-            self.instance.endpoint,
-            self.database,
-            factory=closable(),
-            lock_timeout=LOCK_TIMEOUT_MS,
+        return drivers.named(self.service.driver).connect(
+            self.instance.endpoint, self.database, lock_timeout=LOCK_TIMEOUT_MS
         )
 
     def _check_up(self) -> None:
@@ -85,5 +83,5 @@ class PlainLease(PostgresLease):
             try:
                 if connection is not None:
                     connection.close()
-            except (driver().Error, OSError):
+            except client_errors():
                 pass  # closed already, by the test or by the server

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import time
 from typing import TYPE_CHECKING
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING
 from harness.errors import LeakError
 from harness.services.postgres import watcher
 from harness.services.postgres.commit.lease import CommitLease, uncommitted_writes
+from harness.services.postgres.commit.session import has_uncommitted
+from harness.services.postgres.connect import client_errors
 from harness.services.postgres.databases import Session
 
 if TYPE_CHECKING:
@@ -56,11 +59,12 @@ class ClassLease(CommitLease):
 
     def end_transaction(self) -> bool:
         """Roll back what the class's connection has left open; tell whether it had written."""
-        session = self._connection
-        if session is None or session.closed or session.is_idle:
+        connection = self._connection
+        if connection is None or connection.closed:
             return False
-        written = bool(session.has_uncommitted())
-        session.execute_simple("rollback")
+        written = has_uncommitted(connection)
+        with contextlib.suppress(*client_errors()):  # it is lost, and what it wrote with it
+            connection.rollback()
         return written
 
     def _keep(self) -> None:

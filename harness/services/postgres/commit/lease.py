@@ -8,7 +8,7 @@ from harness.core.cleanup import raise_all
 from harness.errors import IsolationError, LeakError
 from harness.services.postgres.commit.database import LostDatabaseError
 from harness.services.postgres.commit.inspector import Survey
-from harness.services.postgres.commit.session import CommitSession
+from harness.services.postgres.commit.session import has_uncommitted
 from harness.services.postgres.connect import driver
 from harness.services.postgres.ordinary import PlainLease
 from harness.services.postgres.watcher import leaked, lingering
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 CODE = "connection"  # of the code under test
 HELPERS = "helpers"  # of the lease's own methods
+KEPT = "pg8000"  # the driver whose sessions can be handed on, clean
 
 
 class CommitLease(PlainLease):
@@ -34,12 +35,17 @@ class CommitLease(PlainLease):
         self._database = database
 
     def _connect(self) -> Any:
-        self._check_up()
-        return self._database.session(self.uses[0])
+        return self._kept(self.uses[0])
 
     def _connect_own(self) -> Any:
+        return self._kept(self.uses[1])
+
+    def _kept(self, use: str) -> Any:
+        """Return a session that is kept from test to test, which only those of pg8000 can be."""
+        if self.service.driver != KEPT:
+            return super()._connect_own()
         self._check_up()
-        return self._database.session(self.uses[1])
+        return self._database.session(use)
 
     def write_mark(self) -> Mark:
         """Return a mark for `written_since`."""
@@ -93,12 +99,14 @@ class CommitLease(PlainLease):
 
     def _check_committed(self, failures: list[Exception]) -> None:
         """Note a failure if `connection` was left with writes that nobody committed."""
-        session = self._connection
-        if isinstance(session, CommitSession) and session.has_uncommitted():
+        if self._connection is not None and has_uncommitted(self._connection):
             failures.append(uncommitted_writes())
 
     def _hand_on(self) -> None:
-        """Clear the sessions that the test has used, for the next one."""
+        """Clear the sessions that the test has used, for the next one, or close them."""
+        if self.service.driver != KEPT:
+            self._close()
+            return
         for use, session in zip(self.uses, (self._connection, self._own), strict=True):
             if session is None or session.closed:
                 continue

@@ -8,9 +8,10 @@ from typing import Any
 import pg8000.dbapi
 
 from harness.core.endpoint import Endpoint
-from harness.services.postgres.connect import connect, is_over, noting_cursor
+from harness.services.postgres.connect import client_errors, connect, is_over, noting_cursor
+from harness.services.postgres.drivers.driver import IDLE
 from harness.services.postgres.lease import LOCK_TIMEOUT_MS
-from harness.services.postgres.session import IDLE, OuterSession
+from harness.services.postgres.session import OuterSession
 from harness.services.statements import Statements
 
 
@@ -66,16 +67,6 @@ class CommitSession(OuterSession):
         """Whether no transaction is open."""
         return bool(self.status == IDLE)
 
-    def has_uncommitted(self) -> bool:
-        """Tell whether it is in a transaction that has written; not so if that has failed."""
-        if self.closed or self.is_idle:
-            return False
-        try:
-            query = "select txid_current_if_assigned() is not null"
-            return bool(self.execute_simple(query).rows[0][0])
-        except (pg8000.dbapi.Error, OSError):
-            return False
-
     def clear(self) -> None:
         """Undo all that a test has set in the session.
 
@@ -99,6 +90,18 @@ class CommitSession(OuterSession):
         self.closed = True
         self._sock = self._usock = None  # as pg8000 marks a connection that was closed
         return heir
+
+
+def has_uncommitted(connection: Any) -> bool:
+    """Tell whether a connection is in a transaction that has written; not so if that has failed."""
+    if connection.closed or (isinstance(connection, CommitSession) and connection.is_idle):
+        return False
+    cursor = connection.cursor()
+    try:
+        cursor.execute("select txid_current_if_assigned() is not null")
+        return bool(cursor.fetchone()[0])
+    except client_errors():
+        return False
 
 
 def open_session(endpoint: Endpoint, database: str) -> CommitSession:

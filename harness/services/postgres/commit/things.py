@@ -26,7 +26,9 @@ class Kind:
 
 
 KINDS = {
-    "tablespace": Kind("select spcname, t::text from pg_tablespace t", "drop tablespace {identifier}"),
+    "tablespace": Kind(
+        "select spcname, t::text from pg_tablespace t", "drop tablespace {identifier}"
+    ),
     "settings of": Kind(
         "select 'all roles', setconfig::text from pg_db_role_setting "
         "where setrole = 0 and setdatabase = 0",
