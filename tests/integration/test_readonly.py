@@ -3,13 +3,14 @@
 import psycopg
 
 from harness import HarnessTestCase, Postgres
-from tests.integration.providers import on_every_provider_and_role
+from tests.integration.providers import also_with_psycopg, on_every_provider_and_role
 from tests.integration.shop import shop
 
 ADD = "insert into items (name) values ('a')"
 
 
 @on_every_provider_and_role
+@also_with_psycopg
 class PostgresConformanceReadonly:
     db = Postgres(migrations=shop, isolation="readonly", name="shared")
 
@@ -40,10 +41,10 @@ class PostgresConformanceReadonly:
             connection.rollback()
 
     def test_the_shared_data_is_visible_and_the_same_database_for_every_test(self):
-        names = []
+        names, driver = [], self.driver
 
         class Case(HarnessTestCase):
-            db = Postgres(migrations=stocked, isolation="readonly")
+            db = Postgres(migrations=stocked, isolation="readonly", driver=driver)
 
             def look(self):
                 names.append((self.db.database, self.db.value("select name from items")))

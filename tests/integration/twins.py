@@ -1,6 +1,7 @@
 """The virtual connection of a `rollback` lease side by side with a real one."""
 
 from harness import Postgres
+from harness.services.postgres.connect import sqlstate
 from tests.integration.shop import shop
 
 
@@ -36,9 +37,8 @@ class Script:
         try:
             action()
         except Exception as error:
-            details = error.args[0]
-            code = details["C"] if isinstance(details, dict) else str(details)
-            self.journal.append(f"{type(error).__name__} {code}")
+            said = sqlstate(error) or str(error)
+            self.journal.append(f"{type(error).__name__} {said}")
         else:
             self.journal.append("")
 

@@ -13,8 +13,8 @@ from harness.core.instance import Instance, Running
 from harness.core.interrupts import interrupts_held
 from harness.core.settings import Settings
 from harness.errors import HarnessError, StartError, again
-from harness.services.postgres import rights
-from harness.services.postgres.connect import driver, is_over, message
+from harness.services.postgres import drivers, rights
+from harness.services.postgres.connect import client_errors, driver, is_over, message, refusals
 from harness.services.postgres.databases import Databases, refused
 from harness.services.postgres.lease import PostgresLease
 from harness.services.postgres.names import identifier, literal, setting_value
@@ -102,10 +102,10 @@ class PostgresInstance(Instance[PostgresLease]):
         }
         try:
             return leases[service.isolation](service)
-        except (driver().Error, OSError, StartError) as error:
+        except client_errors(StartError) as error:
             if is_over(error) or isinstance(error, StartError):
                 self.check_alive()
-            if isinstance(error, driver().DatabaseError):
+            if isinstance(error, refusals()):
                 raise refused(self.endpoint, error) from error
             raise
 
@@ -195,7 +195,8 @@ class PostgresInstance(Instance[PostgresLease]):
                 if workspace in self._awake:
                     self._awake.remove(workspace)
                 return workspace
-        workspace = Workspace(self, self.template(service), self.new_database(service))
+        driver = drivers.named(service.driver)
+        workspace = Workspace(self, self.template(service), self.new_database(service), driver)
         self.cleanups.push(workspace.close)
         return workspace
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from harness.core.endpoint import Dsn
 from harness.core.lease import Lease
 from harness.errors import HarnessError
-from harness.services.postgres.connect import driver, is_over, message, sqlstate
+from harness.services.postgres.connect import is_over, message, refusals, sqlstate
 from harness.services.postgres.names import literal, table_name
 from harness.services.postgres.rows import Row, rows_of
 from harness.services.statements import Recording, Statements
@@ -129,7 +129,8 @@ class PostgresLease(Lease):
             The number of rows that it touched; -1 where that means nothing.
 
         Raises:
-            pg8000.dbapi.DatabaseError: The server refused it.
+            DatabaseError: The server refused it; the driver's own, such as
+                `pg8000.dbapi.DatabaseError`.
 
         Example:
             ::
@@ -207,7 +208,7 @@ class PostgresLease(Lease):
             self._check_held()
             cursor = self._helper_cursor()
             try:
-                cursor.execute(sql, parameters)
+                cursor.execute(sql, *([parameters] if parameters else []))
             except Exception as error:
                 self._died(error)
                 self._annotate(error, sql)
@@ -220,7 +221,7 @@ class PostgresLease(Lease):
 
     def _annotate(self, error: Exception, sql: str) -> None:
         """Add to a driver's error, which shows fields by letters, what it says and of what."""
-        if isinstance(error, driver().DatabaseError):
+        if isinstance(error, refusals()):
             error.add_note(f"{message(error)}\nin: {sql}")
         if sqlstate(error) == LOCK_NOT_AVAILABLE:
             error.add_note(

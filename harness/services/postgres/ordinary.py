@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from harness.core.cleanup import raise_all
 from harness.errors import LeakError
-from harness.services.postgres.connect import closable, connect, driver
+from harness.services.postgres import drivers
+from harness.services.postgres.connect import client_errors
 from harness.services.postgres.lease import LOCK_TIMEOUT_MS, Connection, PostgresLease
 from harness.services.postgres.watcher import leaked, lingering
 
@@ -55,11 +56,8 @@ class PlainLease(PostgresLease):
     def _connect(self) -> Any:
         if self.instance.down:
             self.instance.check_alive()
-        return connect(
-            self.instance.endpoint,
-            self.database,
-            factory=closable(),
-            lock_timeout=LOCK_TIMEOUT_MS,
+        return drivers.named(self.service.driver).connect(
+            self.instance.endpoint, self.database, lock_timeout=LOCK_TIMEOUT_MS
         )
 
     def commit_connection(self) -> None:
@@ -75,7 +73,7 @@ class PlainLease(PostgresLease):
             try:
                 if connection is not None:
                     connection.close()
-            except (driver().Error, OSError):
+            except client_errors():
                 pass  # closed already, by the test or by the server
 
 
@@ -104,7 +102,7 @@ class CommitLease(PlainLease):
             cursor = self._connection.cursor()
             cursor.execute("select txid_current_if_assigned() is not null")
             uncommitted = cursor.fetchone()[0]
-        except (driver().Error, OSError):  # closed, or a failed transaction, which writes nothing
+        except client_errors():  # closed, or a failed transaction, which writes nothing
             return
         if uncommitted:
             failures.append(

@@ -8,13 +8,14 @@ from harness.core.cleanup import raise_all
 from harness.core.endpoint import Dsn
 from harness.errors import IsolationError, LeakError, LeaseError
 from harness.services.postgres import connect
+from harness.services.postgres.drivers.driver import IDLE
 from harness.services.postgres.lease import LOCK_NOT_AVAILABLE, Connection, PostgresLease
 from harness.services.postgres.watcher import leaked, lingering
 
 if TYPE_CHECKING:
+    from harness.services.postgres.drivers.driver import VirtualConnection
     from harness.services.postgres.instance import PostgresInstance
     from harness.services.postgres.service import Postgres
-    from harness.services.postgres.virtual import VirtualConnection
     from harness.services.postgres.watcher import Sight
     from harness.services.postgres.workspace import Workspace
 
@@ -26,10 +27,7 @@ class RollbackLease(PostgresLease):
     """
 
     def __init__(self, instance: PostgresInstance, service: Postgres, workspace: Workspace) -> None:
-        from harness.services.postgres.virtual import VirtualConnection
-
         super().__init__(instance, service, workspace.name)
-        self._make_connection = VirtualConnection
         self._workspace = workspace
         self._outer = workspace.begin(self._explain)
         self._connections: list[VirtualConnection] = []
@@ -55,7 +53,8 @@ class RollbackLease(PostgresLease):
             noted: Whether `recording()` shows what it sends.
         """
         self._check_held()
-        connection = self._make_connection(self._outer, self.statements if noted else None)
+        statements = self.statements if noted else None
+        connection = self._workspace.driver.virtual(self._outer, statements)
         self._connections.append(connection)
         return connection
 
@@ -126,7 +125,7 @@ class RollbackLease(PostgresLease):
             failures.append(error)
         leaks = [] if self._before is None else self._others(self._before)
         failures.extend(leaks)
-        broken = self._outer.lost or self._outer.session.status != b"I"
+        broken = self._outer.lost or self._outer.session.status != IDLE
         return not (broken or leaks)
 
     def _others(self, before: Sight) -> list[Exception]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PORT = 5432
 DATA = "/var/lib/harness-data"  # in a container
 ISOLATIONS = ("rollback", "commit", "readonly")
-DRIVERS = ("pg8000",)
+DRIVERS = ("pg8000", "psycopg")
 NOT_YET = {"snapshot": None, "proxied": False}
 
 # A test may kill a server of its own: what was committed has to outlive the process.
@@ -45,7 +45,7 @@ class Postgres(Service["PostgresLease"]):
         image: Name of an entry in `images.json`; only Docker can run it.
         extensions: Extensions to create, such as `("pgcrypto",)`.
         settings: Server settings as (name, value), such as `(("work_mem", "64MB"),)`.
-        driver: The driver of the lease's `connection`: `pg8000`.
+        driver: The driver of the lease's `connection`: `pg8000` or `psycopg` (version 3).
         proxied: Not in this version.
         exclusive: Whether each class gets a server of its own, to pause, kill and restart.
         name: Keeps two equal services apart.
@@ -148,11 +148,10 @@ class Postgres(Service["PostgresLease"]):
 
     def preload(self) -> None:
         """Import the driver and what works with it."""
-        from harness.services.postgres.connect import driver
+        from harness.services.postgres import drivers
 
-        driver()
-        import harness.services.postgres.instance
-        import harness.services.postgres.virtual  # noqa: F401
+        drivers.named("pg8000")  # the harness's own, whatever the lease's
+        drivers.named(self.driver)
 
     def probe(self, running: Running, timeout: float) -> None:
         """Return when the server answers.

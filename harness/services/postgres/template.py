@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from harness.core.cleanup import Cleanups
 from harness.data import migrations
 from harness.errors import HarnessError, MigrationError, ServiceDefinitionError
-from harness.services.postgres.connect import connect, driver, message, sqlstate
+from harness.services.postgres.connect import connect, driver, message, refusals, sqlstate
 from harness.services.postgres.constraints import Constraints
 from harness.services.postgres.names import identifier
 from harness.services.postgres.ordinary import PlainLease
@@ -103,7 +103,7 @@ class Template:
             self._call()
             for path in self._seeds:
                 run_alone(path, connection)
-            self.constraints = Constraints.read(connection)
+            self.constraints = Constraints.read(lambda query: connection.execute_simple(query).rows)
         finally:
             cleanups.close()
 
@@ -119,7 +119,7 @@ class Template:
             except HarnessError:
                 raise
             except Exception as error:
-                said = message(error) if isinstance(error, driver().DatabaseError) else str(error)
+                said = message(error) if isinstance(error, refusals()) else str(error)
                 raise MigrationError(
                     f"the migrations {name}() failed: {type(error).__name__}: {said}",
                     hint="mend it and run the tests again; the unfinished database was removed",

@@ -85,10 +85,11 @@ class VirtualConnection:
 
         Raises:
             pg8000.dbapi.DatabaseError: One of them does not hold; everything is rolled back.
+            pg8000.dbapi.InterfaceError: A statement had failed; everything is rolled back.
         """
         self._check_open()
-        if self._takes_part():
-            self._outer.commit()
+        if self._takes_part() and not self._outer.commit():
+            raise pg8000.dbapi.InterfaceError("in failed transaction block")
 
     def rollback(self) -> None:
         """Undo what was written since the last commit."""

@@ -33,10 +33,10 @@ class DefinitionTest(unittest.TestCase):
             self.refused(isolation="comit"),
         )
 
-    def test_an_unknown_driver_lists_the_known(self):
+    def test_an_unknown_driver_names_the_nearest(self):
         self.assertEqual(
-            "Postgres(driver='psycopg'): unknown driver\n  next: known are: pg8000",
-            self.refused(driver="psycopg"),
+            "Postgres(driver='psycopg2'): unknown driver\n  next: did you mean psycopg?",
+            self.refused(driver="psycopg2"),
         )
 
     def test_a_word_of_another_type_is_unknown_too(self):
