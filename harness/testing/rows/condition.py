@@ -69,11 +69,12 @@ class Condition:
         for name, value in where.items():
             if not isinstance(name, str):
                 raise not_a_condition(where)
-            term, values = comparison(f"{table}.{identifier(name)}", value)
-            terms.append(term)
-            parameters += values
-            if is_compared_here(value):
+            if is_compared_here(value) or not is_writable(name):
                 rest[name] = value
+            if is_writable(name):
+                term, values = comparison(f"{table}.{identifier(name)}", value)
+                terms.append(term)
+                parameters += values
         return cls(" and ".join(terms), parameters, rest, where, pairs(where))
 
     @property
@@ -99,6 +100,11 @@ def is_list(parameters: object) -> bool:
 def is_compared_here(value: object) -> bool:
     """Tell whether a value is compared in Python: a matcher, or what servers compare otherwise."""
     return value is not None and type(value) not in PLAIN
+
+
+def is_writable(column: str) -> bool:
+    """Tell whether a name can stand beside placeholders: psycopg takes a `%` in it for one."""
+    return "%" not in column
 
 
 def comparison(column: str, value: object) -> tuple[str, list[object]]:

@@ -6,7 +6,7 @@ import numbers
 from collections.abc import Mapping, Sequence
 from typing import Any, Generic
 
-from harness.testing.rows.condition import PLAIN, Condition
+from harness.testing.rows.condition import PLAIN, Condition, is_writable
 from harness.testing.rows.equality import differences, likeness
 from harness.testing.rows.table import R, Table
 from harness.testing.rows.text import one_line
@@ -52,7 +52,9 @@ class Search(Generic[R]):
         terms: list[str] = []
         parameters: list[object] = []
         for name, value in expected.items():
-            if type(value) in PLAIN and any(comparable(value, row[name]) for row in sample):
+            if not (type(value) in PLAIN and is_writable(name)):
+                continue
+            if any(comparable(value, row[name]) for row in sample):
                 terms.append(f"case when {self._table.column(name)} = %s then 1 else 0 end")
                 parameters.append(value)
         return terms, parameters

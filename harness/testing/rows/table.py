@@ -9,7 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from harness.core.names import identifier, table_name
 from harness.errors import ConfigurationError
-from harness.testing.rows.condition import Condition
+from harness.testing.rows.condition import Condition, is_writable
 
 COMPARED = 10_000  # rows that are fetched at most to compare them here
 SORTED = 4  # columns by which rows are put in order where some are picked
@@ -115,7 +115,9 @@ class Table(Generic[R]):
     @property
     def order(self) -> str:
         """An order of its rows, as SQL: not every type can be sorted, but all can be as text."""
-        return ", ".join(f"cast({self.column(name)} as text)" for name in self.columns[:SORTED])
+        names = [name for name in self.columns if is_writable(name)][:SORTED]
+        texts = [f"cast({self.column(name)} as text)" for name in names]
+        return ", ".join(texts) or "(select null)"
 
     def column(self, name: str) -> str:
         """Write a column into SQL, so that no server takes an unknown one for a text."""
