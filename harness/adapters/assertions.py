@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import unittest
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from harness.adapters.declared import database_of
+from harness.core.lease import Lease
+from harness.core.service import Service
 
 if TYPE_CHECKING:
     from harness.testing.queries import ExpectedQueries, Recordable
@@ -18,6 +22,8 @@ if TYPE_CHECKING:
     _Base = unittest.TestCase
 else:
     _Base = object
+
+L = TypeVar("L", bound=Lease)
 
 __unittest = True  # frames of this module are left out of a failure's traceback
 
@@ -201,13 +207,13 @@ class RowAssertions(_Base):
         """
         from harness.testing.queries import ExpectedQueries
 
-        lease = self._harness_database() if db is None else db
+        lease = self._harness_lease(database_of(type(self))) if db is None else db
         return ExpectedQueries(lease, number, at_most=at_most, failure=self._harness_failure(msg))
 
     def _harness_failure(self, msg: Any) -> Failure:
         """Return what makes the exception of a failed assertion, from its message."""
         return lambda text: self.failureException(self._formatMessage(msg, text))
 
-    def _harness_database(self) -> Recordable:
-        """Return the lease of the class's one database; the mixin knows which that is."""
+    def _harness_lease(self, service: Service[L]) -> L:
+        """Return this test's lease of a service; the mixin has it."""
         raise NotImplementedError

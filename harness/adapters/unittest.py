@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import random
 import unittest
 import weakref
@@ -12,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
 from harness.adapters.assertions import RowAssertions
+from harness.adapters.declared import group_of
 from harness.adapters.repeat import method_name, repeat_command, say, test_identity
 from harness.adapters.result import NotingResult
 from harness.core.environment import Environment, default_environment
@@ -21,13 +21,7 @@ from harness.core.seed import derive, run_seed
 from harness.core.service import Service
 from harness.core.tries import WITHIN, Terms, nothing, retry
 from harness.core.watch import Watch
-from harness.errors import (
-    CapabilityError,
-    ConfigurationError,
-    HarnessError,
-    RequiredError,
-    UnavailableError,
-)
+from harness.errors import CapabilityError, HarnessError, RequiredError, UnavailableError
 from harness.testing.logs import LogRecorder
 
 L = TypeVar("L", bound=Lease)
@@ -35,32 +29,7 @@ T = TypeVar("T")
 
 __unittest = True  # frames of this module are left out of a failure's traceback
 
-
-_services: weakref.WeakKeyDictionary[type, tuple[Service[Any], ...]] = weakref.WeakKeyDictionary()
-
-
-def services_of(case: type) -> tuple[Service[Any], ...]:
-    """Return the services that a test class declares or inherits, each once."""
-    if case not in _services:
-        values = (inspect.getattr_static(case, name, None) for name in dir(case))
-        found = dict.fromkeys(value for value in values if isinstance(value, Service))
-        _services[case] = tuple(found)
-    return _services[case]
-
-
 _owners: weakref.WeakSet[type] = weakref.WeakSet()  # whose exclusive services will be given up
-_groups: weakref.WeakKeyDictionary[type, Group] = weakref.WeakKeyDictionary()
-
-
-def group_of(case: type) -> Group:
-    """Return the services of a test class, in the order of their needs.
-
-    Raises:
-        ServiceDefinitionError: They cannot be started together; with the reason.
-    """
-    if case not in _groups:
-        _groups[case] = Group(services_of(case), f"{case.__module__}.{case.__qualname__}")
-    return _groups[case]
 
 
 class HarnessMixin(RowAssertions):
@@ -247,21 +216,6 @@ class HarnessMixin(RowAssertions):
             watch=nothing if holder is None else Watch(holder),
             failure=self._harness_failure(msg),
         )
-
-    def _harness_database(self) -> Any:
-        """Return the lease of the one service that records statements.
-
-        Raises:
-            ConfigurationError: The class has none, or several.
-        """
-        databases = [service for service in services_of(type(self)) if service.records_statements]
-        if len(databases) != 1:
-            labels = ", ".join(service.label for service in databases)
-            raise ConfigurationError(
-                f"{type(self).__qualname__} has {labels or 'no database'}: whose statements?",
-                hint="name the lease, as in assertQueries(2, db=self.db)",
-            )
-        return self._harness_lease(databases[0])
 
     def _harness_notes(self, failed: unittest.TestCase) -> list[str]:
         seed = run_seed(self._harness_environment().settings)

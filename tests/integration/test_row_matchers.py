@@ -438,6 +438,18 @@ class PostgresConformanceLargeTables(Fails):
         self.assertIn("10000 rows in all, the nearest of 100 that were compared:\n", text)
         self.assertIn("  - id=7777, name='name 7777'\n", text)
 
+    def test_what_the_server_cannot_compare_does_not_disturb_the_search(self):
+        self.db.connection.cursor().execute("update empty set name = 'changed' where id = 7")
+
+        for name in (5, mock.sentinel.name, True, b"name"):
+            text = self.failure(self.assertRow, "empty", {"id": 7777}, name=name)
+            self.assertIn("  - id=7777, name='name 7777'\n", text)
+            text = self.failure(self.assertRow, "empty", ("id = %s", [0]), id=7777, name=name)
+            self.assertIn("  - id=7777, name='name 7777'\n", text)
+
+        self.db.connection.commit()
+        self.assertRow(self.db, "empty", {"id": 7}, name="changed")
+
     def test_a_failure_is_the_same_every_time(self):
         texts = {self.failure(self.assertRow, "empty", {"name": "nobody"}) for _ in range(3)}
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+NUMBERS = (int, float, Decimal)
 WRITTEN = (str, int, float, Decimal, UUID, date, time, timedelta, list)
 ALIKE = 40  # letters of two texts that are compared to say how much alike they are
 
@@ -26,6 +27,8 @@ def equals(expected: object, actual: object, column: str) -> bool:
     """
     if is_number(expected) and is_number(actual):
         return numbers_equal(expected, actual)
+    if {type(expected), type(actual)} == {str, bytes}:  # `python -b` warns of comparing them
+        return False
     try:
         return bool(expected == actual)
     except Exception as error:
@@ -100,8 +103,7 @@ def likeness(difference: Difference) -> float:
 
 def distance_between(one: object, other: object) -> float | None:
     """Return how far two numbers, or two dates in days, lie apart; None for other things."""
-    numbers = (int, float, Decimal)
-    if isinstance(one, numbers) and isinstance(other, numbers):
+    if isinstance(one, NUMBERS) and isinstance(other, NUMBERS):
         return number_distance(one, other)
     if isinstance(one, date) and isinstance(other, date) and type(one) is type(other):
         return abs(one.toordinal() - other.toordinal())

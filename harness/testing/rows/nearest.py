@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Mapping, Sequence
 from typing import Any, Generic
 
 from harness.testing.rows.condition import PLAIN, Condition, is_writable
-from harness.testing.rows.equality import differences, likeness
+from harness.testing.rows.equality import NUMBERS, differences, likeness
 from harness.testing.rows.table import R, Table
 from harness.testing.rows.text import one_line
 
@@ -55,7 +54,10 @@ class Search(Generic[R]):
             if not (type(value) in PLAIN and is_writable(name)):
                 continue
             if any(comparable(value, row[name]) for row in sample):
-                terms.append(f"case when {self._table.column(name)} = %s then 1 else 0 end")
+                column = self._table.column(name)
+                if isinstance(value, str):  # what else is read as text need not have an equality
+                    column = f"cast({column} as text)"
+                terms.append(f"case when {column} = %s then 1 else 0 end")
                 parameters.append(value)
         return terms, parameters
 
@@ -64,8 +66,8 @@ def comparable(expected: object, actual: object) -> bool:
     """Tell whether a server can compare two values."""
     if isinstance(expected, bool) or isinstance(actual, bool):
         return type(expected) is type(actual)
-    if isinstance(expected, numbers.Number):
-        return isinstance(actual, numbers.Number)
+    if isinstance(expected, NUMBERS):
+        return isinstance(actual, NUMBERS)
     return type(expected) is type(actual)
 
 
@@ -87,6 +89,6 @@ def values_of(row: Any) -> list[Any]:
 
 def sortable(value: Any) -> tuple[str, Any]:
     """Return a key by which values of any types can be sorted."""
-    if isinstance(value, numbers.Real) and value == value:
+    if isinstance(value, NUMBERS) and value == value:
         return "", value
     return type(value).__name__, one_line(value)

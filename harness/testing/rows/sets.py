@@ -63,7 +63,7 @@ def check_rows(
     with diagnosing(asked, names, failure):
         rows = asked.meeting(condition, len(wanted) + MORE)
     check_columns(asked, rows[0].columns if rows else asked.columns, names, failure)
-    if len(rows) == len(wanted) + MORE:
+    if len(rows) >= len(wanted) + MORE:
         number = asked.count(condition)
         raise failure(messages.other_count(asked, condition, len(wanted), number))
     pairing = Pairing(wanted, rows, keys)

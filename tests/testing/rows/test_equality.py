@@ -31,6 +31,8 @@ DIFFERENT = (
     ((1, 2), [1, 2]),
     (None, 0),
     (None, ""),
+    ("a", b"a"),
+    (b"a", "a"),
     (datetime(2000, 1, 1), datetime(2000, 1, 1, tzinfo=UTC)),
 )
 
