@@ -50,6 +50,10 @@ class Twins:
     real = Postgres(migrations=shop, isolation="commit")
 
     def check(self, scenario, *expected):
+        """Compare a scenario on both, and the names of items that stayed with the expected."""
+        self.assertEqual(list(expected), self.compare(scenario))
+
+    def compare(self, scenario):
         """Run a scenario on both, compare all that came back and what stayed in the database."""
         outcomes = []
         for lease in (self.virtual, self.real):
@@ -58,7 +62,7 @@ class Twins:
             script.connection.close()
             outcomes.append((script.journal, names(lease), contents(lease)))
         self.assertEqual(outcomes[1], outcomes[0])
-        self.assertEqual(list(expected), outcomes[0][1])
+        return outcomes[0][1]
 
 
 def names(lease):

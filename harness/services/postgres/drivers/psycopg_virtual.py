@@ -164,6 +164,7 @@ class VirtualConnection(psycopg.Connection[Any]):
             return (yield from super()._exec_command(command, *args, **options))
         if self._pipeline:
             yield from self._pipeline._sync_gen()
+            self._outer.leave()  # in autocommit mode that was a commit
         self.control(word)
         return None
 
