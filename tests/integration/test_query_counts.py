@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from harness import HarnessTestCase, Postgres
 from harness.adapters.sqlalchemy import async_engine, engine
 from harness.errors import ConfigurationError
-from tests.integration.providers import on_every_provider
+from tests.integration.providers import also_with_psycopg, on_every_provider
 from tests.integration.shop import shop
 
 ADD = "insert into items (name) values (%s)"
@@ -124,6 +124,7 @@ class Counting:
         self.assertIn(UNSEEN, message)
 
 
+@also_with_psycopg
 @on_every_provider
 class PostgresConformanceQueriesUnderRollback(Counting):
     db = Postgres(migrations=shop)
@@ -134,6 +135,7 @@ class PostgresConformanceQueriesUnderRollback(Counting):
             connection.cursor().execute("select 1")
 
 
+@also_with_psycopg
 @on_every_provider
 class PostgresConformanceQueriesUnderCommit(Counting):
     db = Postgres(migrations=shop, isolation="commit")
@@ -159,12 +161,14 @@ class PostgresConformanceQueriesUnderCommit(Counting):
             cursor.callproc("p")
 
 
+@also_with_psycopg
 @on_every_provider
 class PostgresConformanceQueriesUnderReadonly(Counting):
     db = Postgres(migrations=shop, isolation="readonly")
     needed = None
 
 
+@also_with_psycopg
 @on_every_provider
 class PostgresConformanceQueriesWhose:
     def test_a_class_with_several_databases_has_to_name_the_lease(self):

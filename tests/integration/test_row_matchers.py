@@ -9,7 +9,11 @@ import dirty_equals
 
 from harness import Postgres
 from harness.errors import ConfigurationError
-from tests.integration.providers import on_every_provider, on_every_provider_and_role
+from tests.integration.providers import (
+    also_with_psycopg,
+    on_every_provider,
+    on_every_provider_and_role,
+)
 
 UTC = datetime.UTC
 TOKEN = uuid.UUID("6b29fc40-ca47-1067-b31d-00dd010662da")
@@ -54,6 +58,7 @@ class Fails:
         return str(raised.exception)
 
 
+@also_with_psycopg
 @on_every_provider_and_role
 class PostgresConformanceAssertRow(Fails):
     db = Postgres(migrations=bank)
@@ -275,6 +280,7 @@ no row of empty where id=3, name='Adamo'
         self.assertRow(self.db, "accounts", {"id": 7}, balance=1)
 
 
+@also_with_psycopg
 @on_every_provider
 class PostgresConformanceAssertNoRow(Fails):
     db = Postgres(migrations=bank)
@@ -333,6 +339,7 @@ class PostgresConformanceAssertNoRow(Fails):
         )
 
 
+@also_with_psycopg
 @on_every_provider
 class PostgresConformanceAssertRows(Fails):
     db = Postgres(migrations=bank)
@@ -417,6 +424,7 @@ the rows of empty are not as expected
                 self.assertRows(self.db, "empty", arguments, **options)
 
 
+@also_with_psycopg
 @on_every_provider
 class PostgresConformanceLargeTables(Fails):
     db = Postgres(migrations=bank)
@@ -460,6 +468,7 @@ class PostgresConformanceLargeTables(Fails):
         self.assertRows(self.db, "empty", rows)
 
 
+@also_with_psycopg
 @on_every_provider
 class PostgresConformanceOtherIsolations:
     committed = Postgres(migrations=bank, isolation="commit")

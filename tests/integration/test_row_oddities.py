@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from harness import Postgres
 from harness.errors import ConfigurationError, LeaseError
-from tests.integration.providers import on_every_provider
+from tests.integration.providers import also_with_psycopg, on_every_provider
 
 NAN = float("nan")
 EAST = datetime.timezone(datetime.timedelta(hours=5, minutes=30))
@@ -62,6 +62,7 @@ class Fails:
         return str(raised.exception)
 
 
+@also_with_psycopg
 @on_every_provider
 class PostgresConformanceOddRows(Fails):
     db = Postgres(migrations=oddities)

@@ -85,7 +85,7 @@ class Content:
             for path in self._seeds:
                 load(path, made)
             settle_sequences(made.connection)
-            constraints = Constraints.read(made.connection)
+            constraints = Constraints.read(made.rows)
         self._check_left(name)
         return constraints
 

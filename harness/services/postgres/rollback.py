@@ -68,7 +68,8 @@ class RollbackLease(PostgresLease):
             noted: Whether `recording()` shows what it sends.
         """
         self._check_held()
-        connection = self._workspace.driver.virtual(self._outer)
+        statements = self.statements if noted else None
+        connection = self._workspace.driver.virtual(self._outer, statements)
         self._connections.append(connection)
         return connection
 

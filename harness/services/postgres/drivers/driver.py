@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from harness.core.endpoint import Endpoint
     from harness.services.postgres.outer import OuterTransaction
+    from harness.services.statements import Statements
 
 # States of a session's transaction.
 IDLE = b"I"
@@ -98,5 +99,12 @@ class Driver(Protocol):
     def open_session(self, endpoint: Endpoint, database: str, **parameters: str) -> Session:
         """Open the connection for outer transactions."""
 
-    def virtual(self, outer: OuterTransaction) -> VirtualConnection:
-        """Return a connection whose commits and rollbacks stay inside an outer transaction."""
+    def virtual(
+        self, outer: OuterTransaction, statements: Statements | None = None
+    ) -> VirtualConnection:
+        """Return a connection whose commits and rollbacks stay inside an outer transaction.
+
+        Args:
+            outer: The test's transaction.
+            statements: Where to note what is sent; None for nowhere.
+        """

@@ -8,6 +8,7 @@ from harness.core.endpoint import Endpoint
 from harness.services.postgres import connect as connecting
 from harness.services.postgres.session import OuterSession
 from harness.services.postgres.virtual import VirtualConnection
+from harness.services.statements import Statements
 
 if TYPE_CHECKING:
     from harness.services.postgres.outer import OuterTransaction
@@ -25,6 +26,6 @@ def open_session(endpoint: Endpoint, database: str, **parameters: Any) -> OuterS
     return session
 
 
-def virtual(outer: OuterTransaction) -> VirtualConnection:
+def virtual(outer: OuterTransaction, statements: Statements | None = None) -> VirtualConnection:
     """Return a connection whose commits and rollbacks stay inside an outer transaction."""
-    return VirtualConnection(outer)
+    return VirtualConnection(outer, statements)

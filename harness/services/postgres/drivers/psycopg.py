@@ -9,8 +9,10 @@ import psycopg
 
 from harness.core.endpoint import Endpoint, is_loopback
 from harness.services.postgres.connect import APPLICATION_NAME, LOGIN_TIMEOUT, without_frames
+from harness.services.postgres.drivers.psycopg_noting import NotingConnection
 from harness.services.postgres.drivers.psycopg_session import OuterSession
 from harness.services.postgres.drivers.psycopg_virtual import VirtualConnection
+from harness.services.statements import Statements
 
 if TYPE_CHECKING:
     from harness.services.postgres.outer import OuterTransaction
@@ -20,7 +22,7 @@ C = TypeVar("C", bound="psycopg.Connection[Any]")
 
 def connect(endpoint: Endpoint, database: str, **parameters: str) -> psycopg.Connection[Any]:
     """Open an ordinary connection, which tells whether it is `closed`."""
-    return made(psycopg.Connection, endpoint, database, parameters)
+    return made(NotingConnection, endpoint, database, parameters)
 
 
 def open_session(endpoint: Endpoint, database: str, **parameters: str) -> OuterSession:
@@ -28,9 +30,9 @@ def open_session(endpoint: Endpoint, database: str, **parameters: str) -> OuterS
     return made(OuterSession, endpoint, database, parameters)
 
 
-def virtual(outer: OuterTransaction) -> VirtualConnection:
+def virtual(outer: OuterTransaction, statements: Statements | None = None) -> VirtualConnection:
     """Return a connection whose commits and rollbacks stay inside an outer transaction."""
-    return VirtualConnection(outer)
+    return VirtualConnection(outer, statements)
 
 
 def made(factory: type[C], endpoint: Endpoint, database: str, settings: dict[str, str]) -> C:

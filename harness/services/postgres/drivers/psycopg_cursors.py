@@ -9,6 +9,8 @@ from typing import Any
 
 import psycopg
 
+from harness.services.postgres.drivers.psycopg_noting import Noting
+
 
 class Watching:
     """What every cursor of a virtual connection does beside psycopg's own."""
@@ -90,4 +92,4 @@ def watching(factory: Any) -> Any:
         return factory
     part = WatchingServer if issubclass(factory, psycopg.ServerCursor) else Watching
     body = {"__module__": factory.__module__, "__doc__": factory.__doc__, "__slots__": ("_done",)}
-    return type(factory.__name__, (part, factory), body)
+    return type(factory.__name__, (Noting, part, factory), body)

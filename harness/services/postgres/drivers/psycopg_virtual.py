@@ -16,8 +16,10 @@ from psycopg.pq import PipelineStatus, TransactionStatus
 
 from harness.services.postgres.drivers.driver import DueError
 from harness.services.postgres.drivers.psycopg_cursors import watching
+from harness.services.postgres.drivers.psycopg_noting import text_of
 from harness.services.postgres.outer import OuterTransaction
 from harness.services.postgres.virtual import control_word
+from harness.services.statements import Statements
 
 if TYPE_CHECKING:
     from harness.services.postgres.drivers.psycopg_session import OuterSession
@@ -33,7 +35,8 @@ class VirtualConnection(psycopg.Connection[Any]):
     transaction stays open until the test ends.
     """
 
-    def __init__(self, outer: OuterTransaction) -> None:
+    def __init__(self, outer: OuterTransaction, statements: Statements | None = None) -> None:
+        self.statements = statements
         session: Any = outer.session
         super().__init__(session.pgconn)
         self._outer = outer
@@ -274,12 +277,3 @@ class VirtualTransaction(psycopg.Transaction):
                 self.status = self.Status.FAILED
             return False
         return super().__exit__(*failure)
-
-
-def text_of(query: Any, connection: VirtualConnection) -> str:
-    """Return the text of what psycopg takes as a query; of a template string, nothing."""
-    if isinstance(query, bytes):
-        return query.decode(connection.info.encoding, "replace")
-    if isinstance(query, psycopg.sql.Composable):
-        return query.as_string(connection)
-    return query if isinstance(query, str) else ""
