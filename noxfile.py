@@ -25,6 +25,7 @@ EXTRAS = (
     "docker",
     "embedded",
     "sqlalchemy",
+    "alembic",
     "factories",
     "factory-boy",
     "polyfactory",

@@ -22,10 +22,12 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from harness.adapters.alembic import Alembic as Alembic
     from harness.adapters.unittest import HarnessTestCase as HarnessTestCase
     from harness.adapters.unittest_async import AsyncHarnessTestCase as AsyncHarnessTestCase
     from harness.core.environment import Environment as Environment
     from harness.core.settings import Settings as Settings
+    from harness.data.migrations.command import Command as Command
     from harness.errors import HarnessError as HarnessError
     from harness.services.container.lease import ContainerLease as ContainerLease
     from harness.services.container.lease import ExecResult as ExecResult
@@ -48,7 +50,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Alembic": "harness.adapters.alembic",
     "AsyncHarnessTestCase": "harness.adapters.unittest_async",
+    "Command": "harness.data.migrations.command",
     "Container": "harness.services.container.service",
     "ContainerLease": "harness.services.container.lease",
     "DatabaseLease": "harness.services.database",
@@ -73,7 +77,9 @@ _HOMES = {
 }
 
 __all__ = [
+    "Alembic",
     "AsyncHarnessTestCase",
+    "Command",
     "Container",
     "ContainerLease",
     "DatabaseLease",

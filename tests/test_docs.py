@@ -18,7 +18,7 @@ from harness.core.settings import OPTIONS
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-FILE_NAME = re.compile(r"\bin(?:to)?\s`([\w./]+\.(?:py|sql))`")
+FILE_NAME = re.compile(r"\bin(?:to)?\s`([\w./]+\.(?:py|sql|csv|jsonl|ini))`")
 PROMPT = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 LOOSELY = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 LINK = re.compile(r"\[[^\]]+\]\(([^)#]+)\)")
@@ -29,13 +29,13 @@ def example_files(page):
     """Return the files that a page tells its reader to write: {name: text}.
 
     A block goes into the file that the text before it names; Python blocks of a page that names
-    none are one test module.
+    none are one test module. Those of other kinds need a name that ends as the kind does.
     """
     files, text, name, at = {}, page.read_text(encoding="utf-8"), DEFAULT_FILE, 0
     for block in BLOCK.finditer(text):
         names = FILE_NAME.findall(text, at, block.start())
         name = names[-1] if names else name
-        if block[1] in ("python", "sql"):
+        if block[1] in ("python", "sql") or name.endswith(f".{block[1]}"):
             files[name] = files.get(name, "") + block[2]
         at = block.end()
     return files

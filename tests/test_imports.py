@@ -9,6 +9,7 @@ import harness
 from tests.support.unit import run_python
 
 COSTLY = (
+    "alembic",
     "asyncio",
     "click",
     "docker",

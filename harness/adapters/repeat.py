@@ -93,10 +93,3 @@ def relative(path: Path) -> str:
         return os.path.relpath(path, STARTED_IN)
     except ValueError:  # another drive
         return str(path)
-
-
-def say(line: str) -> None:
-    """Print a line that a test runner's output buffer does not swallow."""
-    stream = sys.__stderr__ or sys.stderr
-    if stream is not None:
-        print(f"harness: {line}", file=stream, flush=True)

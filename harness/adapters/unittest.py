@@ -12,11 +12,14 @@ from typing import Any, TypeVar, cast
 
 from harness.adapters.assertions import RowAssertions
 from harness.adapters.declared import group_of
-from harness.adapters.repeat import method_name, repeat_command, say, test_identity
+from harness.adapters.migrations import MigrationAssertions
+from harness.adapters.repeat import method_name, repeat_command, test_identity
 from harness.adapters.result import NotingResult
 from harness.core.environment import Environment, default_environment
 from harness.core.group import Group
+from harness.core.instance import Instance
 from harness.core.lease import Holder, Lease, outside
+from harness.core.printing import say
 from harness.core.seed import derive, run_seed
 from harness.core.service import Service
 from harness.core.tries import WITHIN, Terms, nothing, retry
@@ -39,7 +42,7 @@ _owners: weakref.WeakSet[type] = weakref.WeakSet()  # whose exclusive services w
 _held: weakref.WeakKeyDictionary[type, dict[Service[Any], Lease]] = weakref.WeakKeyDictionary()
 
 
-class HarnessMixin(RowAssertions):
+class HarnessMixin(MigrationAssertions, RowAssertions):
     """What makes a `unittest.TestCase` hold leases. It stands before the base class.
 
     Only public methods are overridden: `run` and `debug`. Nothing depends on a subclass calling
@@ -115,7 +118,7 @@ class HarnessMixin(RowAssertions):
         if service not in group.services:
             raise not_ours(cls, service)
         try:
-            announce(environment.choose(service).sentence(service.kind))
+            announce(environment.choose(service).sentence(environment.meant(service).kind))
         except UnavailableError as error:
             raise (unittest.SkipTest(str(error)) if is_skip(error) else error) from error
         if service.exclusive:
@@ -150,6 +153,12 @@ class HarnessMixin(RowAssertions):
             if required.demands_any(instance.kind):
                 raise
             raise unittest.SkipTest(str(error)) from error
+
+    def _harness_instance(self, service: Service[Any]) -> Instance[Any]:
+        """Return the instance of a service, declared or not; no lease is taken."""
+        group = group_of(type(self))
+        known = service in group.services
+        return self._harness_environment().instance(service, group if known else None)
 
     def _harness_run_alone(self) -> unittest.TestResult:
         result = self.defaultTestResult()

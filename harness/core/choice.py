@@ -35,7 +35,8 @@ class Choice:
 
     def sentence(self, kind: str) -> str:
         """Say the choice and its reasons in one line."""
-        why = "".join(f"; not {name}: {reason}" for name, reason in self.refusals)
+        refusals = () if self.in_process else self.refusals  # which are all the same
+        why = "".join(f"; not {name}: {reason}" for name, reason in refusals)
         return f"{kind} on {self.provider.name} ({self.description}){why}"
 
 

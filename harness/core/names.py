@@ -1,4 +1,4 @@
-"""Writing names of tables and columns into SQL, as every database of ours reads them."""
+"""Writing names and texts into SQL, as every database of ours reads them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,16 @@ import string
 # What SQL folds in a name without quotes; other letters PostgreSQL leaves.
 FOLDED = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 PART = re.compile(r'"(?:[^"]|"")*"|[^".]+')
+
+
+def literal(value: str) -> str:
+    """Quote a string for SQL.
+
+    Example:
+        >>> literal("it's")
+        "'it''s'"
+    """
+    return "'" + value.replace("'", "''") + "'"
 
 
 def identifier(name: str) -> str:

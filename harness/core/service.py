@@ -17,6 +17,7 @@ from typing import (
     overload,
 )
 
+from harness.core.declaration import declaration
 from harness.core.instance import Instance, Running
 from harness.core.lease import Lease
 from harness.core.recipe import Recipe
@@ -171,12 +172,7 @@ class Service(Generic[L_co]):
         check_alias(type(self).__name__, self.alias)
 
     def __repr__(self) -> str:
-        options = (
-            f"{option.name}={getattr(self, option.name)!r}"
-            for option in dataclasses.fields(self)  # type: ignore[arg-type]
-            if getattr(self, option.name) != option.default
-        )
-        return f"{type(self).__name__}({', '.join(options)})"
+        return declaration(self)
 
     @overload
     def __get__(self: Self, owner: None, owner_type: type[Any]) -> Self: ...

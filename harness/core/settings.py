@@ -44,6 +44,14 @@ def parse_seconds(text: str) -> float:
     return seconds
 
 
+def parse_count(text: str) -> int:
+    """Read a whole number that is not negative."""
+    number = int(text)
+    if number < 0:
+        raise ValueError("expected a whole number, 0 or above")
+    return number
+
+
 def parse_optional_int(text: str) -> int | None:
     """Read a whole number, or None from an empty text."""
     return int(text) if text.strip() else None
@@ -139,6 +147,25 @@ OPTIONS = {
             "seconds after which a service that was kept and not used again is removed",
         ),
         Option(
+            "keep_templates",
+            parse_count,
+            "10",
+            "migrated databases that `reuse` keeps on a server; the least recently used go first",
+        ),
+        Option(
+            "build_timeout",
+            parse_seconds,
+            "600",
+            "seconds to wait for another process that is migrating the same database",
+        ),
+        Option(
+            "max_orphans",
+            parse_count,
+            "100",
+            "databases of killed runs that a start drops on an external server; with more it is "
+            "refused",
+        ),
+        Option(
             "artifacts",
             parse_optional_path,
             "",
@@ -175,6 +202,9 @@ class Settings:
     state_dir: Path | None
     reuse: bool
     reuse_ttl: float
+    keep_templates: int
+    build_timeout: float
+    max_orphans: int
     artifacts: Path | None
     environ: Mapping[str, str] = field(repr=False, compare=False)
     texts: Mapping[str, str] = field(repr=False, compare=False)

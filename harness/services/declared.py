@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
-from harness.errors import ServiceDefinitionError
+from harness.errors import LeaseError, ServiceDefinitionError
 
 ISOLATIONS = ("rollback", "commit", "readonly")
 
@@ -13,13 +14,32 @@ def check_migrations(service: object, migrations: object) -> None:
     """Do nothing for what can be migrated from.
 
     Raises:
-        ServiceDefinitionError: It is neither a directory nor a callable.
+        ServiceDefinitionError: It is neither a directory, a callable nor a tool.
     """
-    if migrations is None or isinstance(migrations, str | os.PathLike) or callable(migrations):
+    path = isinstance(migrations, str | os.PathLike)
+    if migrations is None or path or is_source(migrations):
         return
     raise ServiceDefinitionError(
-        f"{type(service).__name__}(migrations={migrations!r}): neither a directory nor a callable",
-        hint='write migrations="migrations", or a function that takes a lease',
+        f"{type(service).__name__}(migrations={migrations!r}): neither a directory nor a tool "
+        "nor a callable",
+        hint='write migrations="migrations", Alembic("alembic.ini"), Command(["./migrate"]), '
+        "or a function that takes a lease",
+    )
+
+
+def is_source(migrations: object) -> bool:
+    """Tell whether migrations are a callable; or a tool, rather than its class."""
+    if callable(getattr(migrations, "source", None)):
+        return not isinstance(migrations, type)
+    return callable(migrations)
+
+
+def not_held(service: Any) -> LeaseError:
+    """Return the error for holding a database whose isolation is not made for it."""
+    return LeaseError(
+        f"{service.label} was told to be held, and its isolation is {service.isolation!r}",
+        cause="its tests write in a transaction that nobody else sees, not even the application",
+        hint=f"declare {type(service).__name__}(isolation='commit') to hold it for an application",
     )
 
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from harness.core.service import Service
 from harness.core.settings import STORES, Settings
@@ -17,6 +17,9 @@ from harness.services.database import DatabaseLease
 from harness.services.declared import ISOLATIONS, check_migrations, no_address
 from harness.services.postgres.service import Postgres
 from harness.services.sqlite.service import SQLite
+
+if TYPE_CHECKING:
+    from harness.data.migrations.source import Tool
 
 PARTS: dict[str, type[Service[Any]]] = {"postgres": Postgres, "sqlite": SQLite}
 
@@ -57,7 +60,7 @@ class Store(Service[DatabaseLease]):
     kind: ClassVar[str] = "store"
     records_statements: ClassVar[bool] = True
 
-    migrations: str | os.PathLike[str] | Callable[[DatabaseLease], object] | None = None
+    migrations: str | os.PathLike[str] | Tool | Callable[[DatabaseLease], object] | None = None
     seeds: tuple[str | os.PathLike[str], ...] = ()
     isolation: str = "rollback"
     name: str | None = None

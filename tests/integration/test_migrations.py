@@ -228,12 +228,12 @@ class PostgresConformanceFailingMigrations(Files):
         self.assertIn("transaction open", text)
 
     def test_commands_of_psql_are_refused_with_what_to_write(self):
-        for sql in ("\\connect shop\n", "copy t from stdin;\n1\n\\.\n"):
-            with self.subTest(sql):
-                path = self.directory(_1=f"create table t (id integer);\n{sql}")
-                text = self.fail(migrations=path)
-                self.assertIn(f"{path / '1.sql'}, line 2", text)
-                self.assertIn("do not run here: write INSERT statements", text)
+        path = self.directory(_1="create table t (id integer);\n\\connect shop\n")
+
+        text = self.fail(migrations=path)
+
+        self.assertIn(f"{path / '1.sql'}, line 2", text)
+        self.assertIn("psql's own commands do not run here: write SQL", text)
 
     def test_an_error_of_syntax_names_the_statement(self):
         path = self.directory(_1="create table t (id integer);\n\ncreate tabel u (id integer);")

@@ -6,9 +6,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-from harness import Environment, SQLite
+from harness import Command, Environment, SQLite
 from harness.core.settings import Settings
-from harness.errors import LeaseError, MigrationError, ServiceDefinitionError, UnavailableError
+from harness.errors import (
+    ConfigurationError,
+    LeaseError,
+    MigrationError,
+    ServiceDefinitionError,
+    UnavailableError,
+)
 from tests.support.project import HOME, environ
 from tests.support.unit import DirectoryTest
 
@@ -70,6 +76,25 @@ class MigrationsTest(SQLiteTest):
 
         self.assertEqual(2, db.count("log"))
 
+    def test_gooses_files_are_known_here_too(self):
+        self.write(
+            "m/1.sql",
+            "-- +goose Up\ncreate table a (x); create table log (x);\n"
+            "-- +goose StatementBegin\ncreate trigger t after insert on a begin\n"
+            "  insert into log values (new.x);\nend\n-- +goose StatementEnd\n"
+            "insert into a values (1);\n-- +goose Down\ndrop table a;\n",
+        )
+
+        self.assertEqual(1, self.lease(migrations="m").count("log"))
+
+    def test_two_files_of_the_same_number_are_both_named(self):
+        for name in ("m/1_a.sql", "m/01_b.sql"):
+            self.write(name, "select 1")
+
+        text = self.fails(ConfigurationError, migrations="m")
+
+        self.assertIn("two migrations have the number 1: 01_b.sql and 1_a.sql", text)
+
     def test_what_a_file_sets_ends_with_it(self):
         self.write(
             "m/1.sql", "pragma foreign_keys = off; create temp table gone (x); create table a (x)"
@@ -88,6 +113,31 @@ class MigrationsTest(SQLiteTest):
             db.connection.execute("insert into a values (1)")
 
         self.assertEqual(1, self.lease(migrations=migrate).count("a"))
+
+    def test_a_command_is_told_the_url(self):
+        self.write(
+            "migrate.py",
+            "import os, sqlite3\n"
+            "path = os.environ['DATABASE_URL'].removeprefix('sqlite:///')\n"
+            "connection = sqlite3.connect(path)\n"
+            "connection.execute('create table a (x)')\n"
+            "connection.close()\n",
+        )
+        command = Command([sys.executable, "migrate.py"], watch=["migrate.py"])
+
+        self.assertTrue(self.lease(migrations=command).exists("a"))
+
+    def test_files_in_the_form_of_goose(self):
+        self.write("m/1.sql", "-- +goose Up\ncreate table a (x);\n-- +goose Down\ndrop table a;\n")
+
+        self.assertTrue(self.lease(migrations="m").exists("a"))
+
+    def test_copy_is_for_postgres(self):
+        path = self.write("m/1.sql", "create table a (x);\ncopy a from stdin;\n1\n\\.\n")
+
+        said = self.fails(migrations="m")
+
+        self.assertIn(f"{path}, line 2: SQLite has no COPY: write INSERT statements", said)
 
     def test_without_foreign_keys_references_are_not_enforced(self):
         def migrate(db):

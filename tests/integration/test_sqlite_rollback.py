@@ -2,6 +2,7 @@
 
 import random
 import sqlite3
+import threading
 import unittest
 
 from harness import SQLite
@@ -231,6 +232,31 @@ class SQLiteConformanceTwins(Twins):
             script.run("select twice(4)")
 
         self.check(scenario)
+
+    def test_it_passes_for_a_connection_of_sqlite3_in_any_thread(self):
+        connection, found = self.virtual.connection, []
+        thread = threading.Thread(
+            target=lambda: found.append(connection.execute("select 1").fetchone())
+        )
+        thread.start()
+        thread.join()
+
+        self.assertIsInstance(connection, sqlite3.Connection)
+        self.assertIs(connection, connection.cursor().connection)
+        self.assertEqual([(1,)], found)
+
+    def test_a_cursor_of_the_users_own_class_is_inside_as_well(self):
+        class Loud(sqlite3.Cursor):
+            def execute(self, sql, *parameters):
+                return super().execute(f"{sql} -- loud", *parameters)
+
+        connection = self.virtual.connection
+        cursor = connection.cursor(Loud)
+        cursor.execute(insert("a"))
+        connection.rollback()
+
+        self.assertIsInstance(cursor, Loud)
+        self.assertEqual(0, self.virtual.count("items"))
 
     @unittest.skipUnless(MODES, "since Python 3.12")
     def test_autocommit_as_an_attribute(self):

@@ -1,8 +1,13 @@
 """What a `Store` offers to a test, on PostgreSQL wherever that runs, and on SQLite."""
 
+import asyncio
+import dataclasses
 import threading
 
-from harness import DatabaseLease, HarnessTestCase, Store
+from sqlalchemy import text
+
+from harness import AsyncHarnessTestCase, DatabaseLease, HarnessTestCase, Store
+from harness.adapters.sqlalchemy import engine
 from harness.errors import DeferredConstraintError, LeakError, LeaseError
 from tests.integration.market import market
 from tests.integration.providers import on_every_store
@@ -134,6 +139,27 @@ class StoreConformanceLease(Names):
 
         self.assertEqual(8, self.db.count("items"))
 
+    def test_an_asynchronous_test_case_has_the_same_lease(self):
+        class Inner(AsyncHarnessTestCase):
+            db = Store(migrations=market)
+
+            async def test_it(self):
+                self.db.execute("insert into items (name) values ('a')")
+                found = await asyncio.to_thread(self.db.count, "items")
+                self.assertEqual(1, found)
+
+        result = self.run_inner(Inner)
+
+        self.assertTrue(result.wasSuccessful(), result.text)
+
+    def test_two_leases_at_once_do_not_see_each_other(self):
+        environment, other = type(self).environment, Store(migrations=market, name="other")
+        for isolation in ("rollback", "commit"):
+            service = dataclasses.replace(other, isolation=isolation)
+            with environment.lease(service) as one, environment.lease(service) as two:
+                one.execute("insert into items (name) values ('a')")
+                self.assertEqual((1, 0), (one.count("items"), two.count("items")))
+
     def test_a_test_that_needs_the_other_database_is_skipped(self):
         other = {"postgres": "sqlite", "sqlite": "postgres"}[self.db.dialect]
 
@@ -215,8 +241,51 @@ class StoreConformanceTables:
         self.assertEqual(1, self.db.count("items"))
 
 
+class Watching:
+    """What a lease tells of statements and writes, in each isolation."""
+
+    def test_what_is_sent_through_connection_can_be_recorded(self):
+        with self.db.recording() as recording:
+            cursor = self.db.connection.cursor()
+            cursor.execute("select name from items")
+            self.db.count("items")
+
+        self.assertEqual(["select name from items"], recording.statements)
+
+    def test_assertions_on_rows_and_statements(self):
+        self.db.execute("insert into items (name, price) values ('a', 1), ('b', 2)")
+
+        self.assertRow(self.db, "items", {"name": "a"}, price=1)
+        self.assertNoRow(self.db, "items", {"name": "c"})
+        self.assertCount(self.db, "items", 2)
+        with self.assertRaisesRegex(AssertionError, "did you mean items"):
+            self.assertCount(self.db, "item", 2)
+        self.assertRows(self.db, "items", [{"name": "b", "price": 2}, {"name": "a", "price": 1}])
+        with self.assertQueries(1, db=self.db):
+            self.db.connection.cursor().execute("select name from items")
+        with self.assertRaisesRegex(AssertionError, "price"):
+            self.assertRow(self.db, "items", {"name": "a"}, price=3)
+
+    def test_all_tables_and_views_can_be_named(self):
+        names = {name.strip('"') for name in self.db.table_names()}
+
+        self.assertLessEqual({"items", "order", "MixedCase", "cheap", "egg"}, names)
+
+    def test_the_tables_that_were_written(self):
+        self.assertEqual(frozenset(), self.db.written)
+        self.db.execute("insert into parents values (1)")
+        with self.assertWrites(self.db, "items"):
+            cursor = self.db.connection.cursor()
+            cursor.execute("insert into items (name) values ('a')")
+            self.db.connection.commit()
+        with self.assertWrites(self.db):
+            self.db.count("items")
+
+        self.assertEqual({"items", "parents"}, self.db.written)
+
+
 @on_every_store
-class StoreConformanceRollback(Names):
+class StoreConformanceRollback(Names, Watching):
     db = Store(migrations=market)
 
     def add(self, name):
@@ -303,7 +372,7 @@ class StoreConformanceRollback(Names):
 
 
 @on_every_store
-class StoreConformanceCommit(Names):
+class StoreConformanceCommit(Names, Watching):
     db = Store(migrations=market, isolation="commit")
 
     def test_other_connections_see_what_was_committed(self):
@@ -347,6 +416,94 @@ class StoreConformanceCommit(Names):
         self.assertEqual(["test_a_forgets"], result.failed)
         self.assertIsInstance(self.raised_by(result), LeakError)
         self.assertIn("writes in `connection` that were never committed", result.text)
+
+
+class Application:
+    """Something that is started once on a URL and keeps its connection."""
+
+    def __init__(self, lease):
+        self.engine = engine(lease)
+
+    def add(self, name):
+        with self.engine.begin() as connection:
+            connection.execute(text("insert into items (name) values (:name)"), {"name": name})
+
+    def close(self):
+        self.engine.dispose()
+
+
+@on_every_store
+class StoreConformanceHold(Names):
+    db = Store(migrations=market, isolation="commit", name="held")
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        held = cls.hold(cls.db)
+        held.execute("insert into items (name) values ('by the class')")
+        cls.dsn = held.dsn
+        cls.application = Application(held)
+        cls.addClassCleanup(cls.application.close)
+
+    def test_a_the_application_writes(self):
+        self.application.add("by the application")
+
+        self.assertEqual(["by the class", "by the application"], self.names())
+        self.assertEqual({"items"}, set(self.db.written))
+
+    def test_b_the_next_test_finds_what_the_class_has_written(self):
+        self.assertEqual(["by the class"], self.names())
+        self.db.truncate("items")
+
+    def test_c_it_is_there_again_and_the_url_is_the_same(self):
+        self.assertEqual(["by the class"], self.names())
+        self.assertEqual(self.dsn, self.db.dsn)
+
+    def test_d_the_class_after_it_finds_nothing(self):
+        class Inner(Names, HarnessTestCase):
+            db = Store(migrations=market, isolation="commit", name="held")
+
+            def test_it(self):
+                self.assertEqual([], self.names())
+
+        self.assertTrue(self.run_inner(Inner).wasSuccessful())
+
+    def test_e_what_is_written_between_two_tests_is_undone(self):
+        class Inner(Names, HarnessTestCase):
+            db = Store(migrations=market, isolation="commit")
+
+            @classmethod
+            def setUpClass(cls):
+                cls.held = cls.hold(cls.db)
+
+            def test_a(self):
+                self.db.execute("insert into items (name) values ('a')")
+
+            def test_b(self):
+                self.assertEqual([], self.names())
+
+            def tearDown(self):
+                self.addCleanup(self.held.execute, "insert into items (name) values ('late')")
+
+        result = self.run_inner(Inner)
+
+        self.assertTrue(result.wasSuccessful(), result.text)
+
+    def test_f_a_rollback_store_is_not_made_for_it(self):
+        class Inner(HarnessTestCase):
+            db = Store(migrations=market)
+
+            @classmethod
+            def setUpClass(cls):
+                cls.hold(cls.db)
+
+            def test_it(self):
+                pass
+
+        result = self.run_inner(Inner)
+
+        self.assertIsInstance(self.raised_by(result), LeaseError)
+        self.assertIn("isolation is 'rollback'", result.text)
 
 
 @on_every_store

@@ -13,6 +13,7 @@ CLIENTS = {
     "factory-boy": ["factory", "faker"],
     "polyfactory": ["polyfactory"],
     "factories": ["faker"],
+    "alembic": ["alembic", "sqlalchemy"],
     "all": [
         "pg8000",
         "redis",
@@ -23,6 +24,7 @@ CLIENTS = {
         "factory",
         "polyfactory",
         "faker",
+        "alembic",
     ],
 }
 

@@ -86,7 +86,10 @@ class DefinitionTest(unittest.TestCase):
                 {"isolation": "comit"},
                 "Store(isolation='comit'): unknown isolation\n  next: did you",
             ),
-            ({"migrations": 7}, "Store(migrations=7): neither a directory nor a callable"),
+            (
+                {"migrations": 7},
+                "Store(migrations=7): neither a directory nor a tool nor a callable",
+            ),
             ({"seeds": "a.sql"}, "Store(seeds='a.sql'): the option is one str"),
             (
                 {"postgres": SQLite()},

@@ -1,4 +1,4 @@
-"""`python -m tests.torture [--seed N] [--kills N] [--seconds N] [--only N] [NAME...]`."""
+"""`python -m tests.torture [--seed N] [--kills N] [--seconds N] [--only N] [--scenario NAME]`."""
 
 from __future__ import annotations
 
@@ -57,6 +57,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--scenario", action="append", choices=(*SCENARIOS, "none"), help="these, not all"
     )
+    parser.add_argument("--tests", type=int, default=10_000, help="random ones (10 000)")
+    parser.add_argument("--mode", help="the only way to run random tests")
     parser.add_argument("--only", type=int, action="append", help="number of a kill to repeat")
     return parser.parse_args()
 
@@ -77,7 +79,13 @@ def play(name: str, options: argparse.Namespace, parent: Path, known: frozenset[
     """Play a scenario, print and return what became of it."""
     began = time.monotonic()
     scenario = Scenario(
-        parent, parent / "cache", options.seed, options.seconds is not None, "containers" in known
+        parent,
+        parent / "cache",
+        options.seed,
+        options.seconds is not None,
+        "containers" in known,
+        options.tests,
+        options.mode,
     )
     reasons = getattr(scenario, name)()
     result = "FAILED" if reasons else "clean"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import random
 import signal
@@ -19,6 +20,7 @@ from tests.torture.kills import CLEAN, RUN_TIMEOUT, Kill, Outcome, Watched, run_
 from tests.torture.place import Place
 from tests.torture.slow_daemon import slow_daemon
 
+BRIEF = 15.0  # seconds for random tests where there is little time
 FORKS = ("child exits", "child closes", "child is killed", "parent exits", "parent is killed")
 
 
@@ -31,9 +33,22 @@ class Scenario:
         seed: Where random choices come from.
         brief: Whether there is little time.
         docker: Whether there are containers.
+        tests: How many random tests.
+        mode: The only way to run them; None for all.
     """
 
-    def __init__(self, parent: Path, cache: Path, seed: int, brief: bool, docker: bool) -> None:
+    def __init__(
+        self,
+        parent: Path,
+        cache: Path,
+        seed: int,
+        brief: bool,
+        docker: bool,
+        tests: int = 0,
+        mode: str | None = None,
+    ) -> None:
+        self.tests = tests
+        self.mode = mode
         self.parent = parent
         self.cache = cache
         self.seed = seed
@@ -137,8 +152,23 @@ class Scenario:
                 reasons += told(outcome)
         return reasons
 
+    def statements(self) -> list[str]:
+        """Random tests write whatever they like: the next one finds what it should, always."""
+        from tests.torture.statements.play import play
 
-SCENARIOS = ("crowd", "forks", "hung_janitor", "reuse", "full_disk", "busy_daemon", "slow_daemon")
+        reasons: list[str] = []
+        seconds = BRIEF if self.brief else None
+        where = functools.partial(self.place, reasons)
+        for played in play(where, self.seed, self.tests, seconds, self.mode):
+            print(f"       {played}", flush=True)
+            reasons += played.reasons
+        return reasons
+
+
+SCENARIOS = (
+    *("crowd", "forks", "hung_janitor", "reuse", "full_disk", "busy_daemon", "slow_daemon"),
+    "statements",
+)
 
 
 def told(outcome: Outcome) -> list[str]:

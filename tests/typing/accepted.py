@@ -15,7 +15,9 @@ from unittest import mock
 import redis
 
 from harness import (
+    Alembic,
     AsyncHarnessTestCase,
+    Command,
     Container,
     ContainerLease,
     DatabaseLease,
@@ -209,6 +211,21 @@ class ShopTest(HarnessTestCase):
         assert_type(self.shop.address(), tuple[str, int])
         assert_type(self.shop.host, str)
         self.worker.instance.kill()
+
+
+class MigratedTest(HarnessTestCase):
+    revisions = Postgres(migrations=Alembic("alembic.ini", target="head", watch=[Path("a")]))
+    command = Postgres(
+        migrations=Command(["./manage.py", "migrate"], watch=["shop"], environment={"A": "b"}),
+        seeds=("users.csv", Path("items.jsonl.gz")),
+    )
+
+    def test_the_migrations(self) -> None:
+        assert_type(self.revisions, PostgresLease)
+        self.assertMigrationsReversible(self.revisions)
+        self.assertMigrationsReversible(type(self).command, "a message")
+        self.assertMigrationsCompatible(self.revisions)
+        self.assertMigrationsCompatible(self.revisions, ["select 1"], since="a1b2", msg="more")
 
 
 assert_type(SignupTest.db, Postgres)

@@ -8,7 +8,7 @@ part of `--strict`, and pyright's `reportUnnecessaryTypeIgnoreComment`.
 
 from __future__ import annotations
 
-from harness import Container, Environment, HarnessTestCase, Port, Postgres, Process, Redis
+from harness import Command, Container, Environment, HarnessTestCase, Port, Postgres, Process, Redis
 from harness.data.factories import Factory
 
 
@@ -62,6 +62,8 @@ def assign_from_outside(test: SignupTest) -> None:
 
 SignupTest.db.execute("select 1")  # type: ignore[attr-defined]
 Postgres(migration="migrations")  # type: ignore[call-arg]
+Postgres(migrations=3)  # type: ignore[arg-type]
+Command(["a"], timeout="3")  # type: ignore[arg-type]
 Postgres(seeds=["users.sql"])  # type: ignore[arg-type]
 Redis(settings=[("maxmemory", "1mb")])  # type: ignore[arg-type]
 Redis().flush()  # type: ignore[attr-defined]

@@ -208,15 +208,22 @@ NO_ANSWER = (
 )
 
 
-def log_in(endpoint: Endpoint) -> pg8000.dbapi.Connection:
-    """Open the first connection to a server that answers.
+def log_in(
+    endpoint: Endpoint, application: str = APPLICATION_NAME, timeout: float = ADMIN_TIMEOUT
+) -> pg8000.dbapi.Connection:
+    """Open a connection of our own to a server that answers.
+
+    Args:
+        endpoint: The server.
+        application: Name by which others see it.
+        timeout: Seconds that a statement may take.
 
     Raises:
         StartError: It does not let us in; with the likely cause.
         MissingExtraError: pg8000 is not installed.
     """
     try:
-        return connect(endpoint, timeout=ADMIN_TIMEOUT)
+        return connect(endpoint, timeout=timeout, application_name=application)
     except driver().Error as error:
         cause, hint = CAUSES.get(sqlstate(error), NO_ANSWER)
         where = f"{endpoint.user}@{endpoint.host}:{endpoint.port}/{endpoint.database}"

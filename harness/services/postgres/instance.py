@@ -13,7 +13,8 @@ from harness.core.instance import Instance, Running
 from harness.core.interrupts import interrupts_held
 from harness.core.secrets import random_password
 from harness.core.settings import Settings
-from harness.errors import HarnessError, LeaseError, StartError, again
+from harness.errors import HarnessError, StartError, again
+from harness.services.declared import not_held
 from harness.services.postgres import rights
 from harness.services.postgres.commit.cluster import ServerGuard
 from harness.services.postgres.commit.database import CommitDatabase
@@ -25,11 +26,13 @@ from harness.services.postgres.commit.wal import NO_KEY, WalReader, wal_reader
 from harness.services.postgres.connect import driver, is_over, message
 from harness.services.postgres.databases import Databases, refused
 from harness.services.postgres.lease import PostgresLease
+from harness.services.postgres.locks import Locks
 from harness.services.postgres.names import identifier, literal, setting_value
-from harness.services.postgres.ownership import Ownership
+from harness.services.postgres.ownership import Ownership, drop_orphans
 from harness.services.postgres.password import scram_verifier
 from harness.services.postgres.rollback import RollbackLease
 from harness.services.postgres.template import Template
+from harness.services.postgres.templates import Templates
 from harness.services.postgres.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -80,13 +83,16 @@ class PostgresInstance(Instance[PostgresLease]):
         """Connect, check or set what is needed, and learn what the server can do."""
         self.databases = Databases(self.endpoint, self.settings, fast=not self.external)
         self.cleanups.push(self.databases.close)
+        self._locks = Locks(self.databases, self.settings.build_timeout)
+        self.cleanups.push(self._locks.close)
+        self.templates = Templates(self.databases, self._locks, self.settings)
         if self.external:
             rights.check(self.databases, service)
-            self._ownership = Ownership(self.databases)
-            self.cleanups.push(self._ownership.close)
-            self._ownership.drop_orphans()
+            self._ownership = Ownership(self.databases, self._locks)
+            drop_orphans(self.databases, self.settings.max_orphans)
         elif not self.running.fresh:
             self.databases.drop_orphans()
+            drop_orphans(self.databases)
         elif not self.endpoint.password:
             self._set_password()
         self.cleanups.push(self._drop_all)
@@ -163,7 +169,7 @@ class PostgresInstance(Instance[PostgresLease]):
         if service not in self._keys:
             template = Template(self, service)
             if template.key not in self._templates:
-                template.build()
+                self.templates.obtain(template)
                 self._templates[template.key] = template
             self._keys[service] = template.key
         return self._templates[self._keys[service]]
@@ -183,13 +189,14 @@ class PostgresInstance(Instance[PostgresLease]):
             name: Name of the new database.
             hand: By which to make it; the instance's own.
         """
+        self.templates.secure(template)
         self.made(name, lambda: (hand or self.databases).clone(template.name, name))
         self.configure(name, template.service)
 
     def made(self, name: str, make: Callable[[], None]) -> None:
         """Make a database, marked as ours where the server is not.
 
-        A Ctrl-C waits until both are done: an unmarked database would never be found again.
+        A Ctrl-C waits until both are done; after a kill in between its signature says whose it is.
         """
         with interrupts_held():
             self._made.add(name)
@@ -247,6 +254,7 @@ class PostgresInstance(Instance[PostgresLease]):
         if self.running.exit_state() is not None or not self.running.is_outlived():
             return
         cleanups = Cleanups(f"the databases at {self.endpoint.host}:{self.endpoint.port}")
+        cleanups.push(self.templates.release)
         for name in self._made:
             cleanups.push(functools.partial(self.databases.drop, name))
         cleanups.close()
@@ -315,12 +323,3 @@ class PostgresInstance(Instance[PostgresLease]):
         self._awake.append(place)
         while len(self._awake) > MOST_AWAKE:
             self._awake.pop(0).rest()
-
-
-def not_held(service: Postgres) -> LeaseError:
-    """Return the error for holding a database whose isolation is not made for it."""
-    return LeaseError(
-        f"{service.label} was told to be held, and its isolation is {service.isolation!r}",
-        cause="its tests write in a transaction that nobody else sees, not even the application",
-        hint="declare Postgres(isolation='commit') to hold it for an application",
-    )

@@ -3,17 +3,8 @@
 from __future__ import annotations
 
 from harness.core.names import identifier as identifier
+from harness.core.names import literal as literal
 from harness.core.names import table_name as table_name
-
-
-def literal(value: str) -> str:
-    """Quote a string for SQL.
-
-    Example:
-        >>> literal("it's")
-        "'it''s'"
-    """
-    return "'" + value.replace("'", "''") + "'"
 
 
 def shown(schema: str, table: str) -> str:

@@ -15,8 +15,10 @@ from harness.core.service import Service, Told
 from harness.core.settings import Settings
 from harness.errors import ServiceDefinitionError
 from harness.services import options
+from harness.services.declared import check_migrations
 
 if TYPE_CHECKING:
+    from harness.data.migrations.source import Tool
     from harness.services.postgres.instance import PostgresInstance
     from harness.services.postgres.lease import PostgresLease
 
@@ -32,9 +34,10 @@ class Postgres(Service["PostgresLease"]):
     """A PostgreSQL database, migrated, for each test as if it were new.
 
     Args:
-        migrations: A directory of `.sql` files, or a callable that is given a lease on the new
+        migrations: A directory of `.sql` files (plain, golang-migrate's or goose's),
+            `Alembic(...)`, `Command(...)`, or a callable that is given a lease on the new
             database; None for an empty database.
-        seeds: `.sql` files to run after the migrations.
+        seeds: Files to load after the migrations: `.sql`, `.csv` or `.jsonl`, also with `.gz`.
         snapshot: Not in this version.
         isolation: What becomes of a test's writes: `rollback` (undone, seen by `connection`
             alone), `commit` (real, seen by everyone, on a database of the test's own) or
@@ -66,7 +69,7 @@ class Postgres(Service["PostgresLease"]):
     kind: ClassVar[str] = "postgres"
     records_statements: ClassVar[bool] = True
 
-    migrations: str | os.PathLike[str] | Callable[[PostgresLease], object] | None = None
+    migrations: str | os.PathLike[str] | Tool | Callable[[PostgresLease], object] | None = None
     seeds: tuple[str | os.PathLike[str], ...] = ()
     snapshot: str | None = None
     isolation: str = "rollback"
@@ -81,8 +84,7 @@ class Postgres(Service["PostgresLease"]):
     alias: str | None = None
 
     def __post_init__(self) -> None:
-        if not (self.migrations is None or isinstance(self.migrations, str | os.PathLike)):
-            check_callable(self.migrations)
+        check_migrations(self, self.migrations)
         super().__post_init__()
         options.check_word("Postgres", "isolation", self.isolation, ISOLATIONS)
         options.check_word("Postgres", "driver", self.driver, DRIVERS)
@@ -181,16 +183,3 @@ class Postgres(Service["PostgresLease"]):
         from harness.services.postgres.instance import PostgresInstance
 
         return PostgresInstance(provider, running, settings, self)
-
-
-def check_callable(migrations: object) -> None:
-    """Do nothing for what can be called with a lease.
-
-    Raises:
-        ServiceDefinitionError: It is neither a directory nor a callable.
-    """
-    if not callable(migrations):
-        raise ServiceDefinitionError(
-            f"Postgres(migrations={migrations!r}): neither a directory nor a callable",
-            hint='write migrations="migrations", or a function that takes a lease',
-        )

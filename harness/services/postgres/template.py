@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from harness.core.cleanup import Cleanups
-from harness.data import migrations
-from harness.errors import HarnessError, MigrationError, ServiceDefinitionError
-from harness.services.postgres.connect import connect, driver, message, sqlstate
+from harness.data.migrations.keys import content_key
+from harness.errors import MigrationError
 from harness.services.postgres.constraints import Constraints
-from harness.services.postgres.names import identifier, literal
-from harness.services.postgres.ordinary import PlainLease
+from harness.services.postgres.content import Content
+from harness.services.postgres.databases import Databases
+from harness.services.postgres.marks import lock_number
+from harness.services.postgres.names import literal
 
 if TYPE_CHECKING:
     from harness.services.postgres.instance import PostgresInstance
     from harness.services.postgres.service import Postgres
 
-ACTIVE_TRANSACTION = "25001"  # SQLSTATE of a statement that cannot run inside one
+FORM = "1"  # raise it when the same content comes to make another database
+
+# Who builds it, and what has the same scripts make another database there.
+SURROUNDINGS = """
+select current_user, current_database(), current_setting('server_version_num'),
+    current_setting('search_path'), current_setting('DateStyle'), current_setting('IntervalStyle'),
+    current_setting('TimeZone'), current_setting('default_tablespace'),
+    current_setting('standard_conforming_strings'), current_setting('default_table_access_method')
+"""
 
 
 class Template:
@@ -28,8 +37,10 @@ class Template:
         service: What it is built from.
 
     Attributes:
-        key: Key of all the content it is built from.
+        key: Key of all that it is built from, on what server.
         name: Its name on the server.
+        lock: Number of the lock that its users share.
+        lasting: Whether the key tells all that its content depends on, also for the next run.
         constraints: Those that can be checked at commit.
     """
 
@@ -37,121 +48,55 @@ class Template:
         self.service = service
         self.constraints = Constraints()
         self._instance = instance
-        self._seeds = [instance.settings.resolve(path) for path in service.seeds]
-        self._migrations = self._migration_files()
-        self.key = self._content_key()
-        self.name = instance.databases.new_name(self.key)
+        self._content = Content(instance, service)
+        self.lasting = self._content.lasting
+        self.key = content_key([], self._content.key, *surroundings(instance.databases, service))
+        self.name = instance.databases.template_name(self.key)
+        self.lock = lock_number(self.name)
 
-    def _migration_files(self) -> list[Path]:
-        source = self.service.migrations
-        if source is None or callable(source):
-            return []
-        return migrations.migration_files(self._instance.settings.resolve(source))
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What those who did not build it must know."""
+        return asdict(self.constraints)
 
-    def _content_key(self) -> str:
-        for path in self._seeds:
-            if path.suffix != ".sql" or not path.is_file():
-                raise ServiceDefinitionError(
-                    f"the seed file {path} is not there, or not an .sql file",
-                    hint="correct `seeds=`; paths are relative to the settings file's directory",
-                )
-        source = self.service.migrations
-        parts = [migrations.source_of(source)] if callable(source) else []
-        return migrations.content_key(
-            [*self._migrations, *self._seeds],
-            *parts,
-            *self.service.extensions,
-            str(self._instance.databases.server_version),
-        )
+    def learn(self, facts: dict[str, Any]) -> bool:
+        """Take what is written of it; tell whether that is complete."""
+        try:
+            self.constraints = Constraints(**facts)
+        except TypeError:
+            return False
+        return True
 
-    def build(self) -> None:
-        """Make the database, fill it and seal it; whole or not at all.
+    def fill(self) -> None:
+        """Fill its database, which is empty.
 
         Raises:
-            MigrationError: A migration or a seed file failed.
+            MigrationError: A migration or a seed file failed, or was changed meanwhile.
         """
-        databases = self._instance.databases
-        self._instance.made(self.name, lambda: databases.create(self.name))
-        try:
-            self._instance.configure(self.name, self.service)
-            if self._has_content():
-                self._fill()
-                databases.await_empty(self.name)
-            databases.seal(self.name)
-        except BaseException:
-            self._instance.drop(self.name)
-            raise
-
-    def _has_content(self) -> bool:
-        return bool(self.service.migrations or self._seeds or self.service.extensions)
-
-    def _fill(self) -> None:
-        connection = connect(
-            self._instance.endpoint,
-            self.name,
-            synchronous_commit="off",
-            client_min_messages="warning",
-        )
-        connection.autocommit = True
-        cleanups = Cleanups(f"building {self.name}")
-        cleanups.push(connection.close)
-        try:
-            for extension in self.service.extensions:
-                connection.execute_simple(f"create extension if not exists {identifier(extension)}")
-            for path in self._migrations:
-                run_alone(path, connection)
-            self._call()
-            for path in self._seeds:
-                run_alone(path, connection)
-            self.constraints = Constraints.read(connection)
-            settle_sequences(connection)
-        finally:
-            cleanups.close()
-
-    def _call(self) -> None:
-        """Run migrations that are a callable, on a lease of the new database."""
-        source = self.service.migrations
-        if not callable(source):
+        self._instance.configure(self.name, self.service)
+        if not self._content:
             return
-        name = getattr(source, "__qualname__", repr(source))
-        with PlainLease(self._instance, self.service, self.name) as lease:
-            try:
-                source(lease)
-            except HarnessError:
-                raise
-            except Exception as error:
-                said = message(error) if isinstance(error, driver().DatabaseError) else str(error)
-                raise MigrationError(
-                    f"the migrations {name}() failed: {type(error).__name__}: {said}",
-                    hint="mend it and run the tests again; the unfinished database was removed",
-                ) from error
-            lease.commit_connection()
-        self._instance.plans.pop(self.service, None)  # rows were made while the tables changed
+        self.constraints = self._content.fill(self.name)
+        if Content(self._instance, self.service).key != self._content.key:
+            raise MigrationError(
+                "a migration or a seed file was changed while the template was built from it",
+                hint="run the tests again; the unfinished database was removed",
+            )
 
 
-def settle_sequences(connection: Any) -> None:
-    """Have the first use of each sequence in a clone written to the log: none is fetched ahead."""
-    query = "select oid::regclass::text from pg_class where relkind = 'S'"
-    for (name,) in connection.execute_simple(query).rows:
-        connection.execute_simple(
-            f"select setval({literal(name)}::regclass, last_value, is_called) from {name}"
-        )
+def surroundings(databases: Databases, service: Postgres) -> list[str]:
+    """Return what, beside the content, makes a template another one."""
+    settings = [f"{name}={value}" for name, value in service.settings]
+    versions = extension_versions(databases, service.extensions)
+    return [FORM, *map(str, databases.rows(SURROUNDINGS)[0]), *versions, *settings]
 
 
-def run_alone(path: Path, connection: Any) -> None:
-    """Run one file as if it had a session of its own: what it sets ends with it.
-
-    Raises:
-        MigrationError: A statement failed, or the file leaves a transaction open.
-    """
-    migrations.run_file(path, connection.execute_simple, message)
-    try:
-        connection.execute_simple("discard all")
-    except driver().DatabaseError as error:
-        if sqlstate(error) != ACTIVE_TRANSACTION:
-            raise
-        raise MigrationError(
-            f"{path} leaves a transaction open",
-            cause="it has a BEGIN without its COMMIT, so all that follows would be lost",
-            hint="mend it and run the tests again; the unfinished database was removed",
-        ) from error
+def extension_versions(databases: Databases, names: Sequence[str]) -> list[str]:
+    """Return which versions of extensions the server would create."""
+    if not names:
+        return []
+    rows = databases.rows(
+        "select name || ' ' || coalesce(default_version, '') from pg_available_extensions "
+        f"where name in ({', '.join(map(literal, names))}) order by 1"
+    )
+    return [row[0] for row in rows]

@@ -32,6 +32,19 @@ def changed_tables(connection: sqlite3.Connection, original: Path) -> list[str]:
         connection.execute(f"detach {ORIGINAL}")
 
 
+def written_tables(connection: sqlite3.Connection, original: Path) -> frozenset[str]:
+    """Return the names of the tables that differ between a connection's database and another file.
+
+    Args:
+        connection: A connection that has no transaction open.
+        original: The file to compare with.
+    """
+    changed = changed_tables(connection, original)
+    return frozenset(
+        name for name in changed if is_table(connection, name) and not name.startswith("sqlite_")
+    )
+
+
 def is_table(connection: sqlite3.Connection, name: str) -> bool:
     """Tell whether a name is that of a table that holds rows itself."""
     query = "select rootpage > 0 from main.sqlite_master where type = 'table' and name = ?"

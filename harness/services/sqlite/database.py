@@ -6,17 +6,13 @@ import functools
 import os
 import sqlite3
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from harness.services.sqlite.connect import connect
+from harness.services.sqlite.files import copy_to, remove
+from harness.services.sqlite.original import Original
 from harness.services.sqlite.outer import OuterTransaction
 
-if TYPE_CHECKING:
-    from harness.services.sqlite.template import Template
-
-BESIDE = ("", "-journal", "-wal", "-shm")  # the files of one database
 OURS = ("session", "helper", "keeper")
-LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 class Database:
@@ -28,8 +24,9 @@ class Database:
         mode: `rw`, or `ro` for one that is only read.
     """
 
-    def __init__(self, template: Template, path: Path, mode: str = "rw") -> None:
+    def __init__(self, template: Original, path: Path, mode: str = "rw") -> None:
         self.template = template
+        self._base: Original | None = None
         self.path = path
         self.mode = mode
         self._copy()
@@ -105,6 +102,24 @@ class Database:
         """Return the tables in which it differs from the template."""
         return self.template.changed_tables(self.keeper)
 
+    def rebase(self, path: Path) -> None:
+        """Take what it holds now for what it is to be after each test.
+
+        Args:
+            path: Where to keep a copy.
+        """
+        self._base = self.template
+        copy_to(self.keeper, path)
+        self.template = Original(path, self._base.foreign_keys)
+
+    def forget_base(self) -> bool:
+        """Undo `rebase`; tell whether there was one."""
+        if self._base is None:
+            return False
+        self.template.remove()
+        self.template, self._base = self._base, None
+        return True
+
     def replace(self) -> None:
         """Put a new file in its place: whoever has the old one open writes into that."""
         self.rest()
@@ -126,23 +141,3 @@ class Database:
     def held(self) -> int:
         """How many connections are our own."""
         return sum(name in self.__dict__ for name in OURS)
-
-
-def remove(path: Path) -> None:
-    """Remove a database with the files beside it."""
-    for suffix in BESIDE:
-        Path(f"{path}{suffix}").unlink(missing_ok=True)
-
-
-def copy(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
-    """Write all of one database over another.
-
-    Raises:
-        sqlite3.OperationalError: Somebody has a lock on the other.
-    """
-
-    def refuse(status: int, remaining: int, total: int) -> None:
-        if status in LOCKED:  # sqlite3 would wait for ever
-            raise sqlite3.OperationalError("database is locked")
-
-    source.backup(target, progress=refuse)

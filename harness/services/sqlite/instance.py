@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 from harness.core.instance import Instance, Running
 from harness.core.settings import Settings
 from harness.errors import HarnessError, again
+from harness.services.declared import not_held
 from harness.services.sqlite.capabilities import capabilities
 from harness.services.sqlite.database import Database
+from harness.services.sqlite.held import ClassLease
 from harness.services.sqlite.home import Home
 from harness.services.sqlite.lease import SQLiteLease
 from harness.services.sqlite.ordinary import CommitLease, ReadonlyLease
+from harness.services.sqlite.original import Original
 from harness.services.sqlite.rollback import RollbackLease
 from harness.services.sqlite.template import Template
 
@@ -40,12 +43,12 @@ class SQLiteInstance(Instance[SQLiteLease]):
         self.home = Home(settings)
         self.cleanups.push(self.home.remove)
         self._lock = threading.RLock()
-        self._templates: dict[str, Template] = {}
-        self._of: dict[SQLite, Template] = {}
+        self._templates: dict[str, Original] = {}
+        self._of: dict[SQLite, Original] = {}
         self._failed: dict[SQLite, HarnessError] = {}
-        self._idle: dict[Template, list[Database]] = {}
+        self._idle: dict[Original, list[Database]] = {}
         self._awake: list[Database] = []  # idle, their connections open, the last used at the end
-        self._readonly: dict[Template, Database] = {}
+        self._readonly: dict[Original, Database] = {}
         self.plans: dict[SQLite, dict[str, Plan]] = {}  # of the tables in which rows were made
 
     def lease(self, service: SQLite) -> SQLiteLease:
@@ -63,11 +66,24 @@ class SQLiteInstance(Instance[SQLiteLease]):
         }
         return leases[service.isolation]()
 
+    def hold(self, service: SQLite) -> SQLiteLease:
+        """Hand out a lease to a whole class of tests.
+
+        Raises:
+            LeaseError: Its isolation is `rollback`.
+            HarnessError: As `lease`.
+        """
+        if service.isolation == "commit":
+            return ClassLease(self, service, self._database(service))
+        if service.isolation == "readonly":
+            return self.lease(service)
+        raise not_held(service)
+
     def prepare(self, service: SQLite) -> None:
         """Build the template."""
         self.template(service)
 
-    def template(self, service: SQLite) -> Template:
+    def template(self, service: SQLite) -> Original:
         """Return the migrated template of a service, built at its first use."""
         with self._lock:
             if service in self._failed:
@@ -80,16 +96,15 @@ class SQLiteInstance(Instance[SQLiteLease]):
                 self._failed[service] = error
                 raise
 
-    def _template(self, service: SQLite) -> Template:
+    def _template(self, service: SQLite) -> Original:
         template = Template(self, service)
         if template.key not in self._templates:
-            template.build()
-            self.cleanups.push(template.close)
-            self._templates[template.key] = template
+            built = self._templates[template.key] = template.build()
+            self.cleanups.push(built.close)
         return self._templates[template.key]
 
-    def _new_database(self, template: Template, mode: str = "rw") -> Database:
-        database = Database(template, self.home.new_file(template.key), mode)
+    def _new_database(self, template: Original, mode: str = "rw") -> Database:
+        database = Database(template, self.home.new_file("t"), mode)
         self.cleanups.push(database.rest)
         return database
 

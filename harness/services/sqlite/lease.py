@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.core.endpoint import Dsn
 from harness.services.database import DatabaseLease
-from harness.services.sqlite.connect import plain_texts
+from harness.services.sqlite.changes import written_tables
+from harness.services.sqlite.connect import connect, plain_texts
+from harness.services.sqlite.files import remove
 from harness.services.sqlite.placeholders import translated, written
 from harness.services.sqlite.tables import NAMES, empty, is_there, read_as
 
@@ -38,6 +40,7 @@ class SQLiteLease(DatabaseLease):
     def __init__(self, instance: SQLiteInstance, service: SQLite, path: Path) -> None:
         super().__init__(instance, service, str(path))
         self._path = path
+        self._marks: list[Path] = []
         self._given = False  # whether the test may have connected by itself
 
     @property
@@ -83,6 +86,37 @@ class SQLiteLease(DatabaseLease):
         with self._lock:
             self._check_held()
             empty(self._helper_connection(), table)
+
+    def write_mark(self) -> Path:
+        """Return a mark for `written_since`: a copy of the database."""
+        with self._lock:
+            self._check_held()
+            mark = self.instance.home.new_file("mark")
+            self._marks.append(mark)
+            mark.write_bytes(self._whole().serialize())  # backup refuses what is uncommitted
+            return mark
+
+    def written_since(self, mark: Path | None) -> frozenset[str]:
+        """Return the tables whose rows differ since a mark; None for the begin of the test."""
+        with self._lock:
+            now = self.write_mark()
+            connection = connect(now, autocommit=True)
+            try:
+                return written_tables(connection, mark or self._original())
+            finally:
+                connection.close()
+
+    def _whole(self) -> sqlite3.Connection:
+        """Return a connection that sees all that the test has written."""
+        raise NotImplementedError
+
+    def _original(self) -> Path:
+        """Return the file that equals the database as the test found it."""
+        raise NotImplementedError
+
+    def _forget_marks(self) -> None:
+        for mark in self._marks:
+            remove(mark)
 
     def _row_dialect(self) -> Dialect:
         from harness.data.making.sqlite import SqliteDialect

@@ -78,11 +78,18 @@ class DatabaseFileLease(OrdinaryLease):
     def _helper_connection(self) -> Any:
         return self._database.helper
 
+    def _whole(self) -> sqlite3.Connection:
+        return self._database.keeper
+
+    def _original(self) -> Path:
+        return self._database.template.path
+
     def _note(self, sql: str) -> None:
         self._touched = self._touched or outlasts(sql)
 
     def _release(self) -> None:
         super()._release()
+        self._forget_marks()
         if self._touched or self._database.helper_is_busy:
             self._database.forget("helper")
 
@@ -90,9 +97,19 @@ class DatabaseFileLease(OrdinaryLease):
 class CommitLease(DatabaseFileLease):
     """A database of the test's own, with real commits, seen by everyone who has its path."""
 
-    def __init__(self, instance: SQLiteInstance, service: SQLite, database: Database) -> None:
-        super().__init__(instance, service, database)
-        self._open_before = leaks.times_open(database.path) - database.held
+    _open_before = 0
+
+    @property
+    def path(self) -> Path:
+        """The database's file, for code that connects by itself."""
+        if not self._given:
+            self._open_before = self._others()
+        return super().path
+
+    def _others(self) -> int:
+        """Return how many connections this process has to the database that are not ours."""
+        own = self._database.held + is_open(self._connection)
+        return leaks.times_open(self._path) - own
 
     def _release(self) -> None:
         failures: list[Exception] = []
@@ -103,8 +120,12 @@ class CommitLease(DatabaseFileLease):
         except Exception as error:
             failures.append(error)
             self._database.replace()
-        self.instance.give_back(self._database)
+        self._keep()
         raise_all(self._name, failures)
+
+    def _keep(self) -> None:
+        """Keep the database for the next lease."""
+        self.instance.give_back(self._database)
 
     def _check_committed(self, failures: list[Exception]) -> None:
         """Note a failure if `connection` was left with writes that nobody committed."""
@@ -133,8 +154,7 @@ class CommitLease(DatabaseFileLease):
         """Return how many connections this process has left open, if it could make any."""
         if not self._given:
             return 0
-        now = leaks.times_open(self._path) - self._database.held
-        return max(0, now - self._open_before)
+        return max(0, self._others() - self._open_before)
 
 
 class ReadonlyLease(DatabaseFileLease):
@@ -142,6 +162,10 @@ class ReadonlyLease(DatabaseFileLease):
 
     mode = "ro"
     readonly = True
+
+    def test_lease(self) -> SQLiteLease:
+        """Return one more lease of the same database."""
+        return self.instance.lease(self.service)
 
     def _release(self) -> None:
         super()._release()

@@ -72,6 +72,12 @@ class RollbackLease(SQLiteLease):
             self._helper.isolation_level = None
         return self._helper
 
+    def _whole(self) -> Any:
+        return self._outer.session
+
+    def _original(self) -> Path:
+        return self._database.template.path
+
     def failure_notes(self) -> list[str]:
         """Return a note for a test that wrote here and connected by itself."""
         if not (self._given and self._outer.used):
@@ -85,6 +91,7 @@ class RollbackLease(SQLiteLease):
     def _release(self) -> None:
         failures: list[Exception] = []
         try:
+            self._forget_marks()
             self._finish(failures)
             if self._given:
                 self._check_others(failures)

@@ -15,6 +15,7 @@ from harness.services import options
 from harness.services.declared import ISOLATIONS, check_migrations, no_address
 
 if TYPE_CHECKING:
+    from harness.data.migrations.source import Tool
     from harness.services.sqlite.instance import SQLiteInstance
     from harness.services.sqlite.lease import SQLiteLease
 
@@ -26,8 +27,8 @@ class SQLite(Service["SQLiteLease"]):
     It is a file in shared memory, and needs nothing but this Python.
 
     Args:
-        migrations: A directory of `.sql` files, or a callable that is given a lease on the new
-            database; None for an empty database.
+        migrations: A directory of `.sql` files, a tool such as `Command(...)`, or a callable that
+            is given a lease on the new database; None for an empty database.
         seeds: `.sql` files to run after the migrations.
         isolation: What becomes of a test's writes: `rollback` (undone, seen by `connection`
             alone), `commit` (real, seen by everyone who has the path) or `readonly` (refused).
@@ -52,7 +53,7 @@ class SQLite(Service["SQLiteLease"]):
     kind: ClassVar[str] = "sqlite"
     records_statements: ClassVar[bool] = True
 
-    migrations: str | os.PathLike[str] | Callable[[SQLiteLease], object] | None = None
+    migrations: str | os.PathLike[str] | Tool | Callable[[SQLiteLease], object] | None = None
     seeds: tuple[str | os.PathLike[str], ...] = ()
     isolation: str = "rollback"
     foreign_keys: bool = True

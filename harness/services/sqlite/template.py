@@ -1,19 +1,21 @@
-"""A template: a file that holds the migrated and seeded state, and that no test is told of."""
+"""Building a template: a file that holds the migrated and seeded state."""
 
 from __future__ import annotations
 
-import sqlite3
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING
 
-from harness.data import migrations
+from harness.data.migrations.directory import SqlDirectory
+from harness.data.migrations.keys import content_key, source_of
+from harness.data.migrations.source import Source
+from harness.data.scripts import REMOVED
+from harness.data.seeds import kind_of, load
 from harness.errors import HarnessError, MigrationError, ServiceDefinitionError
-from harness.services.sqlite.changes import changed_tables
 from harness.services.sqlite.connect import connect
-from harness.services.sqlite.database import copy, remove
-from harness.services.sqlite.deferred import Deferred
+from harness.services.sqlite.files import remove
 from harness.services.sqlite.ordinary import PlainLease
-from harness.services.sqlite.script import split
+from harness.services.sqlite.original import Original
+from harness.services.sqlite.target import SQLiteTarget
 
 if TYPE_CHECKING:
     from harness.services.sqlite.instance import SQLiteInstance
@@ -29,39 +31,34 @@ class Template:
 
     Attributes:
         key: Key of all the content it is built from.
-        deferred: Its references that are checked at commit.
         foreign_keys: Whether connections to its copies enforce references.
     """
 
     def __init__(self, instance: SQLiteInstance, service: SQLite) -> None:
         self.service = service
-        self.deferred = Deferred()
         self.foreign_keys = service.foreign_keys
         self._instance = instance
         self._seeds = [instance.settings.resolve(path) for path in service.seeds]
-        self._migrations = self._migration_files()
+        self._source = find_source(instance, service)
         self.key = self._content_key()
-
-    def _migration_files(self) -> list[Path]:
-        source = self.service.migrations
-        if source is None or callable(source):
-            return []
-        return migrations.migration_files(self._instance.settings.resolve(source))
 
     def _content_key(self) -> str:
         for path in self._seeds:
-            if path.suffix != ".sql" or not path.is_file():
+            if kind_of(path) != ".sql" or not path.is_file():
                 raise ServiceDefinitionError(
                     f"the seed file {path} is not there, or not an .sql file",
                     hint="correct `seeds=`; paths are relative to the settings file's directory",
                 )
-        source = self.service.migrations
-        parts = [migrations.source_of(source)] if callable(source) else []
-        files = [*self._migrations, *self._seeds]
-        return migrations.content_key(files, *parts, str(self.foreign_keys))
+        source, function = self._source, self.service.migrations
+        parts = [source_of(function)] if callable(function) else source.parts() if source else []
+        files = [*(source.files() if source else ()), *self._seeds]
+        return content_key(files, *parts, str(self.foreign_keys))
 
-    def build(self) -> None:
+    def build(self) -> Original:
         """Make the file and fill it; whole or not at all.
+
+        Returns:
+            What databases for tests are copied from.
 
         Raises:
             MigrationError: A migration or a seed file failed.
@@ -69,22 +66,22 @@ class Template:
         self._path = self._instance.home.new_file(f"template_{self.key}")
         try:
             connect(self._path, mode="rwc").close()
-            for path in self._migrations:
-                run_alone(path, self._path, self.foreign_keys)
-            self._call()
-            for path in self._seeds:
-                run_alone(path, self._path, self.foreign_keys)
-            self._connection = self._settle()
+            self._fill()
+            return Original(self._path, self.foreign_keys)
         except BaseException:
             remove(self._path)
             raise
 
-    def _settle(self) -> sqlite3.Connection:
-        """Return the connection from which the template is copied, whatever mode it was left in."""
-        connection = connect(self._path, autocommit=True)
-        connection.execute("pragma journal_mode = delete")
-        self.deferred = Deferred.read(connection)
-        return connection
+    def _fill(self) -> None:
+        target = SQLiteTarget(self._path, self.foreign_keys)
+        try:
+            if self._source is not None:
+                self._source.up(target)
+            self._call()
+            for path in self._seeds:
+                load(path, target)
+        finally:
+            target.close()
 
     def _call(self) -> None:
         """Run migrations that are a callable, on a lease of the new file."""
@@ -100,50 +97,21 @@ class Template:
             except Exception as error:
                 raise MigrationError(
                     f"the migrations {name}() failed: {type(error).__name__}: {error}",
-                    hint="mend it and run the tests again; the unfinished database was removed",
+                    hint=f"mend it and run the tests again; {REMOVED}",
                 ) from error
             lease.commit_connection()
         self._instance.plans.pop(self.service, None)  # rows were made while the tables changed
 
-    def copy(self, path: Path) -> None:
-        """Make a new file that equals this one."""
-        target = connect(path, mode="rwc")
-        try:
-            self.write(target)
-        finally:
-            target.close()
 
-    def write(self, target: sqlite3.Connection) -> None:
-        """Write this database over another one.
-
-        Raises:
-            sqlite3.OperationalError: Somebody has a lock on it.
-        """
-        copy(self._connection, target)
-
-    def changed_tables(self, connection: sqlite3.Connection) -> list[str]:
-        """Return the tables in which another database differs from this one."""
-        return changed_tables(connection, self._path)
-
-    def close(self) -> None:
-        """Close the connection; the file goes with the instance."""
-        self._connection.close()
-
-
-def run_alone(path: Path, database: Path, foreign_keys: bool) -> None:
-    """Run one file on a connection of its own: what it sets ends with it.
+def find_source(instance: SQLiteInstance, service: SQLite) -> Source | None:
+    """Return the migrations of a service, found where it says; None for a callable, or none.
 
     Raises:
-        MigrationError: A statement failed, or the file leaves a transaction open.
+        ConfigurationError: They are not there.
     """
-    connection = connect(database, autocommit=True, foreign_keys=foreign_keys)
-    try:
-        migrations.run_file(path, connection.execute, str, split)
-        if connection.in_transaction:
-            raise MigrationError(
-                f"{path} leaves a transaction open",
-                cause="it has a BEGIN without its COMMIT, so all that follows would be lost",
-                hint="mend it and run the tests again; the unfinished database was removed",
-            )
-    finally:
-        connection.close()
+    declared = service.migrations
+    if declared is None or callable(declared):
+        return None
+    if isinstance(declared, str | os.PathLike):
+        return SqlDirectory(instance.settings.resolve(declared))
+    return declared.source(instance.settings.resolve)

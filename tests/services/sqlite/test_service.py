@@ -6,7 +6,9 @@ import unittest
 from pathlib import Path
 
 from harness import SQLite
+from harness.core.choice import choose
 from harness.core.recipe import InProcessRecipe
+from harness.core.settings import Settings
 from harness.errors import NotALeaseError, ServiceDefinitionError
 from tests.support.unit import run_python
 
@@ -25,7 +27,7 @@ class DefinitionTest(unittest.TestCase):
             ),
             (
                 {"migrations": 7},
-                "SQLite(migrations=7): neither a directory nor a callable\n  next: ",
+                "SQLite(migrations=7): neither a directory nor a tool nor a callable\n  next: ",
             ),
             (
                 {"seeds": "a.sql"},
@@ -72,3 +74,8 @@ from harness import SQLite
 print(SQLite().recipe("embedded"))
 """
         self.assertIn("this Python was built without sqlite3", run_python(code).stdout)
+
+    def test_the_choice_does_not_go_on_about_where_it_does_not_run(self):
+        sentence = choose(SQLite(), Settings.read(environ={})).sentence("sqlite")
+
+        self.assertRegex(sentence, r"^sqlite on embedded \(SQLite [\d.]+, in this process\)$")

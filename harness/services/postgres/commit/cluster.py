@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from harness.core.identity import process_name
 from harness.errors import LeakError
+from harness.services.postgres.commit import things
 from harness.services.postgres.commit.inspector import APPLICATION_NAME
 from harness.services.postgres.connect import driver, message
 from harness.services.postgres.databases import Databases
@@ -41,10 +42,12 @@ class Server:
     Attributes:
         roles: What each role may do, as a digest, by its name.
         settings: What `alter system` has set, by name.
+        things: What else there is.
     """
 
     roles: dict[str, str]
     settings: dict[str, str]
+    things: things.Things
 
     @classmethod
     def look(cls, databases: Databases) -> Server:
@@ -52,6 +55,7 @@ class Server:
         return cls(
             roles=dict(databases.rows(ROLES)),
             settings=dict(databases.rows(SETTINGS)),
+            things=things.look(databases),
         )
 
 
@@ -74,7 +78,8 @@ class ServerGuard:
         now = Server.look(databases)
         if now == self._before or databases.rows(NEIGHBOURS):
             return []
-        changes = [*self._roles(now), *self._settings(now)]
+        others = things.undo(databases, self._before.things, now.things)
+        changes = [*self._roles(now), *self._settings(now), *others]
         self._before = Server.look(databases)
         return [changed_server(changes)] if changes else []
 

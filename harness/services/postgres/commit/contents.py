@@ -39,9 +39,10 @@ class Contents:
 
 
 def copy_out(session: Any, table: Table) -> bytes:
-    """Return the rows of a table; generated columns are left out."""
-    if not table.columns:
-        return b""
+    """Return the rows of a table; generated columns are left out.
+
+    Of one that has no others it is an empty line for each row.
+    """
     stream = io.BytesIO()
     columns = f"select {table.columns} from only {table.name}"
     session.execute_unnamed(f"copy ({columns}) to stdout", stream=stream)
@@ -50,6 +51,5 @@ def copy_out(session: Any, table: Table) -> bytes:
 
 def copy_in(session: Any, table: Table, rows: bytes) -> None:
     """Add rows to a table."""
-    session.execute_unnamed(
-        f"copy {table.name} ({table.columns}) from stdin", stream=io.BytesIO(rows)
-    )
+    columns = f"({table.columns})" if table.columns else ""
+    session.execute_unnamed(f"copy {table.name} {columns} from stdin", stream=io.BytesIO(rows))

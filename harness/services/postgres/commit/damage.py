@@ -69,10 +69,10 @@ def damage_told(session: Any, pristine: Pristine, baseline: Baseline, writes: Wr
     catalogs = [pristine.catalogs[file] for file in writes.rows if file in pristine.catalogs]
     unlogged = [table for table in pristine.tables.values() if table.unlogged]
     tables = [table for file, table in pristine.tables.items() if file in writes.rows]
-    moved = [sequence for file, sequence in pristine.sequences.items() if file in writes.sequences]
+    told = [sequence for file, sequence in pristine.sequences.items() if file in writes.sequences]
     return Damage(
         tables=[*tables, *dirty_tables(session, unlogged, baseline.xid)],
-        sequences=[*moved, *(s for s in pristine.sequences.values() if s.unlogged)],
+        sequences=[*told, *(s for s in pristine.sequences.values() if s.unlogged)],
         structure=is_other(session, catalogs, baseline, all_rows=True)
         or (bool(writes.shared & pristine.outside) and outside(session) != baseline.outside),
         rows=Counter({table: writes.rows[table.file] for table in tables}),
@@ -92,8 +92,8 @@ def damage_found(
             [], [], structure=True, rows=Counter(), roles=superuser
         )  # tables may be missing
     tables = dirty_tables(session, list(pristine.tables.values()), baseline.xid)
-    moved = moved_sequences(session, pristine)
-    return Damage(tables, moved, structure=False, rows=Counter(tables), roles=superuser)
+    sequences = moved(session, list(pristine.sequences.values()))
+    return Damage(tables, sequences, structure=False, rows=Counter(tables), roles=superuser)
 
 
 def damage_left(session: Any, pristine: Pristine, contents: Contents, since: int) -> Damage:
@@ -110,15 +110,14 @@ def damage_left(session: Any, pristine: Pristine, contents: Contents, since: int
     altered = [t for t in tables if t.rows and t in contents and not contents.equal(session, t)]
     return Damage(
         [*dirty_tables(session, others, since), *altered],
-        moved_sequences(session, pristine),
+        moved(session, list(pristine.sequences.values())),
         structure=False,
         rows=Counter(),
     )
 
 
-def moved_sequences(session: Any, pristine: Pristine) -> list[Sequence]:
+def moved(session: Any, sequences: list[Sequence]) -> list[Sequence]:
     """Return the sequences that do not stand where they should."""
-    sequences = list(pristine.sequences.values())
     states = read_states(session, [sequence.name for sequence in sequences])
     return [s for s, state in zip(sequences, states, strict=True) if s.state != state]
 

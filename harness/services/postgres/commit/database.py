@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from harness.services.postgres.commit.damage import (
     damage_left,
     damage_told,
     dirty_tables,
+    moved,
     reread,
     tables_named,
 )
@@ -154,7 +156,12 @@ class CommitDatabase:
     def is_clean(self, survey: Survey) -> bool:
         """Tell whether nobody had written anything."""
         undisturbed = self._disturbed == self._instance.disturbed
-        return undisturbed and survey.xid == self._baseline.xid
+        return undisturbed and survey.xid == self._baseline.xid and not self._moved_unlogged()
+
+    def _moved_unlogged(self) -> bool:
+        """Tell whether a sequence has moved that is not logged, which takes no transaction id."""
+        unlogged = [each for each in self._pristine.sequences.values() if each.unlogged]
+        return bool(unlogged and self._inspector(lambda session: moved(session, unlogged)))
 
     def put_back(self, survey: Survey) -> list[Exception]:
         """Put back what was written before a survey, while nobody else writes.
@@ -180,13 +187,20 @@ class CommitDatabase:
     def _repair(self, survey: Survey) -> None:
         try:
             self._pages = None
+            self._roles = self.source.superuser  # who knows, if the next line fails
             damage = self._damage(survey)
             self._roles = damage.roles
             done = self._can_put_back(damage) and self._reset(damage)
         except (driver().DatabaseError, TooMuchError):
             done = False  # a lock that is held, a table that is missing: a clone needs no repair
         if not done:
+            self._drop_subscriptions()
             self.swap()
+
+    def _drop_subscriptions(self) -> None:
+        """Drop what keeps a database from being dropped."""
+        with contextlib.suppress(driver().DatabaseError):  # not ours: the drop says so
+            self._inspector(drop_subscriptions)
 
     def _damage(self, survey: Survey) -> Damage:
         """Return what was written since the baseline."""
@@ -337,6 +351,19 @@ class CommitDatabase:
         for session in sessions.values():
             session.hang_up()
         self._inspector.close()
+
+
+def drop_subscriptions(session: Any) -> None:
+    """Drop the subscriptions of a database, and tell no publisher."""
+    query = (
+        "select subname from pg_subscription s "
+        "join pg_database d on d.oid = s.subdbid and d.datname = current_database()"
+    )
+    for (name,) in session.execute_simple(query).rows:
+        subscription = f"subscription {identifier(name)}"
+        for change in ("disable", "set (slot_name = none)"):
+            session.execute_simple(f"alter {subscription} {change}")
+        session.execute_simple(f"drop {subscription}")
 
 
 def roll_back_prepared(session: Any) -> list[str]:

@@ -84,6 +84,7 @@ class CommitLease(PlainLease):
         prepared = self._database.end_prepared()
         if prepared:
             failures.append(left_prepared(prepared))
+            survey = self._database.survey()  # only now their transaction ids count
         if self._database.has_others(survey):
             self._database.drop_lost_sessions()
             failures.extend(self._end_others())

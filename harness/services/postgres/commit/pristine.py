@@ -53,8 +53,11 @@ order by 1
 SHARED = (
     "select pg_relation_filenode(oid)::int8 from pg_class where relisshared and relname in ({})"
 )
-OUTSIDE = "'pg_database', 'pg_db_role_setting', 'pg_shdescription'"
-ROLES = "'pg_authid', 'pg_auth_members', 'pg_db_role_setting'"
+OUTSIDE = "'pg_database', 'pg_db_role_setting', 'pg_shdescription', 'pg_subscription'"
+ROLES = (
+    "'pg_authid', 'pg_auth_members', 'pg_db_role_setting', 'pg_shdescription', 'pg_tablespace', "
+    "'pg_replication_origin', 'pg_parameter_acl'"
+)
 
 
 SOME = -1  # rows of a table that nobody has counted
@@ -133,7 +136,7 @@ class Pristine:
         sequences: The sequences, likewise.
         catalogs: The catalogs, likewise.
         outside: The files of what the server keeps of a database outside of it.
-        roles: The files of what it knows of roles.
+        roles: The files of what it knows of roles and of what else its databases share.
     """
 
     def __init__(self, session: Any, *, counted: bool) -> None:

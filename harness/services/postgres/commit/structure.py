@@ -19,7 +19,9 @@ OUTSIDE = """
 select concat_ws('|', d.datdba, d.datistemplate, d.datallowconn, d.datconnlimit, d.dattablespace,
        d.datacl, shobj_description(d.oid, 'pg_database'),
        (select string_agg(s.setrole || ':' || s.setconfig::text, ',' order by s.setrole)
-        from pg_db_role_setting s where s.setdatabase = d.oid))
+        from pg_db_role_setting s where s.setdatabase = d.oid),
+       (select string_agg(s.subname, ',' order by s.subname)
+        from pg_subscription s where s.subdbid = d.oid))
 from pg_database d where d.datname = current_database()
 """
 

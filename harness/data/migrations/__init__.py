@@ -1,0 +1,1 @@
+"""Where a schema comes from: directories of SQL files, tools, callables."""
