@@ -138,6 +138,8 @@ EDGES = (
     ' ae json not null, af oid not null, ag "char" not null, ah name not null, ai circle not null, '
     " aj path not null, ak polygon not null, al box not null, am lseg not null, an line not null, "
     " ao pg_lsn not null, ap tsquery not null, aq jsonpath not null, at numeric(3, -2) not null)",
+    "create table nodes (id int generated always as identity primary key, "
+    " parent_id int not null references nodes)",
     "create table checks (id int generated always as identity primary key, "
     " a int not null check (a between 5 and 7), b text not null check (b in ('x', 'y')), "
     " c text not null check (char_length(c) = 3 and c = upper(c)), "
@@ -154,7 +156,14 @@ EDGES = (
     " check (num_nonnulls(m, n) = 1), m int, n int, "
     " o jsonb not null check (jsonb_typeof(o) = 'array'), "
     " p timestamptz not null default now(), q timestamptz not null check (q > p), "
-    " r int not null default 5 check (r > 10))",
+    " r int not null default 5 check (r > 10), "
+    " s text not null check (s similar to '(ab|c_)%'), "
+    " t int not null, u int not null, v int not null, check (t < u and u < v and v <= 12), "
+    " w int4range not null check (lower(w) > 500 and not isempty(w)), "
+    " x jsonb not null check (x ->> 'kind' = 'a' or not (x ? 'kind')), "
+    " y text not null check (y ~* '^[a-z0-9._%+-]+@[a-z-]+[.][a-z]+$'), "
+    " ref int references nodes, check (case when kind = 'j' then ref is not null else true end), "
+    " aa int, bb int not null, check ((aa is null) = (bb is null)))",
     "create table uniques (a mood not null, b boolean not null, unique (a, b), "
     " c smallint not null default 1 unique, d varchar(2) not null)",
     "create unique index on uniques (lower(d))",
@@ -191,8 +200,6 @@ EDGES = (
     "create table chicken (id serial primary key, egg_id int not null)",
     "create table egg (id serial primary key, chicken_id int not null references chicken)",
     "alter table chicken add foreign key (egg_id) references egg",
-    "create table nodes (id int generated always as identity primary key, "
-    " parent_id int not null references nodes)",
     "create table ring_a (code char(4) primary key check (code ~ '^[A-Z]{4}$'), "
     " b_id uuid not null)",
     "create table ring_c (id bigserial primary key, a_code char(4) not null references ring_a)",
@@ -236,6 +243,8 @@ class PostgresConformanceMake:
             self.assertGreater(row.r, 10)
             self.assertEqual(0, row.g % 7)
             self.assertEqual("new", row.status)
+            self.assertTrue(row.t < row.u < row.v <= 12)
+            self.assertTrue(row.kind == "k" or row.ref is not None)
 
     def test_what_is_given_is_taken_and_the_rest_follows_it(self):
         noon = datetime.datetime(2026, 1, 1, 12, tzinfo=datetime.UTC)

@@ -10,6 +10,8 @@ from typing import Any
 
 from harness.data.checks.casts import as_moment
 from harness.data.checks.nodes import UnreadableError
+from harness.data.checks.patterns import from_similar
+from harness.data.values.shapes import Span
 
 
 def length(value: Any) -> int:
@@ -102,8 +104,11 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "char_length": length,
     "character_length": length,
     "octet_length": octets,
-    "lower": lambda text: str(text).lower(),
-    "upper": lambda text: str(text).upper(),
+    "lower": lambda value: value.low if isinstance(value, Span) else str(value).lower(),
+    "upper": lambda value: value.high if isinstance(value, Span) else str(value).upper(),
+    "isempty": lambda span: span.low == span.high,
+    "lower_inf": lambda span: span.low is None,
+    "upper_inf": lambda span: span.high is None,
     "btrim": lambda text, *what: str(text).strip(*what or " "),
     "trim": lambda text, *what: str(text).strip(*what or " "),
     "ltrim": lambda text, *what: str(text).lstrip(*what or " "),
@@ -126,6 +131,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "cardinality": len,
     "array_length": lambda items, dimension: len(items) or None,
     "array_position": lambda items, item: items.index(item) + 1 if item in items else None,
+    "similar_to_escape": from_similar,
     "@>": contains,
     "<@": lambda left, right: contains(right, left),
     "&&": lambda left, right: contains(left, left) and any(item in right for item in left),

@@ -11,6 +11,7 @@ CLASSES = {
     "space": r"\s", "punct": r"!-/:-@\[-`{-~", "xdigit": "0-9A-Fa-f", "word": r"\w",
 }  # fmt: skip
 CLASS = re.compile(r"\[:(\w+):\]")
+COLLATING = re.compile(r"\[\^?\]?[^]]*\[[.=]")  # [[.hyphen.]], [[=e=]]
 ESCAPES = re.compile(r"\\(.)", re.DOTALL)
 EDGES = {"m": r"\b", "M": r"\b", "y": r"\b", "Y": r"\B", "A": r"\A", "Z": r"\Z"}
 
@@ -25,7 +26,7 @@ def from_posix(pattern: str) -> str:
         >>> from_posix("^[[:upper:]]{2}$")
         '^[A-Z]{2}\\Z'
     """
-    if pattern.startswith("***") or "[." in pattern or "[=" in pattern:
+    if pattern.startswith("***") or COLLATING.search(pattern):
         raise UnreadableError(f"the pattern {pattern!r}")
     found = CLASS.sub(lambda match: class_of(match[1]), pattern)
     found = ESCAPES.sub(lambda match: EDGES.get(match[1], match[0]), found)
@@ -53,6 +54,18 @@ def from_like(pattern: str) -> str:
 def like_part(part: str) -> str:
     """Return one character of a LIKE pattern."""
     return {"%": ".*", "_": "."}.get(part) or re.escape(part[-1])
+
+
+def from_similar(pattern: str) -> str:
+    r"""Return a pattern of SIMILAR TO as a regular expression of PostgreSQL.
+
+    Example:
+        >>> from_similar("(a|b)_.%")
+        '^(?:(a|b).\\..*)$'
+    """
+    parts = re.findall(r"\\.|\[[^]]+\]|.", pattern, re.DOTALL)
+    others = {"%": ".*", "_": ".", ".": r"\.", "^": r"\^", "$": r"\$"}
+    return f"^(?:{''.join(others.get(part, part) for part in parts)})$"
 
 
 def from_glob(pattern: str) -> str:

@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from harness.data.making import refusals
 from harness.data.making.dialect import Dialect, Refusal
-from harness.data.making.filling import Filling, Plan, UnfilledError
+from harness.data.making.filling import Filling, UnfilledError
+from harness.data.making.plan import Plan
 from harness.data.schema.model import Column, ForeignKey, Table
 from harness.data.schema.source import Database
 from harness.errors import LeaseError

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 from harness.data.making import refusals
 from harness.data.making.attempt import Attempt
 from harness.data.making.dialect import Dialect
-from harness.data.making.filling import Plan
 from harness.data.making.given import columns_of
+from harness.data.making.plan import Plan
 from harness.data.schema.model import ForeignKey, Table
 from harness.data.schema.source import Database
 from harness.errors import LeaseError, MakeError

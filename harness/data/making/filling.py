@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from harness.data.checks.branches import branch, is_false
-from harness.data.checks.evaluate import evaluate
 from harness.data.checks.limits import Limits, limits_of, mentioned
 from harness.data.checks.nodes import CannotTellError, Node, UnreadableError
-from harness.data.checks.parser import parse
-from harness.data.schema.model import Check, Column, ForeignKey, Table
+from harness.data.making.plan import Group, Plan, node_of
+from harness.data.schema.model import Check, Column, ForeignKey
 from harness.data.values.drawing import TRIES, Wish, draw
 from harness.data.values.shapes import NotDrawableError
 
+LINKS = 3  # how far a bound reaches from column to column, as in a < b and b < c and c < 9
 ROWS = 40  # how often a row is begun anew before there is said to be none
 
 Refer = Callable[[ForeignKey, Mapping[str, Any]], Mapping[str, Any]]
@@ -38,72 +38,6 @@ class UnfilledError(Exception):
 
 class NoPartitionError(UnfilledError):
     """The values that are given fall into no partition."""
-
-
-class Plan:
-    """What is the same for every row of a table.
-
-    Attributes:
-        checks: The conditions that could be read.
-        about: Those about each column.
-        unique: The columns that ought to differ from all others.
-        keys: The foreign keys, those of several columns before those of a single one.
-        relevant: The columns that a condition is about, of the table or of a partition.
-    """
-
-    def __init__(self, table: Table) -> None:
-        self.table = table
-        self.checks = tuple(check for check in table.checks if check.node is not None)
-        self.about = {
-            name: tuple(check for check in self.checks if name in check.columns)
-            for name in table.columns
-        }
-        self.unique = {name for unique in table.uniques for name in unique.columns}
-        self.keys = sorted(table.foreign_keys, key=lambda key: -len(key.columns))
-        parts = [*self.checks, *(table.partitions or ())]
-        self.relevant = {name for check in parts for name in check.columns}
-        self._defaults = {
-            column.name: read_default(column) for column in table.columns.values() if column.default
-        }
-        self.alone = {unique.columns[0] for unique in table.uniques if len(unique.columns) == 1}
-
-    def is_drawn(self, column: Column) -> bool:
-        """Tell whether a column is drawn in every row: nothing else gives it a value."""
-        if column.generated or column.identity:
-            return False
-        if column.default is None:
-            return column.required
-        return column.name in self.alone and not self.varies(column.name)
-
-    def varies(self, name: str) -> bool:
-        """Tell whether a default can be another value in each row."""
-        node = self._defaults[name]
-        if node is None:
-            return True
-        try:
-            evaluate(node, {})
-        except CannotTellError:
-            return True
-        return False
-
-    def default(self, name: str) -> Any:
-        """Return the value that a column has by default.
-
-        Raises:
-            CannotTellError: Only the database knows.
-        """
-        node = self._defaults.get(name)
-        if node is None:
-            raise UnreadableError(name)
-        return evaluate(node, {})
-
-
-def read_default(column: Column) -> Node | None:
-    """Return a default's expression, read; None where it cannot be."""
-    try:
-        return parse(column.default or "null")
-    except UnreadableError:
-        return None
 
 
 class Filling:
@@ -152,10 +86,19 @@ class Filling:
         Raises:
             UnfilledError: None were found.
         """
+        row, written = dict(self._given), dict(self._given)
+        for group in self._plan.groups:
+            found = self._found(group, row)
+            row.update(found)
+            written.update(found)
+        return written
+
+    def _found(self, group: Group, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values to insert into the columns of a group."""
         failure: UnfilledError | None = None
         for _ in range(ROWS):
             try:
-                return self._try()
+                return self._try(group, dict(row))
             except NoPartitionError:
                 raise
             except UnfilledError as error:
@@ -178,13 +121,13 @@ class Filling:
         column = self._plan.table.columns.get(name)
         return column is not None and name not in self._given and not column.generated
 
-    def _try(self) -> dict[str, Any]:
-        row = self._start()
-        checks = [*self._plan.checks, *self._partition(row)]
+    def _try(self, group: Group, row: dict[str, Any]) -> dict[str, Any]:
+        self._start(group, row)
+        checks = [*group.checks, *self._partition(group, row)]
         checks = [check for check in checks if check not in self._given_up]
         leaves = [leaf for check in checks for leaf in self._leaves(check, row)]
-        written = dict(self._given)
-        columns = self._to_draw(row, leaves)
+        written: dict[str, Any] = {}
+        columns = self._to_draw(group, row, leaves)
         keys = self._keys(columns)
         for column in sorted(columns, key=lambda column: column.name not in keys):
             if column.name not in written:
@@ -196,13 +139,11 @@ class Filling:
             raise UnfilledError(None, broken)
         return written
 
-    def _start(self) -> dict[str, Any]:
-        """Return what is known of the row before anything is drawn."""
-        row = dict(self._given)
-        for name in self._plan.table.columns:
+    def _start(self, group: Group, row: dict[str, Any]) -> None:
+        """Note what is known of the columns before anything is drawn."""
+        for name in group.columns:
             if name in self._plan.relevant and name not in row and not self._is_forced(name):
                 self._know(name, row)
-        return row
 
     def _is_forced(self, name: str) -> bool:
         column = self._plan.table.columns[name]
@@ -224,9 +165,9 @@ class Filling:
     def _leaves(self, check: Check, row: Mapping[str, Any]) -> list[Node]:
         return branch(node_of(check), self._rng, row)
 
-    def _partition(self, row: Mapping[str, Any]) -> list[Check]:
+    def _partition(self, group: Group, row: Mapping[str, Any]) -> list[Check]:
         """Draw the partition that the row shall fall into."""
-        partitions = self._plan.table.partitions
+        partitions = group.partitions
         if partitions is None:
             return []
         if any(check.node is None for check in partitions):
@@ -237,11 +178,11 @@ class Filling:
                 return [self._rng.choice(fitting)]
         raise NoPartitionError(None, partitions)
 
-    def _to_draw(self, row: dict[str, Any], leaves: list[Node]) -> list[Column]:
+    def _to_draw(self, group: Group, row: dict[str, Any], leaves: list[Node]) -> list[Column]:
         """Return the columns to draw."""
         columns = [
             column
-            for column in self._plan.table.columns.values()
+            for column in group.columns.values()
             if column.name not in self._given and self._is_forced(column.name)
         ]
         return [column for column in columns if not self._left_out(column, row, leaves)]
@@ -284,12 +225,11 @@ class Filling:
         return {column.name: self._draw(column, limits, about, row)}
 
     def _limits(self, column: Column, row: Mapping[str, Any], leaves: list[Node]) -> Limits:
-        others = {
-            name: limits_of(name, leaves, row)
-            for name in self._plan.table.columns
-            if name != column.name and name not in row and self._plan.about[name]
-        }
-        limits = limits_of(column.name, leaves, row, others)
+        others = [name for name in self._plan.linked if name != column.name and name not in row]
+        known: dict[str, Limits] = {}
+        for _ in range(LINKS if column.name in self._plan.linked else 0):
+            known = {name: limits_of(name, leaves, row, known) for name in others}
+        limits = limits_of(column.name, leaves, row, known)
         for check in self._plan.about[column.name]:
             limits.mentioned += mentioned(column.name, node_of(check))
         return limits
@@ -318,9 +258,3 @@ class Filling:
                 return value
         row.pop(column.name, None)
         raise UnfilledError(column.name, about, reason)
-
-
-def node_of(check: Check) -> Node:
-    """Return the condition of a check that was read."""
-    assert check.node is not None
-    return check.node

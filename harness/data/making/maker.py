@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.data.making.dialect import Dialect
 from harness.data.making.family import Family
-from harness.data.making.filling import Plan
+from harness.data.making.plan import Plan
 from harness.data.schema.source import Database
 from harness.errors import LeaseError
 

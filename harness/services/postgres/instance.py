@@ -36,7 +36,7 @@ from harness.services.postgres.templates import Templates
 from harness.services.postgres.workspace import Workspace
 
 if TYPE_CHECKING:
-    from harness.data.making.filling import Plan
+    from harness.data.making.plan import Plan
     from harness.services.postgres.service import Postgres
 
 MOST_AWAKE = 4  # each holds a connection or two, of perhaps a hundred that many processes share

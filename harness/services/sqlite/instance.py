@@ -21,7 +21,7 @@ from harness.services.sqlite.rollback import RollbackLease
 from harness.services.sqlite.template import Template
 
 if TYPE_CHECKING:
-    from harness.data.making.filling import Plan
+    from harness.data.making.plan import Plan
     from harness.services.sqlite.service import SQLite
 
 MOST_AWAKE = 16  # each holds a few open files

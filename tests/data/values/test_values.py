@@ -35,6 +35,7 @@ class PatternTest(unittest.TestCase):
         from_posix(r"^[^@\s]+@[^@\s]+\.[a-z]{2,}$"),
         from_posix(r"^(?:a|b)(?:c|)\w\D\S$"),
         from_posix(r"^[]\-a]{3}\.$"),
+        from_posix(r"^[a-z._%+-]+@[a-z]+[.][a-z]{2,3}$"),
         from_posix(r"^#[0-9a-fA-F]{6}$|^$"),
         from_posix(r"^a{2}b{0}c{1,}?$"),
         from_posix(r"\mword\M"),
