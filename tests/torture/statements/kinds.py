@@ -17,7 +17,10 @@ ROWS = {
     "insert by default": ("insert into nothing default values", "insert into fixed default values"),
     "insert and fail": ("insert into small (name) values ('one')",),
     "insert what is checked at the end": ("insert into children values (10{n}, 99)",),
-    "insert both ends": ("insert into children values ({n}5, {n}5)", "insert into parents values ({n}5)"),
+    "insert both ends": (
+        "insert into children values ({n}5, {n}5)",
+        "insert into parents values ({n}5)",
+    ),
     "insert into parts": (
         "insert into parted select {n} + n, date '1995-01-01' + n * 1000, 'p' from generate_series(1, 9) n",
     ),
@@ -28,7 +31,10 @@ ROWS = {
         "insert into watched values (10{n})",
         "insert into mirrored values (10{n})",
     ),
-    "insert unlogged": ("insert into scratch (line) values ('{n}')", "insert into noted (line) values ('{n}')"),
+    "insert unlogged": (
+        "insert into scratch (line) values ('{n}')",
+        "insert into noted (line) values ('{n}')",
+    ),
     "insert with secrets": ("insert into secrets (body) values ('secret {n}')",),
     "insert what is long": (
         "insert into toasted (id, body) select 100 + {n}, string_agg(md5(n::text), '') "
@@ -38,7 +44,10 @@ ROWS = {
         'insert into "with ""quotes"" and.dot" ("a ""b") values (\'{n}\')',
         'insert into "Odd.Schema"."user" values (10{n})',
     ),
-    "insert an identity": ("insert into made (a) values ({n})", "insert into big (number) values ({n})"),
+    "insert an identity": (
+        "insert into made (a) values ({n})",
+        "insert into big (number) values ({n})",
+    ),
     "update": ("update small set name = name || '{n}' where id <= {n}",),
     "update in place": ("update big set number = number + 1 where id = {n} + 1",),
     "update everything": ("update heap set number = number + {n}",),
@@ -48,7 +57,10 @@ ROWS = {
     "update beside a toasted value": ("update toasted set id = id + 100",),
     "update a key": ("update parents set id = id + 50", "update children set parent = parent + 50"),
     "update what is unlogged": ("update noted set line = 'z'",),
-    "update what cannot be deleted": ("update kept set id = 90 + {n}", "update frozen set id = {n} + 90"),
+    "update what cannot be deleted": (
+        "update kept set id = 90 + {n}",
+        "update frozen set id = {n} + 90",
+    ),
     "delete": ("delete from small where name = 'two'", "delete from sales.lines where line = 1"),
     "delete everything": ("delete from heap", "delete from toasted"),
     "delete with what refers": ("delete from nodes where id = 1",),
@@ -107,11 +119,17 @@ SEQUENCES = {
     "drop a sequence": ("drop sequence loose",),
 }
 STRUCTURE = {
-    "create a table": ("create table new_{n} (id serial primary key)", "insert into new_{n} default values"),
+    "create a table": (
+        "create table new_{n} (id serial primary key)",
+        "insert into new_{n} default values",
+    ),
     "create a table as": ("create table copied_{n} as select * from small",),
     "create and drop": ("create table fleeting (id integer)", "drop table fleeting"),
     "drop a table": ("drop table small cascade",),
-    "drop and create alike": ("drop table watched", "create table watched (id integer primary key)"),
+    "drop and create alike": (
+        "drop table watched",
+        "create table watched (id integer primary key)",
+    ),
     "rename a table": ("alter table heap rename to pile",),
     "rename there and back": ("alter table heap rename to pile", "alter table pile rename to heap"),
     "move a table": ("alter table heap set schema audit",),
@@ -131,14 +149,23 @@ STRUCTURE = {
         "create table parted_far_{n} partition of sales.parted_new for values with (modulus 4, remainder 2)",
     ),
     "detach a part": ("alter table parted detach partition parted_old",),
-    "inherit": ("create table dogs () inherits (animals)", "insert into dogs (name) values ('rex')"),
+    "inherit": (
+        "create table dogs () inherits (animals)",
+        "insert into dogs (name) values ('rex')",
+    ),
     "create an index": ("create index heap_{n} on heap (number)",),
     "drop an index": ("drop index big_number",),
     "change an index": ("alter index counted_number rename to other_name",),
     "reindex": ("reindex table small",),
     "cluster": ("cluster small using small_pkey",),
-    "create a type": ("create type colour_{n} as enum ('red')", "create type both_{n} as (a integer)"),
-    "change a type": ("alter type mood rename value 'ok' to 'fine'", "alter type pair add attribute c text"),
+    "create a type": (
+        "create type colour_{n} as enum ('red')",
+        "create type both_{n} as (a integer)",
+    ),
+    "change a type": (
+        "alter type mood rename value 'ok' to 'fine'",
+        "alter type pair add attribute c text",
+    ),
     "create a domain": ("create domain short_{n} as text check (length(value) < 5)",),
     "change a domain": ("alter domain positive drop constraint positive_check",),
     "create a function": ("create function f_{n}() returns integer language sql as 'select 1'",),
@@ -155,11 +182,15 @@ STRUCTURE = {
     "create an aggregate": (
         "create aggregate most_{n} (integer) (sfunc = int4larger, stype = integer)",
     ),
-    "create an operator": ("create operator =!= (leftarg = integer, rightarg = integer, function = int4ne)",),
+    "create an operator": (
+        "create operator =!= (leftarg = integer, rightarg = integer, function = int4ne)",
+    ),
     "create a cast": ("create cast (pair as text) with inout",),
-    "create a collation": ("create collation other_{n} from \"C\"",),
+    "create a collation": ('create collation other_{n} from "C"',),
     "create a search configuration": ("create text search configuration mine_{n} (copy = simple)",),
-    "change a search configuration": ("alter text search configuration plain drop mapping for word",),
+    "change a search configuration": (
+        "alter text search configuration plain drop mapping for word",
+    ),
     "create a trigger": (
         "create trigger more_{n} after insert on heap for each row execute function note()",
         "insert into heap values (1, 'noted')",
@@ -178,7 +209,10 @@ STRUCTURE = {
     "create a materialized view": ("create materialized view m_{n} as select 1 as one",),
     "refresh": ("insert into big (number) values (1)", "refresh materialized view counted"),
     "refresh the first time": ("refresh materialized view waiting",),
-    "refresh side by side": ("delete from big where number = 1", "refresh materialized view concurrently counted"),
+    "refresh side by side": (
+        "delete from big where number = 1",
+        "refresh materialized view concurrently counted",
+    ),
     "create a schema": ("create schema more_{n}", "create table more_{n}.t (id integer)"),
     "drop a schema": ("drop schema sales cascade",),
     "rename a schema": ("alter schema audit rename to books",),
@@ -204,7 +238,9 @@ STRUCTURE = {
     ),
     "change a foreign table": ("alter foreign table words add column more text",),
     "change an owner": ("alter table heap owner to pg_database_owner",),
-    "write to a catalog": ("update pg_catalog.pg_class set reloptions = '{fillfactor=70}' where relname = 'heap'",),
+    "write to a catalog": (
+        "update pg_catalog.pg_class set reloptions = '{fillfactor=70}' where relname = 'heap'",
+    ),
 }
 LARGE_OBJECTS = {
     "create a large object": ("select lo_from_bytea(0, '\\x0102')",),
@@ -218,22 +254,33 @@ SESSION = {
         "create temporary table t_{n} (id serial primary key)",
         "insert into t_{n} default values",
     ),
-    "temporary table that is dropped": ("create temporary table t_{n} on commit drop as select 1 as one",),
+    "temporary table that is dropped": (
+        "create temporary table t_{n} on commit drop as select 1 as one",
+    ),
     "temporary objects": (
         "create temporary view v_{n} as select 1 as one",
         "create temporary sequence s_{n}",
         "create function pg_temp.f_{n}() returns integer language sql as 'select 1'",
         "create type pg_temp.t as (a integer)",
     ),
-    "temporary table in the way": ("create temporary table small (id integer)", "insert into small values (1)"),
+    "temporary table in the way": (
+        "create temporary table small (id integer)",
+        "insert into small values (1)",
+    ),
     "listen": ("listen news_{n}", "notify news_{n}, 'first'"),
     "notify": ("select pg_notify('news', '{n}')",),
     "advisory lock": ("select pg_advisory_lock({n})", "select pg_advisory_lock_shared(100, {n})"),
     "advisory lock of a transaction": ("select pg_advisory_xact_lock({n})",),
     "prepare": ("prepare one_{n} as select 1", "execute one_{n}"),
-    "prepare a write": ("prepare add_{n} as insert into empty (name) values ($1)", "execute add_{n}('p')"),
+    "prepare a write": (
+        "prepare add_{n} as insert into empty (name) values ($1)",
+        "execute add_{n}('p')",
+    ),
     "set": ("set work_mem = '{n}MB'", "set timezone = 'Asia/Tokyo'", "set datestyle = 'german'"),
-    "set the path": ("set search_path = audit, pg_catalog", "insert into log (line) values ('path')"),
+    "set the path": (
+        "set search_path = audit, pg_catalog",
+        "insert into log (line) values ('path')",
+    ),
     "set a setting of its own": ("select set_config('shop.user', '{n}', false)",),
     "set role": ("set role pg_monitor", "select 1"),
     "set session authorization": ("set session authorization pg_monitor",),
@@ -273,10 +320,15 @@ ALONE = {
         "rollback prepared 'undone_{n}'",
     ),
     "set a setting of the database": ("alter database {db} set work_mem = '3MB'",),
-    "set a setting of role and database": ("alter role current_user in database {db} set work_mem = '3MB'",),
+    "set a setting of role and database": (
+        "alter role current_user in database {db} set work_mem = '3MB'",
+    ),
     "alter the database": ("alter database {db} connection limit 50",),
     "comment on the database": ("comment on database {db} is 'mine {n}'",),
-    "grant on the database": ("grant temporary on database {db} to public", "revoke connect on database {db} from public"),
+    "grant on the database": (
+        "grant temporary on database {db} to public",
+        "revoke connect on database {db} from public",
+    ),
     "commit in a block": (
         "do $$ begin insert into empty (name) values ('a'); commit; "
         "insert into empty (name) values ('b'); rollback; end $$",
@@ -285,7 +337,12 @@ ALONE = {
 }
 # Those that touch the whole server.
 WIDE = {
-    "create a role and drop it": ("create role r_{n}", "grant select on heap to r_{n}", "drop owned by r_{n}", "drop role r_{n}"),
+    "create a role and drop it": (
+        "create role r_{n}",
+        "grant select on heap to r_{n}",
+        "drop owned by r_{n}",
+        "drop role r_{n}",
+    ),
     "alter system and back": ("alter system set work_mem = '7MB'", "alter system reset work_mem"),
     "create a database and drop it": ("create database other_{n}", "drop database other_{n}"),
     "subscription": (
@@ -297,7 +354,10 @@ WIDE = {
 }
 # Those that end sessions, or the database.
 ENDINGS = {
-    "end its own backend": ("insert into empty (name) values ('last')", "select pg_terminate_backend(pg_backend_pid())"),
+    "end its own backend": (
+        "insert into empty (name) values ('last')",
+        "select pg_terminate_backend(pg_backend_pid())",
+    ),
     "end all others": (
         "insert into empty (name) values ('first')",
         "select pg_terminate_backend(pid) from pg_stat_activity "
@@ -335,4 +395,5 @@ LEAKS = {
     "comment on a role": ("comment on role {user} is 'me'",),
 }
 INSIDE = {**ROWS, **SEQUENCES, **STRUCTURE, **LARGE_OBJECTS, **SESSION}
-KINDS = {**INSIDE, **ALONE, **WIDE, **ENDINGS, **LEAKS}
+WHOLE_SERVER = {**WIDE, **LEAKS}
+KINDS = {**INSIDE, **ALONE, **ENDINGS, **WHOLE_SERVER}

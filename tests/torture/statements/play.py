@@ -48,7 +48,7 @@ standing = st.builds(
 )
 leaving = st.builds(Step, actors, st.sampled_from(("open", "stays")), scripts(kinds.INSIDE, 2))
 ending = st.builds(Step, actors, st.just("alone"), scripts(kinds.ENDINGS, 1))
-wide = st.builds(Step, actors, st.just("alone"), scripts({**kinds.WIDE, **kinds.LEAKS}, 1))
+wide = st.builds(Step, actors, st.just("alone"), scripts(kinds.WHOLE_SERVER, 1))
 harmless = (*[writing] * 8, *[building] * 4, *[standing] * 4, *[leaving] * 2, ending)
 on_our_server = st.lists(st.one_of(*harmless, wide), min_size=1, max_size=4)
 elsewhere = st.lists(st.one_of(*harmless), min_size=1, max_size=4)
@@ -133,7 +133,8 @@ class Player:
 
     def _open(self) -> Stage:
         environment = self._stack.enter_context(self._environment())
-        self._stage = Stage(environment, alone=self.played.mode not in URLS, held=self.played.mode == "hold")
+        alone, held = self.played.mode not in URLS, self.played.mode == "hold"
+        self._stage = Stage(environment, postgres(alone), alone=alone, held=held)
         return self._stage
 
     def _environment(self) -> Environment:

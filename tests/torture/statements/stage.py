@@ -60,13 +60,16 @@ class Stage:
 
     Args:
         environment: Where it runs.
+        service: What is leased.
         alone: Whether the server is nobody else's.
         held: Whether the database is held for an application.
     """
 
-    def __init__(self, environment: Environment, *, alone: bool, held: bool = False) -> None:
+    def __init__(
+        self, environment: Environment, service: Postgres, *, alone: bool, held: bool = False
+    ) -> None:
         self.environment = environment
-        self.service = postgres(alone)
+        self.service = service
         self.spoilt = False  # by what cannot be undone, and was said
         self.done: Counter[str] = Counter()
         self.failed: dict[str, str] = {}
@@ -112,8 +115,6 @@ class Stage:
         """
         with contextlib.ExitStack() as left:
             lease = self.lease()
-            if str(lease.dsn) != self.dsn:
-                raise Failed(f"the DSN was {self.dsn} and is {lease.dsn}")
             number = self._number()
             try:
                 pids = [pid for step in steps for pid in self._act(lease, step, left)]
