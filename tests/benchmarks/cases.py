@@ -9,6 +9,7 @@ from typing import Any
 
 from harness import Environment, HarnessTestCase, Postgres
 
+PROVIDERS = "embedded,docker"  # a server of our own
 INSERT = "insert into users (email) values (%s)"
 EMAIL = "ada@example.com"
 
@@ -31,7 +32,7 @@ def server() -> Iterator[Environment]:
     Raises:
         UnavailableError: There is no PostgreSQL here.
     """
-    with Environment(providers="embedded,docker") as environment:
+    with Environment(providers=PROVIDERS) as environment:
         environment.choose(USERS)
         Test.environment = environment
         yield environment

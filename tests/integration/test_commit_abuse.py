@@ -55,7 +55,7 @@ class PostgresConformanceAbuse(LeakyTest):
 
         text = self.run_pair(drop, fails=["test_a"])
 
-        self.assertIn("has dropped or renamed its database t_", text)
+        self.assertIn("has dropped, renamed or closed its database t_", text)
 
     def test_the_database_is_dropped_and_another_one_made_in_its_place(self):
         def replace(case):

@@ -18,6 +18,7 @@ from tests.torture.run import runnable
 from tests.torture.scenarios import SCENARIOS, Scenario
 from tests.torture.steps import MOMENTS
 
+BRIEF = 15.0  # seconds for random statements among other scenarios
 RESULTS = ("clean", "repaired", "missed", "FAILED")
 
 
@@ -33,7 +34,7 @@ def main() -> int:
     began = time.monotonic()
     outcomes = [torturing(kill, parent) for kill in kills(options, known, began)]
     scenarios = Counter(
-        play(name, options, parent, known)
+        play(name, options, parent, known, began)
         for name in chosen(options)
         if options.seconds is None or time.monotonic() < began + options.seconds
     )
@@ -75,7 +76,9 @@ def chosen(options: argparse.Namespace) -> list[str]:
     return names
 
 
-def play(name: str, options: argparse.Namespace, parent: Path, known: frozenset[str]) -> str:
+def play(
+    name: str, options: argparse.Namespace, parent: Path, known: frozenset[str], first: float
+) -> str:
     """Play a scenario, print and return what became of it."""
     began = time.monotonic()
     scenario = Scenario(
@@ -86,6 +89,7 @@ def play(name: str, options: argparse.Namespace, parent: Path, known: frozenset[
         "containers" in known,
         options.tests,
         options.mode,
+        seconds_for_statements(options, first),
     )
     reasons = getattr(scenario, name)()
     result = "FAILED" if reasons else "clean"
@@ -93,6 +97,13 @@ def play(name: str, options: argparse.Namespace, parent: Path, known: frozenset[
     for reason in reasons:
         print(f"       {reason}", flush=True)
     return result
+
+
+def seconds_for_statements(options: argparse.Namespace, began: float) -> float | None:
+    """Return how long random statements may be run: until the end only where nothing follows."""
+    if options.seconds is None:
+        return None
+    return BRIEF if len(chosen(options)) > 1 else began + options.seconds - time.monotonic()
 
 
 def kills(options: argparse.Namespace, known: frozenset[str], began: float) -> Iterator[Kill]:

@@ -20,7 +20,6 @@ from tests.torture.kills import CLEAN, RUN_TIMEOUT, Kill, Outcome, Watched, run_
 from tests.torture.place import Place
 from tests.torture.slow_daemon import slow_daemon
 
-BRIEF = 15.0  # seconds for random tests where there is little time
 FORKS = ("child exits", "child closes", "child is killed", "parent exits", "parent is killed")
 
 
@@ -35,6 +34,7 @@ class Scenario:
         docker: Whether there are containers.
         tests: How many random tests.
         mode: The only way to run them; None for all.
+        seconds: How long to run them; None for as long as it takes.
     """
 
     def __init__(
@@ -46,7 +46,9 @@ class Scenario:
         docker: bool,
         tests: int = 0,
         mode: str | None = None,
+        seconds: float | None = None,
     ) -> None:
+        self.seconds = seconds
         self.tests = tests
         self.mode = mode
         self.parent = parent
@@ -157,9 +159,8 @@ class Scenario:
         from tests.torture.statements.play import play
 
         reasons: list[str] = []
-        seconds = BRIEF if self.brief else None
         where = functools.partial(self.place, reasons)
-        for played in play(where, self.seed, self.tests, seconds, self.mode):
+        for played in play(where, self.seed, self.tests, self.seconds, self.mode):
             print(f"       {played}", flush=True)
             reasons += played.reasons
         return reasons

@@ -110,7 +110,7 @@ class Player:
             print_blob=False,
         )(run)
         try:
-            seed(number)(run)()
+            seed(f"{self.played.mode} {number}")(run)()
         except Exception as error:
             again = f"--scenario statements --mode {self.played.mode} --seed {number}"
             notes = "\n".join(getattr(error, "__notes__", ()))

@@ -29,18 +29,19 @@ from harness.services.postgres.commit.session import CommitSession, open_session
 from harness.services.postgres.commit.source import Source
 from harness.services.postgres.commit.structure import outside
 from harness.services.postgres.commit.wal import FARTHEST, Writes
-from harness.services.postgres.connect import driver
+from harness.services.postgres.connect import driver, sqlstate
 from harness.services.postgres.names import identifier, literal, shown
 
 if TYPE_CHECKING:
     pass
 
+CLOSED = "55000"  # says the server to who connects to a database that allows no connections
 MOST_DEAD = 2000  # rows
 ROUNDS = 3  # in which triggers, where they cannot be kept from firing, have to come to rest
 
 
 class LostDatabaseError(Exception):
-    """A test has dropped or renamed its database."""
+    """A test has dropped, renamed or closed its database, or closed it to all connections."""
 
 
 @dataclass(frozen=True)
@@ -128,12 +129,12 @@ class CommitDatabase:
         """Tell where the server stands.
 
         Raises:
-            LostDatabaseError: The database was dropped or renamed.
+            LostDatabaseError: The database was dropped, renamed or closed.
         """
         try:
             survey = self._inspector.survey()
         except (driver().Error, OSError) as error:
-            if not self._instance.databases.has(self.name):
+            if sqlstate(error) == CLOSED or not self._instance.databases.has(self.name):
                 raise LostDatabaseError from error
             raise
         if self._inspector.oid != self.oid:  # another one was made in its place
@@ -171,8 +172,16 @@ class CommitDatabase:
         """
         settings, self._roles = self._baseline.settings, False
         self._put_back(survey)
+        return self._check_server() if self._roles or survey.settings != settings else []
+
+    def replace(self) -> list[Exception]:
+        """Put a clone in the place of a database that is lost; return failures as `put_back`."""
+        self.swap()
+        return self._check_server()
+
+    def _check_server(self) -> list[Exception]:
         guard = self.source.guard
-        if guard is None or not (self._roles or survey.settings != settings):
+        if guard is None:
             return []
         self.source.spares.settle()  # a role may own something in what is being dropped
         return guard.check()
