@@ -19,6 +19,7 @@
     ├── WaitTimeoutError              what was retried never succeeded (also a TimeoutError)
     ├── CommandError                  a command that was run inside a container failed
     ├── MigrationError                a migration or seed file failed
+    ├── SnapshotError                 a snapshot cannot be saved, read or restored
     ├── LeaseError                    a lease was used outside its test, or assigned to
     ├── IsolationError                a test broke the isolation that its lease promises
     │   ├── OuterTransactionLostError the transaction that undoes the test is gone
@@ -50,6 +51,7 @@ __all__ = [
     "RequiredError",
     "ServiceDefinitionError",
     "ServiceDiedError",
+    "SnapshotError",
     "StartError",
     "StartTimeoutError",
     "UnavailableError",
@@ -183,6 +185,10 @@ class CommandError(HarnessError):
 
 class MigrationError(HarnessError):
     """A migration or a seed file failed; the database it was for is removed."""
+
+
+class SnapshotError(HarnessError):
+    """A snapshot cannot be saved, read or restored; nothing is left half done."""
 
 
 class LeaseError(HarnessError):

@@ -183,15 +183,22 @@ NO_ANSWER = (
 )
 
 
-def log_in(endpoint: Endpoint) -> pg8000.dbapi.Connection:
+def log_in(
+    endpoint: Endpoint, timeout: float | None = ADMIN_TIMEOUT, **parameters: str
+) -> pg8000.dbapi.Connection:
     """Open the first connection to a server that answers.
+
+    Args:
+        endpoint: Where it answers.
+        timeout: Seconds to wait for the answer to a statement; None for as long as it takes.
+        parameters: Server settings of this session.
 
     Raises:
         StartError: It does not let us in; with the likely cause.
         MissingExtraError: pg8000 is not installed.
     """
     try:
-        return connect(endpoint, timeout=ADMIN_TIMEOUT)
+        return connect(endpoint, None, timeout=timeout, factory=None, **parameters)
     except driver().Error as error:
         cause, hint = CAUSES.get(sqlstate(error), NO_ANSWER)
         where = f"{endpoint.user}@{endpoint.host}:{endpoint.port}/{endpoint.database}"
