@@ -53,6 +53,13 @@ class Part:
         said = self.table.column(column.name)
         return f"{self.masks[column.name].expression(column, said)} as {name}"
 
+    def made(self, name: str) -> tuple[object, ...]:
+        """Return what decides which values a column will have; nothing for its real ones."""
+        if name not in self.masks:
+            return ()
+        column = next(column for column in self.columns if column.name == name)
+        return (self.masks[name], column.base, column.length)
+
     @property
     def changes(self) -> dict[int, Change]:
         """What is to be made of what arrives, by the number of the column."""
@@ -158,6 +165,22 @@ class Plan:
         columns = tuple(column for column in table.columns if column.name not in gone)
         return Part(table, columns, {name: m for name, m in masks.items() if name not in gone})
 
+    def _check_references(self, part: Part) -> None:
+        """Do nothing for columns that are masked as those are that they refer to.
+
+        Raises:
+            SnapshotError: One would not find its row again.
+        """
+        others = {other.table.oid: other for other in self.parts}
+        for mine, oid, theirs in part.table.references:
+            if oid in others and part.made(mine) != others[oid].made(theirs):
+                names = (part.table.column(mine), others[oid].table.column(theirs))
+                raise SnapshotError(
+                    "{} refers to {}, and they are not masked alike".format(*names),
+                    cause="where a key is masked, what refers to it has to get the same values",
+                    hint="write --mask {0}=hash --mask {1}=hash".format(*names),
+                )
+
     def bare(self, pattern: re.Pattern[str] = PERSONAL) -> list[str]:
         """Return the columns whose name a pattern finds, and that are saved as they are."""
         return [
@@ -178,6 +201,7 @@ class Plan:
         """
         for part in self.parts:
             assert part.copy  # a mask that does not fit its column is told before anything is read
+            self._check_references(part)
         required = self._wishes.required()
         bare = self.bare(required or PERSONAL)
         if required is not None and bare:

@@ -31,6 +31,8 @@ select a.attrelid::bigint, a.attname, format_type(a.atttypid, a.atttypmod),
        coalesce(nullif(case when t.typtype = 'd' then t.typtypmod else a.atttypmod end, -1) - 4, 0),
        exists (select from pg_index i where i.indrelid = a.attrelid and i.indisunique
                and a.attnum = any (i.indkey))
+       or exists (select from pg_constraint k where k.conrelid = a.attrelid and k.contype = 'f'
+                  and a.attnum = any (k.conkey))
 from pg_attribute a join pg_class c on c.oid = a.attrelid
 join pg_namespace n on n.oid = c.relnamespace join pg_type t on t.oid = a.atttypid
 left join pg_type b on b.oid = t.typbasetype and t.typtype = 'd'
@@ -41,6 +43,16 @@ SEQUENCES = f"""
 select format('%I.%I', n.nspname, c.relname)
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where c.relkind = 'S' and {own("pg_class", "c.oid")} order by 1
+"""
+
+
+# Column by column, of tables that are no partitions: what refers to what.
+REFERENCES = """
+select k.conrelid::bigint, a.attname, k.confrelid::bigint, b.attname
+from pg_constraint k, unnest(k.conkey, k.confkey) as pair (mine, theirs), pg_attribute a,
+pg_attribute b
+where k.contype = 'f' and a.attrelid = k.conrelid and a.attnum = pair.mine
+and b.attrelid = k.confrelid and b.attnum = pair.theirs order by 1, 2, 3, 4
 """
 
 
@@ -55,7 +67,7 @@ class Column:
         required: Whether it is NOT NULL.
         has_default: Whether it gets a value where none is given.
         length: How many characters it takes, where its type says so; else 0.
-        unique: Whether a unique index holds it.
+        unique: Whether a unique index holds it, or it refers to such a one.
     """
 
     name: str
@@ -72,20 +84,24 @@ class SourceTable:
     """A table of the database.
 
     Attributes:
+        oid: What the server knows it by.
         schema: Of the table.
         plain: Its name without the schema.
         name: Its name as SQL writes it.
         kind: `r` for a table, `p` for a partitioned one, `f` for a foreign one.
         names: What it may be called: with and without schema, its own and those above it.
         columns: Its columns.
+        references: Those of its columns that refer to others: name, the other's table and name.
     """
 
+    oid: int
     schema: str
     plain: str
     name: str
     kind: str
     names: tuple[str, ...]
     columns: tuple[Column, ...]
+    references: tuple[tuple[str, int, str], ...] = ()
 
     def is_called(self, pattern: str) -> bool:
         """Tell whether a name, or a pattern such as `audit_*`, means this table."""
@@ -101,9 +117,15 @@ def read_tables(rows: Rows) -> list[SourceTable]:
     columns: dict[int, list[Column]] = {}
     for oid, *described in rows(COLUMNS):
         columns.setdefault(oid, []).append(Column(*described))
+    references: dict[int, list[tuple[str, int, str]]] = {}
+    for oid, mine, other, theirs in rows(REFERENCES):
+        references.setdefault(oid, []).append((mine, other, theirs))
     return [
-        SourceTable(schema, plain, name, kind, tuple(names), tuple(columns.get(oid, ())))
-        for oid, schema, plain, name, kind, names in rows(TABLES)
+        SourceTable(
+            *described, tuple(names), tuple(columns.get(oid, ())), tuple(references.get(oid, ()))
+        )
+        for *described, names in rows(TABLES)
+        for oid in described[:1]
     ]
 
 
