@@ -27,7 +27,7 @@ Decorator = Callable[[Callable[..., None]], Callable[..., None]]
 
 @click.group()
 def snapshot() -> None:
-    """Save a real database for tests, its columns masked, and restore it.
+    """Save a real database for tests, and restore it.
 
     `Postgres(snapshot="FILE")` starts tests with it.
     """
@@ -164,7 +164,7 @@ def restore(settings: Settings, file: Path, url: str) -> None:
 @snapshot.command()
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 def show(file: Path) -> None:
-    """Show what FILE holds: server, tables, and how columns were masked."""
+    """Show what FILE holds, and how it was masked."""
     with opened(file.resolve()) as archive:
         for line in archive.manifest.lines():
             click.echo(line)

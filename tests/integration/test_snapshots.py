@@ -1,5 +1,6 @@
 """Snapshots: what is saved of a database, how it is masked, and what is restored of it."""
 
+import re
 import zipfile
 
 from harness.data.snapshots.archive import opened
@@ -40,11 +41,10 @@ def shop(db):
     db.execute("comment on constraint orders_buyer_fkey on shop.orders is 'who pays'")
     db.execute("alter table users add foreign key (favourite) references shop.orders")
     db.execute('create table shop."Odd Names" ("The ""Key""" int, "a.b" bytea, spans int4range[])')
+    db.execute("create table events (at date primary key, note text) partition by range (at)")
     db.execute(
-        "create table events (at date not null, note text, primary key (at)) partition by range (at)"
-    )
-    db.execute(
-        "create table events_old partition of events for values from ('2000-01-01') to ('2020-01-01')"
+        "create table events_old partition of events "
+        "for values from ('2000-01-01') to ('2020-01-01')"
     )
     db.execute("create table events_new partition of events default")
     db.execute("create table parents (id int, secret text)")
@@ -341,7 +341,8 @@ class PostgresSnapshots(Snapshots):
         self.assertIn(f"the schema of the snapshot {path} is not what the migrations make\n", said)
         for line in (
             "    - column public.users.age integer\n",
-            "    - column public.users.name text default 'x'::text\n    + column public.users.name text\n",
+            "    - column public.users.name text default 'x'::text\n",
+            "    + column public.users.name text\n",
             "    + table public.empty\n",
             "next: save it anew from a database that is migrated as far: harness snapshot save URL",
         ):
@@ -410,8 +411,6 @@ class PostgresSnapshots(Snapshots):
 
 def rewrite(path, member, pattern, new):
     """Change a part of a snapshot, as if it had been made so."""
-    import re
-
     with zipfile.ZipFile(path) as file:
         parts = {name: file.read(name) for name in file.namelist()}
     parts[member] = re.sub(pattern, new, parts[member])

@@ -53,6 +53,11 @@ class Part:
         said = self.table.column(column.name)
         return f"{self.masks[column.name].expression(column, said)} as {name}"
 
+    def is_empty(self, name: str) -> bool:
+        """Tell whether nothing of a column is saved."""
+        saved = name in [column.name for column in self.columns]
+        return not saved or (name in self.masks and self.masks[name].kind == "null")
+
     def made(self, name: str) -> tuple[object, ...]:
         """Return what decides which values a column will have; nothing for its real ones."""
         if name not in self.masks:
@@ -173,12 +178,14 @@ class Plan:
         """
         others = {other.table.oid: other for other in self.parts}
         for mine, oid, theirs in part.table.references:
-            if oid in others and part.made(mine) != others[oid].made(theirs):
-                names = (part.table.column(mine), others[oid].table.column(theirs))
+            if part.is_empty(mine) or oid not in others:
+                continue
+            if part.made(mine) != others[oid].made(theirs):
+                one, other = part.table.column(mine), others[oid].table.column(theirs)
                 raise SnapshotError(
-                    "{} refers to {}, and they are not masked alike".format(*names),
+                    f"{one} refers to {other}, and they are not masked alike",
                     cause="where a key is masked, what refers to it has to get the same values",
-                    hint="write --mask {0}=hash --mask {1}=hash".format(*names),
+                    hint=f"write --mask {one}=hash --mask {other}=hash",
                 )
 
     def bare(self, pattern: re.Pattern[str] = PERSONAL) -> list[str]:

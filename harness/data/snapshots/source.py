@@ -122,10 +122,16 @@ def read_tables(rows: Rows) -> list[SourceTable]:
         references.setdefault(oid, []).append((mine, other, theirs))
     return [
         SourceTable(
-            *described, tuple(names), tuple(columns.get(oid, ())), tuple(references.get(oid, ()))
+            oid,
+            schema,
+            plain,
+            name,
+            kind,
+            tuple(names),
+            tuple(columns.get(oid, ())),
+            tuple(references.get(oid, ())),
         )
-        for *described, names in rows(TABLES)
-        for oid in described[:1]
+        for oid, schema, plain, name, kind, names in rows(TABLES)
     ]
 
 

@@ -97,7 +97,7 @@ def read(path: Path) -> Wishes:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SnapshotError(f"{path} cannot be read: {error}", hint="mend it") from error
+        raise SnapshotError(f"{path} cannot be read: {error}", hint="write TOML there") from error
     for key, value in data.items():
         check_entry(path, key, value)
     return Wishes(
