@@ -21,6 +21,7 @@
     ├── MigrationError                a migration or seed file failed
     ├── FactoryError                  a factory was declared or used in a way that makes no sense
     ├── MakeError                     no row could be made that its table accepts
+    ├── SnapshotError                 a snapshot cannot be saved, read or restored
     ├── LeaseError                    a lease was used outside its test, or assigned to
     ├── IsolationError                a test broke the isolation that its lease promises
     │   ├── OuterTransactionLostError the transaction that undoes the test is gone
@@ -54,6 +55,7 @@ __all__ = [
     "RequiredError",
     "ServiceDefinitionError",
     "ServiceDiedError",
+    "SnapshotError",
     "StartError",
     "StartTimeoutError",
     "UnavailableError",
@@ -195,6 +197,10 @@ class FactoryError(HarnessError):
 
 class MakeError(HarnessError):
     """No row could be made that its table accepts; with the column to give."""
+
+
+class SnapshotError(HarnessError):
+    """A snapshot cannot be saved, read or restored; nothing is left half done."""
 
 
 class LeaseError(HarnessError):

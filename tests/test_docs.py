@@ -18,7 +18,7 @@ from harness.core.settings import OPTIONS
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-FILE_NAME = re.compile(r"\bin(?:to)?\s`([\w./]+\.(?:py|sql|csv|jsonl|ini))`")
+FILE_NAME = re.compile(r"\bin(?:to)?\s`([\w./]+\.(?:py|sql|csv|jsonl|ini|toml))`")
 PROMPT = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 LOOSELY = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 LINK = re.compile(r"\[[^\]]+\]\(([^)#]+)\)")
@@ -45,6 +45,13 @@ def example_commands(page):
     """Return the commands that a page shows at a prompt, as (command, what it prints)."""
     blocks = BLOCK.findall(page.read_text(encoding="utf-8"))
     return [pair for kind, text in blocks if kind == "console" for pair in PROMPT.findall(text)]
+
+
+def paths(group, *before):
+    """Yield the words of a group of commands, and of all that are in it."""
+    yield list(before)
+    for name, command in getattr(group, "commands", {}).items():
+        yield from paths(command, *before, name)
 
 
 class ExamplesTest(unittest.TestCase):
@@ -135,11 +142,11 @@ class PagesTest(unittest.TestCase):
     def test_the_reference_shows_the_help_of_every_command_as_it_is(self):
         text = (ROOT / "docs/reference/commands.md").read_text(encoding="utf-8")
 
-        for arguments in ([], *([name] for name in main.commands)):
+        for arguments in paths(main):
             done = CliRunner().invoke(main, [*arguments, "--help"], prog_name="harness")
             with self.subTest(arguments):
                 self.assertIn(f"```text\n{done.output}```\n", text)
-                self.assertTrue(not arguments or f"\n## harness {arguments[0]}\n" in text)
+                self.assertTrue(not arguments or f"## harness {' '.join(arguments)}\n" in text)
 
     def test_the_reference_shows_the_tree_of_errors_as_the_code_does(self):
         text = (ROOT / "docs/reference/errors.md").read_text(encoding="utf-8")

@@ -11,6 +11,7 @@ from harness.cli.clean import clean
 from harness.cli.doctor import doctor
 from harness.cli.ps import ps
 from harness.cli.settings import settings
+from harness.cli.snapshot import snapshot
 from harness.cli.up import up
 from harness.core.settings import OPTIONS, Settings
 from harness.errors import ConfigurationError, HarnessError
@@ -56,5 +57,5 @@ def main(context: click.Context, pairs: tuple[str, ...]) -> None:
     context.obj = read_settings(pairs)
 
 
-for command in (clean, doctor, ps, settings, up):
+for command in (clean, doctor, ps, settings, snapshot, up):
     main.add_command(command)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +25,10 @@ nullif((select string_agg(g::text, ', ' order by g::text) from unnest({column}) 
 """
 
 
+RIGHTS = "/* rights */"  # around what tells them, to leave it out
+WITH_RIGHTS = re.compile(f"{re.escape(RIGHTS)}.*?{re.escape(RIGHTS)}", re.DOTALL)
+
+
 def own(catalog: str, oid: str) -> str:
     """Return the condition that an object is the user's own."""
     return f"{OURS} and {NOT_EXTENDED.format(catalog=catalog, oid=oid)}"
@@ -31,7 +36,7 @@ def own(catalog: str, oid: str) -> str:
 
 def acl(column: str, kind: str, owner: str) -> str:
     """Return the expression for the rights on an object, where they are not those by default."""
-    return ACL.format(column=column, kind=kind, owner=owner)
+    return RIGHTS + ACL.format(column=column, kind=kind, owner=owner) + RIGHTS
 
 
 # Each returns what a thing is, its name, and all that there is to say about it.
@@ -72,7 +77,7 @@ select 'column', format('%I.%I.%I', n.nspname, c.relname, a.attname),
                                     when 'd' then 'identity by default' end,
                  case when a.attcollation <> t.typcollation
                       then 'collate ' || a.attcollation::regcollation end,
-                 array_to_string(a.attacl, ', '))
+                 {RIGHTS}array_to_string(a.attacl, ', '){RIGHTS})
 from pg_attribute a join pg_class c on c.oid = a.attrelid
 join pg_namespace n on n.oid = c.relnamespace join pg_type t on t.oid = a.atttypid
 left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
@@ -219,14 +224,16 @@ class Catalog(dict[tuple[str, str], str]):
     """
 
     @classmethod
-    def read(cls, rows: Rows) -> Catalog:
+    def read(cls, rows: Rows, *, rights: bool = True) -> Catalog:
         """Read it.
 
         Args:
             rows: Runs a query and returns its rows; nothing may be on its `search_path`, else
                 names would be told without their schema.
+            rights: Whether to tell who may do what, too.
         """
-        return cls({(kind, name): said or "" for sql in QUERIES for kind, name, said in rows(sql)})
+        queries = QUERIES if rights else [WITH_RIGHTS.sub("null::text", sql) for sql in QUERIES]
+        return cls({(kind, name): said or "" for sql in queries for kind, name, said in rows(sql)})
 
     def difference(self, other: Catalog) -> list[str]:
         """Say, line by line, what differs in `other`: `-` is missing there, `+` only there.

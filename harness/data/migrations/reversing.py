@@ -81,11 +81,11 @@ def failure(run: Run, target: Target) -> str | None:
     return None
 
 
-def catalog(target: Target) -> Catalog:
+def catalog(target: Target, *, rights: bool = True) -> Catalog:
     """Read the catalog, with the schema before every name."""
     target.execute("set search_path to ''")
     try:
-        return Catalog.read(target.rows)
+        return Catalog.read(target.rows, rights=rights)
     finally:
         target.execute("reset search_path")
 

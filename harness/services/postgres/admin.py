@@ -80,7 +80,7 @@ class Admin:
     def _connect(self) -> Any:
         if self._connected and not self._replaced:
             raise driver().InterfaceError("the connection was lost")
-        connection = log_in(self.endpoint, self._application, self._timeout)
+        connection = log_in(self.endpoint, self._timeout, application_name=self._application)
         connection.autocommit = True
         self._connected = True
         return connection

@@ -206,7 +206,13 @@ def fields(error: BaseException) -> dict[str, str]:
     return {key: value for key, value in found.items() if value is not None}
 
 
-DIAGNOSTICS = {"M": "message_primary", "D": "message_detail", "H": "message_hint"}
+DIAGNOSTICS = {
+    "M": "message_primary",
+    "D": "message_detail",
+    "H": "message_hint",
+    "c": "column_name",
+    "n": "constraint_name",
+}
 # What a server says last, to a session or before its own end.
 ENDING = {"57P01", "57P02", "57P03"}
 
@@ -244,21 +250,21 @@ NO_ANSWER = (
 
 
 def log_in(
-    endpoint: Endpoint, application: str = APPLICATION_NAME, timeout: float = ADMIN_TIMEOUT
+    endpoint: Endpoint, timeout: float | None = ADMIN_TIMEOUT, **parameters: str
 ) -> pg8000.dbapi.Connection:
-    """Open a connection of our own to a server that answers.
+    """Open the first connection to a server that answers.
 
     Args:
-        endpoint: The server.
-        application: Name by which others see it.
-        timeout: Seconds that a statement may take.
+        endpoint: Where it answers.
+        timeout: Seconds to wait for the answer to a statement; None for as long as it takes.
+        parameters: Server settings of this session.
 
     Raises:
         StartError: It does not let us in; with the likely cause.
         MissingExtraError: pg8000 is not installed.
     """
     try:
-        return connect(endpoint, timeout=timeout, application_name=application)
+        return connect(endpoint, None, timeout=timeout, factory=None, **parameters)
     except driver().Error as error:
         cause, hint = CAUSES.get(sqlstate(error), NO_ANSWER)
         where = f"{endpoint.user}@{endpoint.host}:{endpoint.port}/{endpoint.database}"

@@ -1,4 +1,4 @@
-"""What a template is filled with: extensions, migrations, seeds."""
+"""What a template is filled with: extensions, migrations, a snapshot, seeds."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from harness.data.migrations.keys import content_key, source_of
 from harness.data.migrations.source import Source, Step
 from harness.data.scripts import REMOVED
 from harness.data.seeds import check_seeds, load
+from harness.data.snapshots.archive import content_of
+from harness.data.snapshots.restore import restore
 from harness.data.target import Target
 from harness.errors import ConfigurationError, HarnessError, MigrationError
 from harness.services.postgres.connect import driver, message
@@ -42,6 +44,9 @@ class Content:
         self._instance = instance
         self._service = service
         self.source = find_source(instance, service)
+        self._snapshot: Path | None = None
+        if service.snapshot is not None:
+            self._snapshot = instance.settings.resolve(service.snapshot)
         self._seeds = [instance.settings.resolve(path) for path in service.seeds]
         self.key = self._content_key()
 
@@ -55,13 +60,14 @@ class Content:
         return not callable(migrations) and getattr(migrations, "watch", ()) is not None
 
     def __bool__(self) -> bool:
-        return bool(self.source or self._seeds or self._service.extensions)
+        return bool(self.source or self._snapshot or self._seeds or self._service.extensions)
 
     def _content_key(self) -> str:
         check_seeds(self._seeds)
         return content_key(
             [*(self.source.files() if self.source else ()), *self._seeds],
             *(self.source.parts() if self.source else ()),
+            *([content_of(self._snapshot)] if self._snapshot else ()),
             *self._service.extensions,
             str(self._instance.databases.server_version),
         )
@@ -77,11 +83,14 @@ class Content:
 
         Raises:
             MigrationError: A migration or a seed file failed.
+            SnapshotError: The snapshot cannot be restored.
         """
         with target(self._instance, name) as made:
             self.extend(made)
             if self.source is not None:
                 self.source.up(made)
+            if self._snapshot:
+                restore(self._snapshot, made, migrated=self.source is not None)
             for path in self._seeds:
                 load(path, made)
             settle_sequences(made.connection)

@@ -14,7 +14,7 @@ from harness.data.schema.model import Column, Table, Type
 from harness.data.schema.source import Database
 from harness.data.values.shapes import Record, Span
 from harness.errors import MakeError
-from harness.services.postgres.connect import message, sqlstate
+from harness.services.postgres.connect import fields, message, sqlstate
 from harness.services.postgres.names import identifier, table_name
 
 READ_ONLY = "25006"  # SQLSTATE of a write where there can be none
@@ -91,9 +91,9 @@ class PostgresDialect:
         state = sqlstate(error)
         if not state or state == READ_ONLY:
             return None
-        fields = error.args[0]
-        columns = (fields["c"],) if "c" in fields else ()
-        return Refusal(KINDS.get(state, "other"), message(error), fields.get("n", ""), columns)
+        told = fields(error)
+        columns = (told["c"],) if "c" in told else ()
+        return Refusal(KINDS.get(state, "other"), message(error), told.get("n", ""), columns)
 
 
 def statement(table: Table, columns: tuple[str, ...], arbitrate: bool) -> str:

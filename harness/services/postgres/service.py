@@ -26,7 +26,7 @@ PORT = 5432
 DATA = "/var/lib/harness-data"  # in a container
 ISOLATIONS = ("rollback", "commit", "readonly")
 DRIVERS = ("pg8000", "psycopg")
-NOT_YET = {"snapshot": None, "proxied": False}
+NOT_YET = {"proxied": False}
 
 
 @dataclass(frozen=True, repr=False)
@@ -38,7 +38,8 @@ class Postgres(Service["PostgresLease"]):
             `Alembic(...)`, `Command(...)`, or a callable that is given a lease on the new
             database; None for an empty database.
         seeds: Files to load after the migrations: `.sql`, `.csv` or `.jsonl`, also with `.gz`.
-        snapshot: Not in this version.
+        snapshot: A file of `harness snapshot save`, whose rows are loaded after the migrations have
+            made the schema; without migrations, its schema, too.
         isolation: What becomes of a test's writes: `rollback` (undone, seen by `connection`
             alone), `commit` (real, seen by everyone, on a database of the test's own) or
             `readonly` (refused by the server).
@@ -71,7 +72,7 @@ class Postgres(Service["PostgresLease"]):
 
     migrations: str | os.PathLike[str] | Tool | Callable[[PostgresLease], object] | None = None
     seeds: tuple[str | os.PathLike[str], ...] = ()
-    snapshot: str | None = None
+    snapshot: str | os.PathLike[str] | None = None
     isolation: str = "rollback"
     version: str | None = None
     image: str | None = None

@@ -43,7 +43,7 @@ class DefinitionTest(unittest.TestCase):
         self.assertIn("Postgres(isolation=None): unknown isolation", self.refused(isolation=None))
 
     def test_what_is_not_in_this_version_says_so(self):
-        values = {"snapshot": "s.dump", "proxied": True}
+        values = {"proxied": True}
         self.assertEqual(set(NOT_YET), set(values))
         for option, value in values.items():
             with self.subTest(option):
