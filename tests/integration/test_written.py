@@ -1,11 +1,13 @@
 """`lease.written` and `assertWrites`: which tables a test wrote."""
 
 import unittest
+from unittest import mock
 
 import psycopg
 
-from harness import Postgres
-from tests.integration.providers import on_every_provider_and_role
+from harness import HarnessTestCase, Postgres
+from harness.services.postgres.commit import database
+from tests.integration.providers import on_every_provider, on_every_provider_and_role
 from tests.integration.shop import shop
 
 ADD = "insert into items (name) values (%s)"
@@ -93,3 +95,47 @@ class PostgresConformanceWrittenCommit(Written):
 @on_every_provider_and_role
 class PostgresConformanceWrittenRollback(Written):
     db = Postgres(migrations=shop)
+
+
+@on_every_provider
+class PostgresConformanceFarLog:
+    """So much was written by others meanwhile that reading the log would take longer than looking."""
+
+    def setUp(self):
+        patch = mock.patch.object(database, "FARTHEST", -1)
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def test_what_was_written_is_found_by_looking(self):
+        class Case(HarnessTestCase):
+            db = Postgres(migrations=stocked, isolation="commit")
+
+            def test_a(self):
+                self.db.execute("update items set price = 7")
+
+                self.assertEqual({"items"}, self.db.written)
+                with self.assertWrites(self.db, "audit.log", "parents"):
+                    self.db.execute("insert into parents (id) values (1)")
+
+            def test_b(self):
+                self.assertEqual([5, 5], [row.price for row in self.db.rows("table items")])
+                self.assertEqual(0, self.db.count("parents"))
+
+        self.assertEqual([], self.run_inner(Case, "test_a", "test_b").raised)
+
+    def test_reference_data_that_nobody_wrote_to_was_not_written(self):
+        class Case(HarnessTestCase):
+            db = Postgres(migrations=stocked, isolation="readonly")
+            other = Postgres(migrations=shop, isolation="commit")
+
+            def test(self):
+                self.other.execute(ADD, ["b"])  # moves the server's transaction ids
+                self.assertEqual(2, self.db.count("items"))
+
+        self.assertEqual([], self.run_inner(Case).raised)
+
+
+def stocked(db):
+    """Make tables some of which hold rows."""
+    shop(db)
+    db.execute("insert into items (name, price) values ('a', 5), ('b', 5)")

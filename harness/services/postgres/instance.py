@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from harness.data.making.plan import Plan
     from harness.services.postgres.service import Postgres
 
-MOST_AWAKE = 4  # each holds a connection or two, of perhaps a hundred that many processes share
+MOST_AWAKE = 2  # each holds up to three connections, of perhaps a hundred that many processes share
 
 
 class PostgresInstance(Instance[PostgresLease]):

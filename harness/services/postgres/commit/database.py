@@ -232,8 +232,7 @@ class CommitDatabase:
     def mark(self) -> Mark:
         """Return a mark for `written`."""
         tables = list(self._pristine.tables.values())
-        if self.source.wal is None:
-            tables, _ = self._inspector(lambda session: reread(session, tables, []))
+        tables, _ = self._inspector(lambda session: reread(session, tables, []))
         return Mark(self.survey(), tables)
 
     def written(self, mark: Mark | None) -> list[str]:
@@ -242,6 +241,7 @@ class CommitDatabase:
         writes = self.writes(self.survey(), since)
         if writes is not None:
             return self._inspector(functools.partial(tables_named, writes))
+        self._pristine = self.source.counted(self._pristine)
         xid = self._baseline.xid if mark is None else mark.survey.xid
         tables = list(self._pristine.tables.values()) if mark is None else mark.tables
         dirty = self._inspector(lambda session: dirty_tables(session, tables, xid))
