@@ -9,7 +9,6 @@ from harness.errors import IsolationError, LeakError
 from harness.services.postgres.commit.database import LostDatabaseError
 from harness.services.postgres.commit.inspector import Survey
 from harness.services.postgres.commit.session import CommitSession
-from harness.services.postgres.connect import driver
 from harness.services.postgres.ordinary import PlainLease
 from harness.services.postgres.watcher import leaked, lingering
 

@@ -1,4 +1,4 @@
-"""What databases of a server share beside roles and settings, rare as it is that a test makes it."""
+"""What the databases of a server share beside roles and settings."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ class Kind:
 
 
 KINDS = {
-    "tablespace": Kind("select spcname, t::text from pg_tablespace t", "drop tablespace {identifier}"),
+    "tablespace": Kind(
+        "select spcname, t::text from pg_tablespace t", "drop tablespace {identifier}"
+    ),
     "settings of": Kind(
         "select 'all roles', setconfig::text from pg_db_role_setting "
         "where setrole = 0 and setdatabase = 0",
