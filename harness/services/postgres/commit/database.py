@@ -29,13 +29,12 @@ from harness.services.postgres.commit.session import CommitSession, open_session
 from harness.services.postgres.commit.source import Source
 from harness.services.postgres.commit.structure import outside
 from harness.services.postgres.commit.wal import FARTHEST, Writes
-from harness.services.postgres.connect import driver, sqlstate
+from harness.services.postgres.connect import driver
 from harness.services.postgres.names import identifier, literal, shown
 
 if TYPE_CHECKING:
     pass
 
-CLOSED = "55000"  # says the server to who connects to a database that allows no connections
 MOST_DEAD = 2000  # rows
 ROUNDS = 3  # in which triggers, where they cannot be kept from firing, have to come to rest
 
@@ -134,7 +133,7 @@ class CommitDatabase:
         try:
             survey = self._inspector.survey()
         except (driver().Error, OSError) as error:
-            if sqlstate(error) == CLOSED or not self._instance.databases.has(self.name):
+            if not self._instance.databases.is_open(self.name):
                 raise LostDatabaseError from error
             raise
         if self._inspector.oid != self.oid:  # another one was made in its place
