@@ -122,7 +122,7 @@ class CommitDatabase:
 
     def known(self) -> tuple[int, ...]:
         """Return the server's processes of our own sessions."""
-        return (self._inspector.pid, *(s.pid for s in self.sessions.values() if not s.closed))
+        return (self._inspector.pid, *(s.pid for s in self.sessions.values() if not s.is_lost))
 
     def survey(self) -> Survey:
         """Tell where the server stands.
@@ -183,7 +183,9 @@ class CommitDatabase:
         if guard is None:
             return []
         self.source.spares.settle()  # a role may own something in what is being dropped
-        return guard.check()
+        failures = guard.check()
+        self._baseline = replace(self._baseline, settings=self.survey().settings)
+        return failures
 
     def _put_back(self, survey: Survey) -> None:
         if self._disturbed != self._instance.disturbed:
