@@ -116,7 +116,10 @@ class CommitDatabase:
 
     def session(self, use: str) -> CommitSession:
         """Return the session for a use, kept from the last test or opened now."""
-        if use not in self.sessions or self.sessions[use].closed:
+        kept = self.sessions.get(use)
+        if kept is None or kept.is_lost:
+            if kept is not None:
+                kept.hang_up()
             self.sessions[use] = open_session(self._instance.endpoint, self.name)
         return self.sessions[use]
 
