@@ -102,8 +102,8 @@ def package(session: nox.Session, extra: str) -> None:
 
 @nox.session
 def torture(session: nox.Session) -> None:
-    """Runs killed at random moments, and an exact account of what they leave."""
-    session.install("-e", ".[all]")
+    """Runs killed at random moments, random statements, and an exact account of what they leave."""
+    session.install("-e", ".[all]", "hypothesis", *DRIVERS)
     session.run("python", "-m", "tests.torture", *session.posargs)
 
 

@@ -124,7 +124,9 @@ def contestants(
     cases |= stack.enter_context(django_cases(databases[0], tables))
     connection = stack.enter_context(closing(connect(databases[1])))
     cases["TRUNCATE"] = truncating_case(connection, tables)
-    actions = {name: lambda seconds, case=case: per_test(case, seconds) for name, case in cases.items()}
+    actions = {
+        name: lambda seconds, case=case: per_test(case, seconds) for name, case in cases.items()
+    }
     actions["commit, DDL, spare"] = lambda seconds: in_bursts(cases["commit, DDL"], seconds)
     return actions
 

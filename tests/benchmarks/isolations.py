@@ -17,7 +17,7 @@ from tests.benchmarks import pytest_peer
 from tests.benchmarks.cases import PROVIDERS
 from tests.benchmarks.measure import Line, milliseconds, show
 
-SIZES = (10,)
+SIZES = (10, 100, 400)
 PROCESSES = (1, 2, 4)
 SECONDS = 0.4
 ROUNDS = 3

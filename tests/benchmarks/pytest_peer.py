@@ -12,7 +12,7 @@ from harness.core.endpoint import Endpoint
 
 PACKAGES = ("pytest", "pytest-postgresql", "psycopg[binary]")
 TESTS = 12
-CONFTEST = '''
+CONFTEST = """
 import os, time, pathlib
 from pytest_postgresql import factories
 
@@ -29,15 +29,15 @@ def pytest_runtest_logfinish(nodeid):
 
 def pytest_sessionfinish(session):
     print("\\nper test:", (ends[-1] - ends[0]) / (len(ends) - 1))
-'''
-TEST = '''
+"""
+TEST = """
 import pytest
 
 @pytest.mark.parametrize("number", range({count}))
 def test(database, number):
     database.execute("insert into users (email) values (%s)", ["ada@example.com"])
     database.commit()
-'''
+"""
 
 
 def peer() -> Path | str:

@@ -150,6 +150,35 @@ class PostgresConformancePristine:
         self.assertEqual([states[0]] * len(states), states)
 
 
+def odd(db):
+    """Make tables that are put back in other ways."""
+    db.execute("create table nothing ()")
+    db.execute("insert into nothing default values")
+    db.execute("create table fixed (seven integer generated always as (7) stored)")
+    db.execute("insert into fixed default values")
+    db.execute("create unlogged table scratch (id serial, line text)")
+
+
+@on_every_provider
+class PostgresConformanceOddTables:
+    def test_rows_without_columns_and_sequences_that_are_not_logged_are_put_back(self):
+        class Case(HarnessTestCase):
+            db = Postgres(migrations=odd, isolation="commit")
+
+            def test_a(self):
+                self.db.execute("insert into nothing default values")
+                self.db.execute("insert into fixed default values")
+
+            def test_b(self):
+                self.assertEqual([1, 1], [self.db.count("nothing"), self.db.count("fixed")])
+                self.assertEqual(1, self.db.value("select nextval('scratch_id_seq')"))
+
+            def test_c(self):
+                self.assertEqual(1, self.db.value("select nextval('scratch_id_seq')"))
+
+        self.assertEqual([], self.run_inner(Case, "test_a", "test_b", "test_c").raised)
+
+
 @on_every_provider
 @also_with_psycopg
 class PostgresConformanceCommitBroken(LeakyTest):

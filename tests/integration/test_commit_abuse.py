@@ -103,6 +103,28 @@ class PostgresConformanceAbuse(LeakyTest):
 
         self.run_pair(end_all)
 
+    def test_all_sessions_are_ended_and_nobody_may_connect_any_more(self):
+        def close(case):
+            name = case.db.database
+            case.db.execute(ADD)
+            self.elsewhere(
+                case,
+                f'alter database "{name}" allow_connections false',
+                f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'",
+            )
+
+        text = self.run_pair(close, fails=["test_a"])
+
+        self.assertIn("has dropped, renamed or closed its database t_", text)
+
+    def test_a_session_that_the_driver_has_brought_out_of_step(self):
+        def stumble(case):
+            case.db.execute(ADD)
+            with self.assertRaises(pg8000.dbapi.InterfaceError):  # it asks for a stream
+                case.db.execute("copy items to stdout")
+
+        self.run_pair(stumble)
+
     def test_the_session_stops_firing_triggers(self):
         self.run_pair(lambda case: case.db.execute("set session_replication_role = replica"))
 
@@ -137,6 +159,7 @@ class Prepared:
 
             def test_b(self):
                 self.assertEqual(0, self.db.value("select count(*) from pg_prepared_xacts"))
+                self.assertEqual(1, self.db.value("select nextval('items_id_seq')"))
                 self.db.execute("truncate items cascade")
 
         result = self.run_inner(Case, "test_a", "test_b")

@@ -1,4 +1,4 @@
-"""`python -m tests.torture [--seed N] [--kills N] [--seconds N] [--only N] [--scenario NAME]`."""
+"""`python -m tests.torture [--seed N] [--kills N] [--seconds N] [--scenario NAME]...`."""
 
 from __future__ import annotations
 

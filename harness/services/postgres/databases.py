@@ -194,6 +194,11 @@ class Databases:
         """Tell whether there is a database of that name."""
         return bool(self.rows(f"select 1 from pg_database where datname = {literal(name)}"))
 
+    def is_open(self, name: str) -> bool:
+        """Tell whether there is a database of that name, which allows connections."""
+        query = f"select 1 from pg_database where datname = {literal(name)} and datallowconn"
+        return bool(self.rows(query))
+
     def sessions(self, name: str, known: Iterable[int] = ()) -> list[Session]:
         """Return the client sessions on a database, without the known ones."""
         rows = self.rows(

@@ -1,7 +1,8 @@
-"""Statements of every kind, by what they do. `{n}` is a small number, `{db}` the database, `{user}` the role.
+"""Statements of every kind, by what they do.
 
-What follows the first line of `copy ... from stdin` are its rows. Those that begin with `elsewhere:`
-run on a connection to another database of the server.
+`{n}` is a small number, `{db}` the database and `{user}` the role.
+What follows the first line of `copy ... from stdin` are its rows. Those that begin with
+`elsewhere:` run on a connection to another database of the server.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ ROWS = {
         "insert into parents values ({n}5)",
     ),
     "insert into parts": (
-        "insert into parted select {n} + n, date '1995-01-01' + n * 1000, 'p' from generate_series(1, 9) n",
+        "insert into parted select {n} + n, date '1995-01-01' + n * 1000, 'p' "
+        "from generate_series(1, 9) n",
     ),
     "insert into an heir": ("insert into cats (name, lives) values ('cat {n}', {n})",),
     "insert through a view": ("insert into cheap (name, amount) values ('cheap {n}', 1)",),
@@ -146,7 +148,8 @@ STRUCTURE = {
     "alter a constraint": ("alter table children alter constraint child_parent not deferrable",),
     "add a foreign key": ("alter table empty add foreign key (id) references parents not valid",),
     "attach a part": (
-        "create table parted_far_{n} partition of sales.parted_new for values with (modulus 4, remainder 2)",
+        "create table parted_far_{n} partition of sales.parted_new "
+        "for values with (modulus 4, remainder 2)",
     ),
     "detach a part": ("alter table parted detach partition parted_old",),
     "inherit": (

@@ -72,7 +72,8 @@ WIDE = {
 }
 FOR_SUPERUSERS = {
     "passwords": "select rolname, rolpassword, rolvaliduntil from pg_authid",
-    "alter system": "select name, setting from pg_file_settings where sourcefile like '%.auto.conf'",
+    "alter system": "select name, setting from pg_file_settings "
+    "where sourcefile like '%.auto.conf'",
     "rights to settings": "select parname, paracl::text from pg_parameter_acl",
 }
 

@@ -28,24 +28,28 @@ STATEMENTS = (
     "create sequence used; select nextval('used'), nextval('used')",
     # seeded, with values of many types
     "create table small (id serial primary key, name text not null unique, feeling mood, "
-    "  amount positive, two pair, tags text[], doc jsonb, made timestamptz, part float8, raw bytea)",
-    "insert into small (name, feeling, amount, two, tags, doc, made, part, raw) values "
-    "  ('one', 'sad', 1, (1, 'x'), '{a,\"b c\",null}', '{\"a\": [1, null]}', 'epoch', 0.1, '\\x00ff'), "
+    "  amount positive, two pair, tags text[], doc jsonb, made timestamptz, part float8, r bytea)",
+    "insert into small (name, feeling, amount, two, tags, doc, made, part, r) values "
+    "  ('one', 'sad', 1, (1, 'x'), '{a,\"b c\",null}', '{\"a\": [1, null]}', 'epoch', 0.1, "
+    "    '\\x00ff'), "
     "  (E'two\\n\\t\\\\.\\r', 'ok', null, null, '{}', 'null', 'infinity', 'NaN', ''), "
     "  ('', null, 3, (null, ''), null, null, '0044-03-15 BC', '-Infinity', null)",
     "create table empty (id bigserial primary key, name text, seen date default current_date)",
     "create index empty_lower on empty (lower(name)) include (seen) where name is not null",
     "create table big (id integer generated always as identity primary key, number integer, "
     "  body text)",
-    f"insert into big (number, body) select mod(n, 7), md5(n::text) from generate_series(1, {MANY}) n",
+    f"insert into big (number, body) select mod(n, 7), md5(n::text) "
+    f"  from generate_series(1, {MANY}) n",
     "create index big_number on big using brin (number)",
     "create table heap (number integer, body text)",  # no key, and rows that are equal
     f"insert into heap select mod(n, 50), 'row ' || mod(n, 50) from generate_series(1, {MANY}) n",
     "create table toasted (id integer primary key, body text, hidden bytea)",
     "alter table toasted alter body set storage external",
     "insert into toasted select n, (select string_agg(md5((n * m)::text), '') "
-    "  from generate_series(1, 200) m), decode(repeat('ab', 5000), 'hex') from generate_series(1, 4) n",
-    "create table nothing (); insert into nothing default values; insert into nothing default values",
+    "  from generate_series(1, 200) m), decode(repeat('ab', 5000), 'hex') "
+    "  from generate_series(1, 4) n",
+    "create table nothing ()",
+    "insert into nothing default values; insert into nothing default values",
     "create table fixed (seven integer generated always as (7) stored)",
     "insert into fixed default values; insert into fixed default values",
     "create table dropped (a integer, gone text, b integer)",
@@ -56,8 +60,8 @@ STATEMENTS = (
     "create unlogged table noted (id serial primary key, line text)",
     "insert into noted (line) values ('a'), ('b')",
     # parts and heirs
-    "create table parted (id integer not null, day date not null, line text, primary key (id, day)) "
-    "  partition by range (day)",
+    "create table parted (id integer not null, day date not null, line text, "
+    "  primary key (id, day)) partition by range (day)",
     "create table parted_old partition of parted for values from ('2000-01-01') to ('2010-01-01')",
     "create table sales.parted_new partition of parted for values from ('2010-01-01') to "
     "  ('2020-01-01') partition by hash (id)",
@@ -80,7 +84,8 @@ STATEMENTS = (
     "create table children (id integer primary key, parent integer not null "
     "  constraint child_parent references parents deferrable initially deferred)",
     "insert into parents values (1), (2); insert into children values (1, 1), (2, 2)",
-    "create table nodes (id integer primary key, parent integer references nodes on delete cascade)",
+    "create table nodes (id integer primary key, parent integer "
+    "  references nodes on delete cascade)",
     "insert into nodes values (1, null), (2, 1), (3, 2)",
     "create table chicken (id integer primary key)",
     "create table egg (id integer primary key, laid_by integer not null references chicken)",

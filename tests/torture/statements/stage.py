@@ -51,7 +51,7 @@ class Step:
         return self.ending in ("open", "stays")
 
 
-class Failed(AssertionError):
+class BrokenTestError(AssertionError):
     """A test was not undone, or not blamed for what it left."""
 
 
@@ -111,7 +111,7 @@ class Stage:
         """Run a test; check that it fails for what it leaves, and that all is undone.
 
         Raises:
-            Failed: It is not so.
+            BrokenTestError: It is not so.
         """
         with contextlib.ExitStack() as left:
             lease = self.lease()
@@ -127,7 +127,9 @@ class Stage:
                 problems.append(f"failed for nothing: {text}")
         problems += self._next_test(text)
         if problems:
-            raise Failed("\n".join(problems + ([f"said: {text}"] if text and expected else [])))
+            raise BrokenTestError(
+                "\n".join(problems + ([f"said: {text}"] if text and expected else []))
+            )
 
     def _act(self, lease: Any, step: Step, left: contextlib.ExitStack) -> Iterator[int]:
         """Play a step; yield the server's process of a connection that stays."""

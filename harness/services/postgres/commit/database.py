@@ -29,13 +29,12 @@ from harness.services.postgres.commit.session import CommitSession, open_session
 from harness.services.postgres.commit.source import Source
 from harness.services.postgres.commit.structure import outside
 from harness.services.postgres.commit.wal import FARTHEST, Writes
-from harness.services.postgres.connect import driver, sqlstate
+from harness.services.postgres.connect import driver
 from harness.services.postgres.names import identifier, literal, shown
 
 if TYPE_CHECKING:
     pass
 
-CLOSED = "55000"  # says the server to who connects to a database that allows no connections
 MOST_DEAD = 2000  # rows
 ROUNDS = 3  # in which triggers, where they cannot be kept from firing, have to come to rest
 
@@ -117,13 +116,16 @@ class CommitDatabase:
 
     def session(self, use: str) -> CommitSession:
         """Return the session for a use, kept from the last test or opened now."""
-        if use not in self.sessions or self.sessions[use].closed:
+        kept = self.sessions.get(use)
+        if kept is None or kept.is_lost:
+            if kept is not None:
+                kept.hang_up()
             self.sessions[use] = open_session(self._instance.endpoint, self.name)
         return self.sessions[use]
 
     def known(self) -> tuple[int, ...]:
         """Return the server's processes of our own sessions."""
-        return (self._inspector.pid, *(s.pid for s in self.sessions.values() if not s.closed))
+        return (self._inspector.pid, *(s.pid for s in self.sessions.values() if not s.is_lost))
 
     def survey(self) -> Survey:
         """Tell where the server stands.
@@ -134,7 +136,7 @@ class CommitDatabase:
         try:
             survey = self._inspector.survey()
         except (driver().Error, OSError) as error:
-            if sqlstate(error) == CLOSED or not self._instance.databases.has(self.name):
+            if not self._instance.databases.is_open(self.name):
                 raise LostDatabaseError from error
             raise
         if self._inspector.oid != self.oid:  # another one was made in its place
@@ -184,7 +186,9 @@ class CommitDatabase:
         if guard is None:
             return []
         self.source.spares.settle()  # a role may own something in what is being dropped
-        return guard.check()
+        failures = guard.check()
+        self._baseline = replace(self._baseline, settings=self.survey().settings)
+        return failures
 
     def _put_back(self, survey: Survey) -> None:
         if self._disturbed != self._instance.disturbed:

@@ -76,6 +76,7 @@ class CommitLease(PlainLease):
                 failures.extend(reference_data(self._database.written(None)))
             failures.extend(self._database.put_back(survey))
         except LostDatabaseError:
+            failures.extend(self._end_others())  # on another one of its name
             failures.extend(self._database.replace())
             failures.append(lost_database(self.database))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 from collections.abc import Callable
 from typing import Any
 
@@ -61,6 +62,15 @@ class CommitSession(OuterSession):
                 self.hang_up()
         except (pg8000.dbapi.Error, OSError):
             self.hang_up()
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it was closed, here or by the server, which says so unasked."""
+        if self.closed or self._usock is None:
+            return True
+        poll = select.poll()
+        poll.register(self._usock, select.POLLIN)
+        return bool(poll.poll(0))
 
     @property
     def is_idle(self) -> bool:

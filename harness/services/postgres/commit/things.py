@@ -1,4 +1,4 @@
-"""What databases of a server share beside roles and settings, rare as it is that a test makes it."""
+"""What the databases of a server share beside roles and settings."""
 
 from __future__ import annotations
 
