@@ -88,6 +88,11 @@ class Postgres(Service["PostgresLease"]):
         if not (self.migrations is None or isinstance(self.migrations, str | os.PathLike)):
             check_source(self.migrations)
         super().__post_init__()
+        if not isinstance(self.snapshot, str | os.PathLike | None):
+            raise ServiceDefinitionError(
+                f"Postgres(snapshot={self.snapshot!r}): not a path",
+                hint='write snapshot="shop.dump", a file of `harness snapshot save`',
+            )
         check_word("isolation", self.isolation, ISOLATIONS)
         check_word("driver", self.driver, DRIVERS)
         for option, default in NOT_YET.items():
