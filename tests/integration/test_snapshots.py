@@ -15,9 +15,8 @@ from harness.errors import SnapshotError
 from tests.integration.migrated import Projects, on_one_provider
 from tests.integration.providers import on_every_provider_and_role
 
-TABLES = (
-    "users", "shop.orders", 'shop."Odd Names"', "events", "events_old", "visits", "parents", "children"
-)  # fmt: skip
+ODD = 'shop."Odd Names"'
+TABLES = ("users", "shop.orders", ODD, "events", "events_old", "visits", "parents", "children")
 KEY = b"a key of these tests"
 
 

@@ -39,13 +39,13 @@ def restore(path: Path, target: Target, *, migrated: bool) -> None:
             that the migrations have written.
 
     Raises:
-        SnapshotError: It is damaged, of a newer server or another schema, or does not fit; the
-            database is as it was.
+        SnapshotError: It is damaged, of a newer server or another schema, or does not fit; when
+            the session is closed, the database is as it was.
     """
     with opened(path) as archive:
         restoration = Restoration(archive, target)
         restoration.check(migrated)
-        with transaction(target), told(path, target):
+        with told(path, target), transaction(target):
             target.execute(SETTINGS)
             if migrated:
                 restoration.replace_rows()
@@ -56,14 +56,13 @@ def restore(path: Path, target: Target, *, migrated: bool) -> None:
 
 @contextmanager
 def transaction(target: Target) -> Iterator[None]:
-    """Run a block as a whole or not at all."""
+    """Run a block as a whole or not at all: what fails ends with its session.
+
+    Nothing is sent after a failure: it may have come in the middle of a copy.
+    """
     target.execute("begin")
-    try:
-        yield
-        target.execute("commit")
-    except BaseException:
-        target.execute("rollback")
-        raise
+    yield
+    target.execute("commit")
 
 
 @contextmanager
