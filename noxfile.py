@@ -10,12 +10,28 @@ import nox
 nox.needs_version = ">=2024.4.15"
 nox.options.sessions = ["lint", "typing", "tests", "samples"]
 nox.options.reuse_existing_virtualenvs = True
+nox.options.default_venv_backend = "uv|virtualenv"  # the quicker one, where it is installed
 
 PYTHONS = ("3.11", "3.12", "3.13")
 STRICT = ("-b", "-X", "dev", "-W", "error")
+JOBS = "3"  # processes: tests wait more than they compute, and each process has servers of its own
 WITHOUT_DOCKER = {"DOCKER_HOST": "unix:///nowhere"}
-DRIVERS = ("psycopg[binary]", "asyncpg")
-EXTRAS = ("postgres", "redis", "docker", "embedded", "sqlalchemy", "alembic", "all")
+DRIVERS = ("asyncpg",)  # beside those of the extras
+MATCHERS = ("dirty-equals",)
+MODELS = ("attrs", "pydantic")  # the classes of others that factories make
+EXTRAS = (
+    "postgres",
+    "psycopg",
+    "redis",
+    "docker",
+    "embedded",
+    "sqlalchemy",
+    "alembic",
+    "factories",
+    "factory-boy",
+    "polyfactory",
+    "all",
+)
 
 
 @nox.session
@@ -49,14 +65,14 @@ def matrix(session: nox.Session) -> None:
 
 
 def run_tests(session: nox.Session, **variables: str) -> None:
-    session.install("-e", ".[all]", *DRIVERS)
-    session.run("python", *STRICT, "-m", "tests", *session.posargs, env=variables)
+    session.install("-e", ".[all]", *DRIVERS, *MATCHERS, *MODELS)
+    session.run("python", *STRICT, "-m", "tests", "-j", JOBS, *session.posargs, env=variables)
 
 
 @nox.session
 def coverage(session: nox.Session) -> None:
     """Lines and branches that the tests reach, over all their processes."""
-    session.install("coverage>=7.10", "-e", ".[all]", *DRIVERS)
+    session.install("coverage>=7.10", "-e", ".[all]", *DRIVERS, *MATCHERS, *MODELS)
     session.run("coverage", "erase")
     session.run("coverage", "run", "-m", "tests", *session.posargs)
     session.run("coverage", "combine", "--quiet")
@@ -72,7 +88,7 @@ def samples(session: nox.Session) -> None:
             session.run("python", *STRICT, "-m", "unittest", "-v", *session.posargs)
 
 
-@nox.session
+@nox.session(venv_backend="virtualenv")  # with pip, as its users install it
 @nox.parametrize("extra", EXTRAS)
 def package(session: nox.Session, extra: str) -> None:
     """The wheel alone: it installs with each extra, without pytest, and is complete."""

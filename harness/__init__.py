@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from harness.services.container.lease import ContainerLease as ContainerLease
     from harness.services.container.lease import ExecResult as ExecResult
     from harness.services.container.service import Container as Container
+    from harness.services.database import DatabaseLease as DatabaseLease
     from harness.services.postgres.lease import PostgresLease as PostgresLease
     from harness.services.postgres.service import Postgres as Postgres
     from harness.services.process.instance import ProcessLease as ProcessLease
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
     from harness.services.readiness import Port as Port
     from harness.services.redis.lease import RedisLease as RedisLease
     from harness.services.redis.service import Redis as Redis
+    from harness.services.sqlite.lease import SQLiteLease as SQLiteLease
+    from harness.services.sqlite.service import SQLite as SQLite
+    from harness.services.store import Store as Store
 
 __version__ = "0.1.0"
 
@@ -51,6 +55,7 @@ _HOMES = {
     "Command": "harness.data.migrations.command",
     "Container": "harness.services.container.service",
     "ContainerLease": "harness.services.container.lease",
+    "DatabaseLease": "harness.services.database",
     "Environment": "harness.core.environment",
     "ExecResult": "harness.services.container.lease",
     "HarnessError": "harness.errors",
@@ -65,7 +70,10 @@ _HOMES = {
     "ProcessLease": "harness.services.process.instance",
     "Redis": "harness.services.redis.service",
     "RedisLease": "harness.services.redis.lease",
+    "SQLite": "harness.services.sqlite.service",
+    "SQLiteLease": "harness.services.sqlite.lease",
     "Settings": "harness.core.settings",
+    "Store": "harness.services.store",
 }
 
 __all__ = [
@@ -74,6 +82,7 @@ __all__ = [
     "Command",
     "Container",
     "ContainerLease",
+    "DatabaseLease",
     "Environment",
     "ExecResult",
     "HarnessError",
@@ -88,7 +97,10 @@ __all__ = [
     "ProcessLease",
     "Redis",
     "RedisLease",
+    "SQLite",
+    "SQLiteLease",
     "Settings",
+    "Store",
 ]
 
 

@@ -19,6 +19,8 @@
     ├── WaitTimeoutError              what was retried never succeeded (also a TimeoutError)
     ├── CommandError                  a command that was run inside a container failed
     ├── MigrationError                a migration or seed file failed
+    ├── FactoryError                  a factory was declared or used in a way that makes no sense
+    ├── MakeError                     no row could be made that its table accepts
     ├── SnapshotError                 a snapshot cannot be saved, read or restored
     ├── LeaseError                    a lease was used outside its test, or assigned to
     ├── IsolationError                a test broke the isolation that its lease promises
@@ -39,10 +41,12 @@ __all__ = [
     "CommandError",
     "ConfigurationError",
     "DeferredConstraintError",
+    "FactoryError",
     "HarnessError",
     "IsolationError",
     "LeakError",
     "LeaseError",
+    "MakeError",
     "MigrationError",
     "MissingExtraError",
     "NotALeaseError",
@@ -185,6 +189,14 @@ class CommandError(HarnessError):
 
 class MigrationError(HarnessError):
     """A migration or a seed file failed; the database it was for is removed."""
+
+
+class FactoryError(HarnessError):
+    """A factory was declared, or asked for an object, in a way that makes no sense."""
+
+
+class MakeError(HarnessError):
+    """No row could be made that its table accepts; with the column to give."""
 
 
 class SnapshotError(HarnessError):

@@ -70,7 +70,7 @@ class ExamplesTest(unittest.TestCase):
     def write(self, directory, files):
         for name, text in files.items():
             path = Path(directory, name)
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
 
     def run_tests(self, directory, files):

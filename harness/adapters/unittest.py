@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import random
 import unittest
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
+from harness.adapters.assertions import RowAssertions
+from harness.adapters.declared import group_of
 from harness.adapters.migrations import MigrationAssertions
 from harness.adapters.repeat import method_name, repeat_command, test_identity
 from harness.adapters.result import NotingResult
@@ -23,48 +24,25 @@ from harness.core.seed import derive, run_seed
 from harness.core.service import Service
 from harness.core.tries import WITHIN, Terms, nothing, retry
 from harness.core.watch import Watch
-from harness.errors import CapabilityError, HarnessError, RequiredError, UnavailableError
+from harness.errors import (
+    CapabilityError,
+    HarnessError,
+    LeaseError,
+    RequiredError,
+    UnavailableError,
+)
 from harness.testing.logs import LogRecorder
-
-if TYPE_CHECKING:
-    _Base = unittest.TestCase
-else:
-    _Base = object
 
 L = TypeVar("L", bound=Lease)
 T = TypeVar("T")
 
 __unittest = True  # frames of this module are left out of a failure's traceback
 
-
-_services: weakref.WeakKeyDictionary[type, tuple[Service[Any], ...]] = weakref.WeakKeyDictionary()
-
-
-def services_of(case: type) -> tuple[Service[Any], ...]:
-    """Return the services that a test class declares or inherits, each once."""
-    if case not in _services:
-        values = (inspect.getattr_static(case, name, None) for name in dir(case))
-        found = dict.fromkeys(value for value in values if isinstance(value, Service))
-        _services[case] = tuple(found)
-    return _services[case]
-
-
 _owners: weakref.WeakSet[type] = weakref.WeakSet()  # whose exclusive services will be given up
-_groups: weakref.WeakKeyDictionary[type, Group] = weakref.WeakKeyDictionary()
+_held: weakref.WeakKeyDictionary[type, dict[Service[Any], Lease]] = weakref.WeakKeyDictionary()
 
 
-def group_of(case: type) -> Group:
-    """Return the services of a test class, in the order of their needs.
-
-    Raises:
-        ServiceDefinitionError: They cannot be started together; with the reason.
-    """
-    if case not in _groups:
-        _groups[case] = Group(services_of(case), f"{case.__module__}.{case.__qualname__}")
-    return _groups[case]
-
-
-class HarnessMixin(MigrationAssertions, _Base):
+class HarnessMixin(MigrationAssertions, RowAssertions):
     """What makes a `unittest.TestCase` hold leases. It stands before the base class.
 
     Only public methods are overridden: `run` and `debug`. Nothing depends on a subclass calling
@@ -106,6 +84,55 @@ class HarnessMixin(MigrationAssertions, _Base):
             raise unittest.SkipTest(str(reason)) if is_skip(reason) else reason
         with self._harness_test():
             super().debug()
+
+    @classmethod
+    def hold(cls, service: Service[L]) -> L:
+        """Take a lease for the whole class, in `setUpClass`: for an application started once.
+
+        What is written before the first test is what each test finds; what a test writes, its end
+        undoes. The database has one DSN all the while.
+
+        Args:
+            service: A service of this class with `isolation="commit"` or `"readonly"`.
+
+        Returns:
+            The lease of the class. It is released after `tearDownClass`.
+
+        Raises:
+            LeaseError: The service is not this class's, or its isolation is another one.
+            unittest.SkipTest: No provider can run it, nor needs to.
+            HarnessError: It could not be started.
+
+        Example:
+            ::
+
+                class ShopTest(HarnessTestCase):
+                    db = Postgres(migrations="migrations", isolation="commit")
+
+                    @classmethod
+                    def setUpClass(cls):
+                        cls.shop = Shop(cls.hold(cls.db).dsn)
+                        cls.addClassCleanup(cls.shop.close)
+        """
+        environment, group = cls._harness_environment(), group_of(cls)
+        if service not in group.services:
+            raise not_ours(cls, service)
+        try:
+            announce(environment.choose(service).sentence(environment.meant(service).kind))
+        except UnavailableError as error:
+            raise (unittest.SkipTest(str(error)) if is_skip(error) else error) from error
+        if service.exclusive:
+            cls._harness_own(environment, group)
+        environment.start_in_background(group)
+        lease = environment.hold(service, group)
+        _held.setdefault(cls, {})[service] = lease
+        cls.addClassCleanup(cls._harness_let_go, service)
+        return lease
+
+    @classmethod
+    def _harness_let_go(cls, service: Service[Any]) -> None:
+        """Release what the class holds."""
+        _held[cls].pop(service).release()
 
     def requireCapability(self, lease: Lease, *names: str) -> None:  # noqa: N802 - unittest's style
         """Skip this test unless the lease's instance has these capabilities.
@@ -155,7 +182,8 @@ class HarnessMixin(MigrationAssertions, _Base):
             environment = self._harness_environment()
             if environment.settings.reuse and environment.settings.in_ci:
                 announce("HARNESS_REUSE is ignored, because CI is set")
-            for service in group_of(type(self)).services:
+            for declared in group_of(type(self)).services:
+                service = environment.meant(declared)
                 announce(environment.choose(service).sentence(service.kind))
         except Exception as error:
             return error
@@ -171,6 +199,7 @@ class HarnessMixin(MigrationAssertions, _Base):
         self.addCleanup(self._harness_release)  # first in, so last out
         try:
             self._harness_prepare()
+            self._harness_touch_held(holder)
             self._harness_mark()
             yield holder
         finally:
@@ -178,6 +207,14 @@ class HarnessMixin(MigrationAssertions, _Base):
 
     def _harness_prepare(self) -> None:
         """Get ready before the test; the async base starts its services here."""
+
+    def _harness_touch_held(self, holder: Holder) -> None:
+        """Take the leases of what the class holds: its application writes without asking."""
+        for service in _held.get(type(self), ()):
+            try:
+                holder.get(service)
+            except Exception:
+                continue  # the holder keeps it, and the test fails for it
 
     def _harness_mark(self) -> None:
         """Mark what the logs hold by now; of what starts later, at its first lease."""
@@ -188,8 +225,14 @@ class HarnessMixin(MigrationAssertions, _Base):
         environment, group = self._harness_environment(), group_of(type(self))
         if service.exclusive:
             self._harness_own(environment, group)
-        environment.start_in_background(group)
-        lease = environment.lease(service, group)
+        held = _held.get(type(self), {}).get(service)
+        if held is not None:
+            lease: L = held.test_lease()  # type: ignore[assignment]
+        else:
+            environment.start_in_background(group)
+            lease = environment.lease(service, group)
+        lease.baseline = held
+        lease.draw_from(lambda: self.rng)
         self._harness_logs.add(lease.instance)
         return lease
 
@@ -252,7 +295,7 @@ class HarnessMixin(MigrationAssertions, _Base):
             every,
             through=(unittest.SkipTest,),
             watch=nothing if holder is None else Watch(holder),
-            failure=lambda text: self.failureException(self._formatMessage(msg, text)),
+            failure=self._harness_failure(msg),
         )
 
     def _harness_notes(self, failed: unittest.TestCase) -> list[str]:
@@ -275,6 +318,15 @@ def announce(sentence: str) -> None:
 def announce_seed(seed: int) -> None:
     """Print the seed, once a process."""
     say(f"seed {seed} (TEST_SEED={seed} repeats this run's random choices)")
+
+
+def not_ours(cls: type, service: Service[Any]) -> LeaseError:
+    """Return the error for holding a service that the class does not declare."""
+    return LeaseError(
+        f"{cls.__qualname__}.hold({service.label}): the class declares no such service",
+        cause="a class can hold what it declares, by the name that it has there",
+        hint="write `db = Postgres(...)` in the class, and cls.hold(cls.db)",
+    )
 
 
 def is_skipped(case: unittest.TestCase) -> bool:

@@ -7,7 +7,8 @@ import unittest
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar, overload
 
-from harness.adapters.unittest import HarnessMixin, group_of
+from harness.adapters.declared import group_of
+from harness.adapters.unittest import HarnessMixin
 from harness.core.tries import WITHIN
 from harness.errors import ConfigurationError
 from harness.testing.eventually_async import eventually_async

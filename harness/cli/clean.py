@@ -29,8 +29,8 @@ def clean(settings: Settings, dry: bool) -> None:
     """Remove what nobody holds any more.
 
     These are servers, containers, networks and directories that killed runs have left, or that are
-    kept for the next run; and databases that killed runs have left on the server that DATABASE_URL
-    names. What somebody holds is left alone, and listed with its holders.
+    kept for the next run; and such databases on the server that DATABASE_URL names. What somebody
+    holds is left alone, and listed with its holders.
 
     Exits with 0 if all of that is gone, with 1 if something could not be removed, with 2 for a
     wrong setting or a registry that cannot be used.
@@ -96,7 +96,7 @@ def clean_server(service: Service[Any], settings: Settings, report: Report) -> N
     if not isinstance(recipe, UrlRecipe) or external.refusal(recipe, settings) is not None:
         return
     where = f"{service.kind} at {external.describe(recipe, settings)}"
-    report.below(f"{where}; whoever made it is gone")
+    report.below(f"{where}; nobody holds it")
     try:
         running = reach(service, recipe, settings)
         service.remove_orphans(

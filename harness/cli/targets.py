@@ -191,7 +191,7 @@ def declared_by(owner: type, word: str) -> list[Target]:
     Raises:
         ConfigurationError: It declares none.
     """
-    from harness.adapters.unittest import group_of
+    from harness.adapters.declared import group_of
 
     names = names_in(owner)
     if not names:
@@ -201,6 +201,6 @@ def declared_by(owner: type, word: str) -> list[Target]:
 
 def group_around(owner: object, service: Service[Any], word: str) -> Group:
     """Return what a service is declared with: its class's, or itself alone."""
-    from harness.adapters.unittest import group_of
+    from harness.adapters.declared import group_of
 
     return group_of(owner) if isinstance(owner, type) else Group([service], word)

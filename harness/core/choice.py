@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.core.provider import Provider, provider_named
-from harness.core.recipe import Recipe
+from harness.core.recipe import InProcessRecipe, Recipe
 from harness.core.service import Service
 from harness.core.settings import Settings
 from harness.errors import RequiredError, UnavailableError
@@ -28,9 +28,15 @@ class Choice:
     description: str
     refusals: tuple[tuple[str, str], ...]
 
+    @property
+    def in_process(self) -> bool:
+        """Whether it will run inside this process: nothing to wait for, and nothing to share."""
+        return isinstance(self.recipe, InProcessRecipe)
+
     def sentence(self, kind: str) -> str:
         """Say the choice and its reasons in one line."""
-        why = "".join(f"; not {name}: {reason}" for name, reason in self.refusals)
+        refusals = () if self.in_process else self.refusals  # which are all the same
+        why = "".join(f"; not {name}: {reason}" for name, reason in refusals)
         return f"{kind} on {self.provider.name} ({self.description}){why}"
 
 

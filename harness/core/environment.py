@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import atexit
 import functools
-import os
+import random
 import threading
-import weakref
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 from harness.core.choice import Choice, choose
 from harness.core.cleanup import Cleanups
+from harness.core.forks import forget_after_fork
 from harness.core.group import Group, digest
 from harness.core.identity import nonce
 from harness.core.instance import Instance
 from harness.core.interrupts import interrupts_held
 from harness.core.lease import Lease
+from harness.core.seed import derive, run_seed
 from harness.core.service import Service
 from harness.core.settings import Settings, current_settings
 from harness.core.start import Start
@@ -26,8 +27,7 @@ from harness.errors import HarnessError, LeaseError, WaitTimeoutError, again
 
 L = TypeVar("L", bound=Lease)
 T = TypeVar("T")
-
-_environments: weakref.WeakSet[Environment] = weakref.WeakSet()
+Meant: TypeAlias = Callable[[Service[Any]], Service[Any]]
 
 
 class Environment:
@@ -56,7 +56,7 @@ class Environment:
         self._starts: dict[tuple[object, ...], Start] = {}
         self._be_somebody()
         self._closed = False
-        _environments.add(self)
+        forget_after_fork(self, Environment._forget)
 
     def _be_somebody(self) -> None:
         """Draw what makes exclusive services, and those that are started by hand, ours alone."""
@@ -81,6 +81,16 @@ class Environment:
         self.close()
 
     @functools.cached_property
+    def _meant(self) -> dict[Service[Any], Service[Any]]:
+        return {}
+
+    def meant(self, service: Service[L]) -> Service[L]:
+        """Return the service that is meant under the settings in force; mostly itself."""
+        if service not in self._meant:
+            self._meant[service] = service.meant(self.settings)
+        return self._meant[service]
+
+    @functools.cached_property
     def _choices(self) -> dict[Service[Any], Choice | HarnessError]:
         return {}
 
@@ -92,7 +102,7 @@ class Environment:
         """
         if service not in self._choices:
             try:
-                self._choices[service] = choose(service, self.settings)
+                self._choices[service] = choose(self.meant(service), self.settings)
             except HarnessError as error:
                 self._choices[service] = error
         outcome = self._choices[service]
@@ -131,7 +141,7 @@ class Environment:
         Raises:
             HarnessError: As `lease`.
         """
-        self.instance(service, group).prepare(service)
+        self.instance(service, group).prepare(self.meant(service))
 
     def lease(self, service: Service[L], group: Group | None = None) -> L:
         """Hand out a lease; a context manager that releases it.
@@ -141,12 +151,28 @@ class Environment:
             ServiceDiedError: The instance has ended since.
             MigrationError: A migration failed.
         """
+        lease: L = self._revived(service, group).lease(self.meant(service))
+        lease.rng = random.Random(derive(run_seed(self.settings), "lease"))
+        return lease
+
+    def hold(self, service: Service[L], group: Group | None = None) -> L:
+        """Hand out a lease to a whole class of tests, each of which gets its own by `test_lease`.
+
+        Raises:
+            HarnessError: As `lease`.
+            LeaseError: The service, or its isolation, is not made for it.
+        """
+        lease: L = self._revived(service, group).hold(self.meant(service))
+        lease.rng = random.Random(derive(run_seed(self.settings), "held"))
+        return lease
+
+    def _revived(self, service: Service[Any], group: Group | None) -> Instance[Any]:
+        """Return the instance of a service, which a test may have killed."""
         instance = self.instance(service, group)
         crash = instance.revive()
         if crash is not None:
             raise crash
-        lease: L = instance.lease(service)
-        return lease
+        return instance
 
     def start(self, service: Service[Any]) -> Any:
         """Start a service and return its instance, ready; in dockertest's manner.
@@ -197,7 +223,8 @@ class Environment:
         """Return the instances of a group that are ready by now; wait for none."""
         if not self._starts:
             return []
-        starts = [self._starts.get(key_of(service, group)) for service in group.services]
+        keys = [key_of(service, group, self.meant) for service in group.services]
+        starts = [self._starts.get(key) for key in keys]
         return [start.ready for start in starts if start is not None and start.ready is not None]
 
     def _check_alive(self) -> None:
@@ -212,7 +239,7 @@ class Environment:
             if group is None:
                 group = self._by_hand
                 group.add(service)
-            key = key_of(service, group)
+            key = key_of(service, group, self.meant)
             if key not in self._starts:
                 needs = [self._begin(need, group) for need in group.needs_of(service)]
                 if not self._starts:
@@ -221,7 +248,8 @@ class Environment:
                 private = private and f"{private}-{self._nonce}"
                 if network is not None and group.has_exclusive:
                     network = digest(f"{network} of {self._nonce}")
-                start = Start(service, self.choose(service), self.settings, needs, network, private)
+                meant, choice = self.meant(service), self.choose(service)
+                start = Start(meant, choice, self.settings, needs, network, private)
                 self._starts[key] = start
                 start.begin()
             return self._starts[key]
@@ -272,11 +300,18 @@ class Environment:
         self._be_somebody()  # its exclusive services must not be our parent's
 
 
-def key_of(service: Service[Any], group: Group) -> tuple[object, ...]:
-    """Return what tells the instances of one environment apart."""
+def key_of(service: Service[Any], group: Group, meant: Meant) -> tuple[object, ...]:
+    """Return what tells the instances of one environment apart.
+
+    Args:
+        service: A service.
+        group: Those that it is declared with.
+        meant: Returns the service that one means under the settings in force.
+    """
     place = place_of(service, group)
-    needs = tuple(key_of(need, group) for need in group.needs_of(service))
+    needs = tuple(key_of(need, group, meant) for need in group.needs_of(service))
     alias = service.alias if place[0] else None
+    service = meant(service)
     return (service.kind, service.instance_key(), place, alias, needs)
 
 
@@ -290,12 +325,3 @@ def place_of(service: Service[Any], group: Group) -> tuple[str | None, str]:
 def default_environment() -> Environment:
     """Return the environment of this process; like any other it is closed when the process ends."""
     return Environment()
-
-
-def _forget_after_fork() -> None:
-    for environment in list(_environments):
-        environment._forget()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_after_fork)

@@ -122,6 +122,21 @@ class Instance(Generic[L]):
         """
         raise NotImplementedError
 
+    def hold(self, service: Any) -> L:
+        """Hand out a lease to a whole class, of which each of its tests gets one of its own.
+
+        Args:
+            service: The service as the class declared it.
+
+        Raises:
+            LeaseError: This kind of service cannot be held.
+        """
+        raise LeaseError(
+            f"{service.label} was told to be held, which {self.kind} is not made for",
+            cause="only a database is put back for each test while others are connected to it",
+            hint="touch it in setUp or in the test",
+        )
+
     def prepare(self, service: Any) -> None:
         """Make what the first lease of a service needs, so that taking it is quick.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Callable
 from types import TracebackType
@@ -21,6 +22,9 @@ class Lease:
     """What one test holds of an instance, isolated from every other holder.
 
     A lease is a context manager; leaving it releases it. Subclasses do their work in `_release`.
+
+    Attributes:
+        baseline: The lease that the test's class holds, if it does: this one goes on from there.
     """
 
     instance: Any = None  # what it is a lease of; each kind of lease says which
@@ -28,7 +32,9 @@ class Lease:
     def __init__(self, of: object) -> None:
         self._of = of
         self._released = False
+        self.baseline: Lease | None = None
         self.outages: list[Exception] = []  # raised to the holder because the instance died
+        self._stream: Callable[[], random.Random] | None = None
 
     def __enter__(self: Self) -> Self:
         return self
@@ -40,6 +46,25 @@ class Lease:
         trace: TracebackType | None,
     ) -> None:
         self.release()
+
+    @property
+    def rng(self) -> random.Random:
+        """What is drawn here is drawn from it: the test's own `rng`; elsewhere of the run's seed.
+
+        Assign another one, such as `random.Random(7)`, to draw from that.
+        """
+        if self._stream is None:  # no holder: a template is built, the same with every seed
+            self.rng = random.Random(0)
+        assert self._stream is not None
+        return self._stream()
+
+    @rng.setter
+    def rng(self, rng: random.Random) -> None:
+        self.draw_from(lambda: rng)
+
+    def draw_from(self, stream: Callable[[], random.Random]) -> None:
+        """Draw from what this returns, asked at each draw."""
+        self._stream = stream
 
     def release(self) -> None:
         """Check what was promised, clean up, and end the lease. Safe to call twice.
@@ -56,6 +81,10 @@ class Lease:
                 self._release()
             if crash is not None and not self.outages:  # else the holder has been told
                 raise crash
+
+    def test_lease(self) -> Lease:
+        """Return a lease for one test, on what the whole class holds by this one."""
+        raise NotImplementedError
 
     def failure_notes(self) -> list[str]:
         """Return what a reader of a failure of the holder should know of this lease."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from harness.core.endpoint import Endpoint
 from harness.core.registry.things import Thing
 from harness.core.settings import Settings
+
+if TYPE_CHECKING:
+    from harness.core.instance import Running
 
 
 @dataclass(frozen=True)
@@ -137,4 +140,17 @@ class ProcessRecipe(Protocol):
         """Return the likely cause of a failed start, read from its log."""
 
 
-Recipe: TypeAlias = UrlRecipe | ContainerRecipe | ProcessRecipe
+@dataclass(frozen=True)
+class InProcessRecipe:
+    """What runs inside this process: made at once, shared with no other.
+
+    Attributes:
+        description: What it is, such as `SQLite 3.40.1`.
+        start: Makes it.
+    """
+
+    description: str
+    start: Callable[[Settings], Running]
+
+
+Recipe: TypeAlias = UrlRecipe | ContainerRecipe | ProcessRecipe | InProcessRecipe

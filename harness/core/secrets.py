@@ -1,10 +1,16 @@
-"""Which variables hold texts that must never be shown."""
+"""Texts that must never be shown: new ones, and which variables hold them."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 
 WORDS = ("PASSWORD", "SECRET", "TOKEN", "KEY")
+
+
+def random_password() -> str:
+    """Return a new random password: 128 bits, safe in a URL and on a command line."""
+    return os.urandom(16).hex()
 
 
 def is_secret(name: str) -> bool:

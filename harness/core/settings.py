@@ -17,6 +17,7 @@ from harness.errors import ConfigurationError, UnknownSettingError
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
+STORES = ("postgres", "sqlite")
 
 
 def parse_flag(text: str) -> bool:
@@ -28,12 +29,27 @@ def parse_flag(text: str) -> bool:
     raise ValueError("expected yes or no")
 
 
+def parse_store(text: str) -> str:
+    """Read the name of what runs a `Store`."""
+    if text not in STORES:
+        raise ValueError(f"expected one of: {', '.join(STORES)}")
+    return text
+
+
 def parse_seconds(text: str) -> float:
     """Read a positive number of seconds."""
     seconds = float(text)
     if not seconds > 0:
         raise ValueError("expected a number of seconds above 0")
     return seconds
+
+
+def parse_count(text: str) -> int:
+    """Read a whole number that is not negative."""
+    number = int(text)
+    if number < 0:
+        raise ValueError("expected a whole number, 0 or above")
+    return number
 
 
 def parse_optional_int(text: str) -> int | None:
@@ -78,6 +94,7 @@ OPTIONS = {
             "",
             "what must not be skipped: all, SERVICE, or SERVICE@PROVIDER, with commas",
         ),
+        Option("store", parse_store, "postgres", "what a Store runs on: postgres or sqlite"),
         Option(
             "seed",
             parse_optional_int,
@@ -130,6 +147,25 @@ OPTIONS = {
             "seconds after which a service that was kept and not used again is removed",
         ),
         Option(
+            "keep_templates",
+            parse_count,
+            "10",
+            "migrated databases that `reuse` keeps on a server; the least recently used go first",
+        ),
+        Option(
+            "build_timeout",
+            parse_seconds,
+            "600",
+            "seconds to wait for another process that is migrating the same database",
+        ),
+        Option(
+            "max_orphans",
+            parse_count,
+            "100",
+            "databases of killed runs that a start drops on an external server; with more it is "
+            "refused",
+        ),
+        Option(
             "artifacts",
             parse_optional_path,
             "",
@@ -156,6 +192,7 @@ class Settings:
     root: Path
     providers: ProviderOrder
     require: Requirement
+    store: str
     seed: int | None
     images: Path | None
     start_timeout: float
@@ -165,6 +202,9 @@ class Settings:
     state_dir: Path | None
     reuse: bool
     reuse_ttl: float
+    keep_templates: int
+    build_timeout: float
+    max_orphans: int
     artifacts: Path | None
     environ: Mapping[str, str] = field(repr=False, compare=False)
     texts: Mapping[str, str] = field(repr=False, compare=False)

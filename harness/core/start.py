@@ -57,9 +57,12 @@ class Start:
         self._failure: Exception | None = None
 
     def begin(self) -> None:
-        """Start in the background."""
+        """Start in the background; at once what runs in this process, which is no wait."""
         name = f"harness-start-{self.service.kind}"
         self._begun = True
+        if self.choice.in_process:
+            self._run()
+            return
         try:
             threading.Thread(target=self._run, name=name, daemon=True).start()
         except RuntimeError as error:  # nobody must wait for what will never run
@@ -81,7 +84,7 @@ class Start:
     def _start(self) -> Instance[Any]:
         instances = {need.service: self._needed(need) for need in self.needs}
         recipe = self.service.connected(self._placed(self.choice.recipe), instances)
-        if not self.choice.provider.shares:
+        if self.choice.in_process or not self.choice.provider.shares:
             return self._start_apart(recipe)
         registry = registry_of(self.settings)
         self.key = self._key()

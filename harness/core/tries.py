@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from harness.core.outcome import Outcome
+from harness.core.pauses import pause
 from harness.core.probe import check_probe, check_seconds, refuse_awaitable
 from harness.errors import (
     CapabilityError,
@@ -26,7 +27,7 @@ __unittest = True  # frames of this module are left out of a failure's traceback
 WITHIN = 5.0
 SHORTEST_PAUSE = 0.001
 LONGEST_PAUSE = 0.1
-SHARE = 0.1  # of the time waited so far: the most that a pause adds to it
+PAUSE_SHARE = 0.1  # of the time waited so far: the most that a pause adds to it
 WATCH_SHARE = 0.05  # of the time: the most that is spent on watching
 GRACE = 0.1  # seconds that a try has at least which begins at the deadline
 
@@ -195,5 +196,5 @@ class Tries:
         if self._last:
             raise self._outcome.failure(now - self._start, self.terms.failure)
         longest = LONGEST_PAUSE if self.terms.every is None else self.terms.every
-        growing = max((now - self._start) * SHARE, SHORTEST_PAUSE)
-        return max(0.0, min(growing, longest, self._deadline - now))
+        growing = pause(now - self._start, SHORTEST_PAUSE, longest, PAUSE_SHARE)
+        return max(0.0, min(growing, self._deadline - now))

@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable
 
 from harness.core.instance import Running, log_tail, without_secrets
+from harness.core.pauses import pause
 from harness.errors import HarnessError, StartError, StartTimeoutError
 
 SHORTEST_PAUSE = 0.002
 LONGEST_PAUSE = 0.1
-SHARE = 0.05  # of the time waited so far: the most that a pause adds to it
 PROBE_TIMEOUT = 2.0
 LEAST_TIMEOUT = 0.1  # of the last probe, too, whose failure is reported
 
@@ -55,7 +55,7 @@ def wait_until_ready(
         waited = time.monotonic() - began
         if waited > within:
             raise never_ready(running, what, within, failure) from failure
-        time.sleep(min(max(SHORTEST_PAUSE, waited * SHARE), LONGEST_PAUSE))
+        time.sleep(pause(waited, SHORTEST_PAUSE, LONGEST_PAUSE))
 
 
 def ended(running: Running, what: str, state: str) -> StartError:

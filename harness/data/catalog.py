@@ -86,10 +86,11 @@ and {own("pg_class", "c.oid")}
 """,
     f"""
 select 'comment on column', format('%I.%I.%I', n.nspname, c.relname, a.attname),
-       col_description(c.oid, a.attnum)
-from pg_attribute a join pg_class c on c.oid = a.attrelid
+       d.description
+from pg_description d join pg_class c on c.oid = d.objoid and d.classoid = 'pg_class'::regclass
+join pg_attribute a on a.attrelid = c.oid and a.attnum = d.objsubid
 join pg_namespace n on n.oid = c.relnamespace
-where col_description(c.oid, a.attnum) is not null and {own("pg_class", "c.oid")}
+where d.objsubid > 0 and {own("pg_class", "c.oid")}
 """,
     f"""
 select 'constraint', format('%I on %s', x.conname,

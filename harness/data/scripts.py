@@ -9,9 +9,10 @@ from pathlib import Path
 
 from harness.data.files import decoded, opened
 from harness.data.statements import Statement, split
-from harness.data.target import Target
+from harness.data.target import Session
 from harness.errors import MigrationError
 
+Split = Callable[[str], list[Statement]]
 COPY = re.compile(r"copy\b.*\bfrom\s+stdin\b", re.IGNORECASE | re.DOTALL)
 COPY_ENDS = re.compile(rb"\bfrom\s+stdin\b[^;]*;\s*$", re.IGNORECASE)
 # What a recent pg_dump writes for psql alone, around its script.
@@ -52,9 +53,20 @@ class Script:
     transaction: bool = False
 
 
-def file_script(path: Path) -> Script:
-    """Return the script that a whole file is, whose statements commit one by one."""
-    return Script(path, lambda: Reader(path).parts())
+def file_script(path: Path, dialect: Split | None = None) -> Script:
+    """Return the script that a whole file is, whose statements commit one by one.
+
+    Args:
+        path: The file.
+        dialect: Splits a text into statements; PostgreSQL's, with the data of `copy`, by itself.
+    """
+    return Script(path, lambda: Reader(path).parts() if dialect is None else parts(path, dialect))
+
+
+def parts(path: Path, dialect: Split) -> Iterator[Part]:
+    """Yield the statements of a file that has no data between them."""
+    with opened(path) as (file, _):
+        yield from map(Part, dialect(decoded(path, file.read())))
 
 
 class Reader:
@@ -115,7 +127,7 @@ class Reader:
         yield b"".join(held)
 
 
-def run(script: Script, target: Target) -> None:
+def run(script: Script, target: Session) -> None:
     """Run a script as if it had a session of its own: what it sets ends with it.
 
     Raises:
@@ -138,7 +150,7 @@ def run(script: Script, target: Target) -> None:
         )
 
 
-def run_part(path: Path, part: Part, target: Target) -> None:
+def run_part(path: Path, part: Part, target: Session) -> None:
     """Run one statement.
 
     Raises:

@@ -13,7 +13,7 @@ from harness.core.nearest import nearest
 from harness.data.files import decoded, opened
 from harness.data.jsonl import Batch, Rows, copy_text, encoders
 from harness.data.progress import Progress
-from harness.data.scripts import REMOVED, Reader, Script, run
+from harness.data.scripts import REMOVED, file_script, run
 from harness.data.tables import Table, advance_sequences, find_table
 from harness.data.target import Target
 from harness.errors import MigrationError, ServiceDefinitionError
@@ -71,7 +71,7 @@ def load(path: Path, target: Target) -> None:
 
 def load_sql(path: Path, target: Target) -> None:
     """Run a script, as a migration is run."""
-    run(Script(path, lambda: Reader(path).parts()), target)
+    run(file_script(path), target)
 
 
 def load_rows(path: Path, target: Target, copies: Callable[..., Iterator[Copy]]) -> None:

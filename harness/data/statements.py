@@ -23,6 +23,8 @@ TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+TRIGGER = re.compile(r"create\s+(?:temp(?:orary)?\s+)?trigger\b", re.IGNORECASE)
+HEAD = 40  # characters of a statement that tell what it makes
 COMMENT_EDGE = re.compile(r"/\*|\*/")
 
 
@@ -43,7 +45,8 @@ def split(script: str) -> list[Statement]:
     r"""Split a script at the semicolons that end statements.
 
     Quoted strings and identifiers, dollar quotes, nested comments, parentheses (a rule may hold
-    several commands) and the bodies of `BEGIN ATOMIC` functions are left whole.
+    several commands), the bodies of `BEGIN ATOMIC` functions and of SQLite's triggers are left
+    whole.
 
     Example:
         >>> [statement.text for statement in split("select ';'; -- one\nselect 2")]
@@ -62,7 +65,7 @@ def _spans(script: str) -> Iterator[tuple[int, int]]:
     """Yield where each statement begins and where it ends, white space included."""
     start: int | None = None  # of the statement, past white space and comments
     at = depth = brackets = 0
-    previous = ""
+    previous = head = ""
     while at < len(script):
         match = TOKEN.match(script, at)
         kind = match.lastgroup if match else None
@@ -70,14 +73,16 @@ def _spans(script: str) -> Iterator[tuple[int, int]]:
         if kind == "end" and depth == brackets == 0:
             if start is not None:
                 yield start, at
-            start = None
+            start, head = None, ""
         elif kind not in ("line_comment", "block_comment") and not script[at].isspace():
             start = at if start is None else start
+            head = head or script[start : start + HEAD]
         if kind in ("open", "close"):
             brackets = max(0, brackets + (1 if kind == "open" else -1))
         if match and kind == "word":
-            depth += _nesting(previous, match.group().lower(), depth)
-            previous = match.group().lower()
+            word = match.group().lower()
+            depth += _nesting(previous, word, depth) or _opens_trigger(previous, word, depth, head)
+            previous = word
         at = end
     if start is not None:
         yield start, len(script)
@@ -101,6 +106,15 @@ def _end_of_comment(script: str, at: int) -> int:
         if depth == 0:
             return edge.end()
     return len(script)
+
+
+def _opens_trigger(previous: str, word: str, depth: int, head: str) -> bool:
+    """Tell whether a word begins the body of one of SQLite's triggers.
+
+    Those of PostgreSQL have none, but may have that word for a name.
+    """
+    begins = word == "begin" and depth == 0 and previous not in ("trigger", "exists")
+    return begins and TRIGGER.match(head) is not None
 
 
 def _nesting(previous: str, word: str, depth: int) -> int:

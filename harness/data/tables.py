@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.core.names import identifier, literal
 from harness.core.nearest import did_you_mean
 from harness.data.target import Target
 from harness.errors import MigrationError
-from harness.services.postgres.names import identifier, literal
 
 ORDER = re.compile(r"\d+[_-]")
 COLUMNS = """

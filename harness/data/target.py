@@ -26,16 +26,8 @@ class Refusal:
     column: str = ""
 
 
-class Target(Protocol):
-    """A database with one session, in which each statement commits unless one says `begin`.
-
-    Attributes:
-        name: Of the database.
-        secrets: What must not be shown of it.
-    """
-
-    name: str
-    secrets: tuple[str, ...]
+class Session(Protocol):
+    """A session on a new database, in which each statement commits unless one says `begin`."""
 
     def execute(self, sql: str, data: Iterable[bytes] | None = None) -> None:
         """Run a statement, or several in one text.
@@ -45,14 +37,26 @@ class Target(Protocol):
             data: What `copy ... from stdin` reads.
         """
 
-    def rows(self, sql: str) -> list[Any]:
-        """Run a query and return its rows."""
-
     def renew(self) -> bool:
         """Make the session as if it were new; tell whether it was outside any transaction."""
 
     def refusal(self, error: Exception) -> Refusal:
         """Return what an error of the server says."""
+
+
+class Target(Session, Protocol):
+    """A new PostgreSQL database, with one session.
+
+    Attributes:
+        name: Of the database.
+        secrets: What must not be shown of it.
+    """
+
+    name: str
+    secrets: tuple[str, ...]
+
+    def rows(self, sql: str) -> list[Any]:
+        """Run a query and return its rows."""
 
     def url(self, driver: str = "") -> Dsn:
         """Return its URL, for SQLAlchemy's driver of that name, or for none."""

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from harness.core.causes import likely_cause
 from harness.core.cleanup import Cleanups
 from harness.core.endpoint import Endpoint
 from harness.core.recipe import ContainerRecipe
@@ -141,7 +142,7 @@ class ContainerServer:
             timeout: Seconds that it may be silent.
 
         Raises:
-            TimeoutError: It was silent for longer; it may still run.
+            ConnectionError: From a TimeoutError: it was silent for longer; it may still run.
             OSError: The container does not run.
         """
         engine = Engine(self._engine.host, timeout)
@@ -182,9 +183,7 @@ class ContainerServer:
 
     def likely_cause(self) -> str | None:
         """Return the likely cause of its end, read from its log."""
-        log = self.log()
-        cause = next((cause for text, cause in (*self._causes, *CAUSES) if text in log), None)
-        return cause or self._want_of_memory()
+        return likely_cause(self.log(), (*self._causes, *CAUSES)) or self._want_of_memory()
 
     def _want_of_memory(self) -> str | None:
         if OUT_OF_MEMORY not in (self.exit_state() or ""):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from harness.core.recipe import ContainerRecipe, Recipe
 from harness.core.registry.claim import Claim
 from harness.core.settings import Settings
+from harness.core.versions import fits
 from harness.errors import StartError
 from harness.providers import daemon, directories, network
 from harness.providers.container import ContainerServer
@@ -49,7 +50,7 @@ class Docker:
         """Return why no container can be started here, or None. Starts none."""
         assert isinstance(recipe, ContainerRecipe)
         image = image_named(recipe.image, settings)
-        if recipe.version is not None and not f"{image.version}.".startswith(f"{recipe.version}."):
+        if recipe.version is not None and not fits(image.version, recipe.version):
             return (
                 f"version {recipe.version} was asked for, "
                 f"and {image.source.name if image.source else 'the test'} "

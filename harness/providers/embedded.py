@@ -1,4 +1,4 @@
-"""Servers that we start on this machine, without Docker."""
+"""Servers that we start on this machine, without Docker, and what runs inside this process."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ import random
 import socket
 from pathlib import Path
 
-from harness.core.recipe import ContainerRecipe, Launch, ProcessRecipe, Recipe, UrlRecipe
+from harness.core.instance import Running
+from harness.core.recipe import (
+    ContainerRecipe,
+    InProcessRecipe,
+    Launch,
+    ProcessRecipe,
+    Recipe,
+    UrlRecipe,
+)
 from harness.core.registry.claim import Claim
 from harness.core.settings import Settings
 from harness.providers import directories
@@ -19,7 +27,7 @@ TRIES = 20
 
 
 class Embedded:
-    """The provider of servers that run as processes of this machine."""
+    """The provider of servers that run as processes of this machine, or inside this one."""
 
     name = "embedded"
     patience = None
@@ -27,24 +35,32 @@ class Embedded:
 
     def refusal(self, recipe: Recipe, settings: Settings) -> str | None:
         """Return why no server can be started here, or None."""
+        if isinstance(recipe, InProcessRecipe):
+            return None
         return as_process(recipe).refusal(settings)
 
     def describe(self, recipe: Recipe, settings: Settings) -> str:
         """Return which server would be started."""
+        if isinstance(recipe, InProcessRecipe):
+            return recipe.description
         return as_process(recipe).describe(settings)
 
     def place(self, settings: Settings) -> str:
         """Return the directory below which data lies."""
         return str(settings.data_dir or "")
 
-    def start(self, recipe: Recipe, settings: Settings, claim: Claim | None) -> LocalServer:
+    def start(self, recipe: Recipe, settings: Settings, claim: Claim | None) -> Running:
         """Start a server in a new directory, on a free port of the loopback interface.
 
         Raises:
             StartError: It could not be prepared or started.
         """
+        if isinstance(recipe, InProcessRecipe):
+            return recipe.start(settings)
         assert claim is not None
-        process = as_process(recipe)
+        return self._start(as_process(recipe), settings, claim)
+
+    def _start(self, process: ProcessRecipe, settings: Settings, claim: Claim) -> LocalServer:
         home = directories.home_of(claim, settings)
         port = reserve_port()
         try:
@@ -82,8 +98,8 @@ def prepare(process: ProcessRecipe, home: Path, port: int, settings: Settings) -
 
 
 def as_process(recipe: Recipe) -> ProcessRecipe:
-    """Return the recipe as the only kind that this provider is given."""
-    assert not isinstance(recipe, UrlRecipe | ContainerRecipe)
+    """Return the recipe as the only kind of a server that this provider is given."""
+    assert not isinstance(recipe, UrlRecipe | ContainerRecipe | InProcessRecipe)
     return recipe
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from harness.core.endpoint import Endpoint, is_loopback, masked
 from harness.core.recipe import Recipe, UrlRecipe
 from harness.core.registry.claim import Claim
 from harness.core.settings import Settings
 from harness.errors import CapabilityError, StartError
+from harness.providers.unwatched import Unwatched
 
 
 @dataclass
-class ExternalServer:
+class ExternalServer(Unwatched):
     """A server that is not ours: it is never started, and never stopped."""
 
     endpoint: Endpoint
@@ -27,56 +27,16 @@ class ExternalServer:
         """Where it is: there is no other way to tell it from its successor."""
         return f"{self.endpoint.host}:{self.endpoint.port}"
 
-    def exit_state(self) -> str | None:
-        """Return None: whether it runs is seen only by talking to it."""
-        return None
-
-    def log(self) -> str:
-        """Return nothing: the log is not ours to read."""
-        return ""
-
     def likely_cause(self) -> str | None:
         """Return what is most likely if it does not answer."""
         return f"no server runs at {self.endpoint.host}:{self.endpoint.port}, or the URL is wrong"
-
-    def log_mark(self) -> None:
-        """Return nothing: there is no log."""
-
-    def log_since(self, mark: object) -> str:
-        """Return nothing: the log is not ours to read."""
-        return ""
-
-    def record(self) -> dict[str, Any]:
-        """Return nothing: whoever has the URL has found it."""
-        return {}
 
     def is_outlived(self) -> bool:
         """Return that it goes on without us."""
         return True
 
-    def detach(self) -> None:
-        """Do nothing: nothing was taken."""
-
-    def stop(self) -> None:
-        """Leave it alone."""
-
-    def pause(self) -> None:
-        """Refuse: it is not ours."""
-        raise self._not_ours("paused")
-
-    def resume(self) -> None:
-        """Refuse: it is not ours."""
-        raise self._not_ours("resumed")
-
-    def kill(self) -> None:
-        """Refuse: it is not ours."""
-        raise self._not_ours("killed")
-
-    def restart(self) -> None:
-        """Refuse: it is not ours."""
-        raise self._not_ours("restarted")
-
-    def _not_ours(self, done: str) -> CapabilityError:
+    def refusal_of(self, done: str) -> CapabilityError:
+        """Return the error for what only a server of ours can be told."""
         return CapabilityError(
             f"the server at {self.identity} cannot be {done}",
             cause="it was found by its URL, and is not ours",

@@ -15,16 +15,7 @@ def words(name: str, **_: object) -> str:
 def remove(host: str, name: str, made: bool) -> bool:
     """Remove a network, whoever is still on it; one that is gone is no error.
 
-    Args:
-        host: The daemon's address.
-        name: The network's name, which nobody else's has.
-        made: Whether the daemon has answered whether it was made; else it may still be at it.
-
-    Returns:
-        Whether it may still appear.
-
-    Raises:
-        EngineError, OSError: The daemon refuses, or does not answer.
+    Arguments, result and errors are those of `container_thing.remove`.
     """
     engine = Engine(host)
     there = made or engine.has(f"/networks/{name}")

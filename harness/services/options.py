@@ -1,16 +1,20 @@
-"""Options that `Container` and `Process` have in common: made hashable, and checked."""
+"""Options that several services have in common: made hashable, and checked."""
 
 from __future__ import annotations
 
+import os
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from harness.core.address import Address, Instances, Text, services_in
 from harness.core.frozen import FrozenMapping
+from harness.core.nearest import did_you_mean
+from harness.core.recipe import Recipe
 from harness.core.service import Service
 from harness.errors import ServiceDefinitionError
-from harness.services.readiness import HIGHEST_PORT
+
+HIGHEST_PORT = 65535
 
 
 def as_command(service: str, value: object) -> tuple[Text, ...]:
@@ -109,6 +113,54 @@ def check_port(service: str, option: str, value: object) -> None:
         )
 
 
+def check_word(service: str, option: str, value: str, known: tuple[str, ...]) -> None:
+    """Do nothing for a known word.
+
+    Raises:
+        ServiceDefinitionError: It is not one of them; with the nearest.
+    """
+    if value not in known:
+        raise ServiceDefinitionError(
+            f"{service}({option}={value!r}): unknown {option}",
+            hint=did_you_mean(str(value), known),
+        )
+
+
+def check_tuple(service: str, option: str, value: object) -> None:
+    """Do nothing for a tuple.
+
+    Raises:
+        ServiceDefinitionError: It is one text or path, which was forgotten to put into one.
+    """
+    if isinstance(value, str | os.PathLike):
+        raise ServiceDefinitionError(
+            f"{service}({option}={value!r}): the option is one {type(value).__name__}, "
+            "not a tuple of them",
+            hint=f"write {option}=({value!r},)",
+        )
+
+
+def check_settings(service: str, settings: object, example: tuple[str, str]) -> None:
+    """Do nothing for a tuple of pairs of texts.
+
+    Args:
+        service: Whose settings they are.
+        settings: What was given.
+        example: A pair to show in the hint.
+
+    Raises:
+        ServiceDefinitionError: It is something else.
+    """
+    pairs = settings if isinstance(settings, tuple) else (settings,)
+    for pair in pairs:
+        if not isinstance(pair, tuple) or [type(part) for part in pair] != [str, str]:
+            name, value = example
+            raise ServiceDefinitionError(
+                f"{service}(settings={settings!r}): {pair!r} is not a pair of texts",
+                hint=f'write settings=(("{name}", "{value}"),)',
+            )
+
+
 def check_ready(service: str, ready: object) -> None:
     """Do nothing for a probe.
 
@@ -120,6 +172,16 @@ def check_ready(service: str, ready: object) -> None:
             f"{service}(ready={ready!r}): no probe",
             hint='write ready=Line("started"), Port(), Http("/health") or Healthcheck()',
         )
+
+
+def recipe_on(provider: str, **makers: Callable[[], Recipe | str]) -> Recipe | str:
+    """Return how a provider runs a service that each of them can run, or why it cannot.
+
+    Args:
+        provider: Its name.
+        makers: What makes the recipe, by the name of the provider.
+    """
+    return makers[provider]()
 
 
 def needs_of(

@@ -11,8 +11,8 @@ from typing import Protocol, cast
 from harness.core.endpoint import Endpoint
 from harness.core.instance import Running
 from harness.errors import ServiceDefinitionError, StartError
+from harness.services.options import HIGHEST_PORT
 
-HIGHEST_PORT = 65535
 CHECK_TIMEOUT = 10.0  # seconds that one run of an image's own check is given
 
 

@@ -146,7 +146,7 @@ class DeadServerTest(ProjectTest):
             from harness import HarnessTestCase, Postgres
 
             class ShopTest(HarnessTestCase):
-                db = Postgres()
+                db = Postgres(settings=(("work_mem", "5MB"),))  # a server that no other test has
 
                 def test_1_sees_it_die(self):
                     self.addCleanup(lambda: self.db.execute("select 1"))

@@ -4,6 +4,7 @@ import random
 import unittest
 
 from harness import Environment, HarnessTestCase
+from tests.support import fakes
 from tests.support.fakes import SEED
 from tests.support.inner import InnerTest
 
@@ -55,6 +56,29 @@ class SeedTest(InnerTest):
         self.use(Environment(seed="8"))
 
         self.assertNotEqual(before, self.draw("test_one"))
+
+    def test_a_lease_draws_from_the_random_numbers_of_its_test(self):
+        drawn = self.drawn
+
+        class Case(HarnessTestCase):
+            db = self.db
+
+            def test(self):
+                drawn["same"] = self.db.rng is self.rng
+
+        self.run_inner(Case)
+
+        self.assertEqual({"same": True}, drawn)
+
+    def test_a_lease_outside_a_test_draws_from_the_seed_of_the_run(self):
+        drawn = []
+        for seed in ("7", "7", "8"):
+            self.use(fakes.environment(TEST_SEED=seed))
+            with self.environment.lease(self.db) as lease:
+                drawn.append(lease.rng.random())
+
+        self.assertEqual(drawn[0], drawn[1])
+        self.assertNotEqual(drawn[0], drawn[2])
 
     def test_a_second_run_of_one_instance_draws_the_same(self):
         test = self.one(self.Case, "test_one")

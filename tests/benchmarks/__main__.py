@@ -10,7 +10,17 @@ import sys
 from collections.abc import Callable
 
 from harness import HarnessError
-from tests.benchmarks import bulk, imports, inserts, isolations, overhead, sets, sharing, starts
+from tests.benchmarks import (
+    bulk,
+    imports,
+    inserts,
+    isolations,
+    large,
+    overhead,
+    sets,
+    sharing,
+    starts,
+)
 
 BENCHMARKS: dict[str, Callable[..., None]] = {
     "inserts": inserts.main,
@@ -19,6 +29,7 @@ BENCHMARKS: dict[str, Callable[..., None]] = {
     "starts": starts.main,
     "sharing": sharing.main,
     "isolations": isolations.main,
+    "large": large.main,
     "overhead": overhead.main,
     "bulk": bulk.main,
 }

@@ -9,6 +9,7 @@ from typing import Any
 
 from harness import Environment, HarnessTestCase, Postgres
 
+PROVIDERS = "embedded,docker"  # a server of our own
 INSERT = "insert into users (email) values (%s)"
 EMAIL = "ada@example.com"
 
@@ -19,6 +20,7 @@ def create_users(db: Any) -> None:
 
 
 USERS = Postgres(migrations=create_users)
+PSYCOPG_USERS = Postgres(migrations=create_users, driver="psycopg")
 COMMITTED_USERS = Postgres(migrations=create_users, isolation="commit")
 READONLY_USERS = Postgres(migrations=create_users, isolation="readonly")
 
@@ -30,7 +32,7 @@ def server() -> Iterator[Environment]:
     Raises:
         UnavailableError: There is no PostgreSQL here.
     """
-    with Environment(providers="embedded,docker") as environment:
+    with Environment(providers=PROVIDERS) as environment:
         environment.choose(USERS)
         Test.environment = environment
         yield environment
@@ -76,6 +78,12 @@ class ConnectionTest(Test):
         connection = self.db.connection
         connection.cursor().execute(INSERT, [EMAIL])
         connection.commit()
+
+
+class PsycopgTest(ConnectionTest):
+    """The same on a connection of psycopg."""
+
+    db = PSYCOPG_USERS
 
 
 class CommitInsertTest(ExecuteTest):

@@ -6,6 +6,7 @@ import unittest
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from harness import PostgresLease
 from tests.benchmarks.cases import EMAIL
@@ -18,13 +19,30 @@ def django_case(lease: PostgresLease) -> Iterator[type[unittest.TestCase]]:
     Args:
         lease: Of the database that Django is to use, which has a table `users`.
     """
+    with django_cases(lease) as cases:
+        yield cases["TestCase"]
+
+
+@contextmanager
+def django_cases(
+    lease: PostgresLease, tables: int = 1
+) -> Iterator[dict[str, type[unittest.TestCase]]]:
+    """Set Django up and yield a test class of each of its two kinds.
+
+    Args:
+        lease: Of the database that Django is to use, which has a table `users`.
+        tables: How many tables Django knows: those that it flushes; `t1` and so on.
+    """
     configure(lease)
     from django.db import connections
+    from django.test import TestCase, TransactionTestCase
     from django.test.utils import setup_test_environment, teardown_test_environment
 
     setup_test_environment()
     try:
-        yield test_case()
+        user = models(tables)
+        bases = (TestCase, TransactionTestCase)
+        yield {base.__name__: test_case(base, user) for base in bases}
     finally:
         teardown_test_environment()
         connections.close_all()
@@ -45,26 +63,31 @@ def configure(lease: PostgresLease) -> None:
         "PORT": endpoint.port,
     }
     settings.configure(
-        DATABASES={"default": database}, DEFAULT_AUTO_FIELD="django.db.models.AutoField"
+        DATABASES={"default": database},
+        DEFAULT_AUTO_FIELD="django.db.models.AutoField",
+        INSTALLED_APPS=["tests.benchmarks"],
     )
     django.setup()
 
 
-def test_case() -> type[unittest.TestCase]:
-    """Return the test class; Django must be set up before its models can be written."""
-    from django.db import models
-    from django.test import TestCase
+def models(tables: int) -> Any:
+    """Return the model of `users`; Django must be set up before models can be written."""
+    from django.db.models import Model, TextField
 
-    class User(models.Model):
-        email = models.TextField(unique=True)
+    def model(name: str, /, **fields: Any) -> Any:
+        meta = type("Meta", (), {"app_label": "benchmarks", "db_table": name})
+        return type(name.title(), (Model,), {"__module__": __name__, "Meta": meta, **fields})
 
-        class Meta:
-            app_label = "benchmarks"
-            db_table = "users"
-            managed = False
+    for number in range(1, tables):
+        model(f"t{number}", name=TextField())
+    return model("users", email=TextField(unique=True))
 
-    class DjangoTest(TestCase):
+
+def test_case(base: type[unittest.TestCase], user: Any) -> type[unittest.TestCase]:
+    """Return tests of one of Django's classes."""
+
+    class DjangoTest(base):  # type: ignore[misc, valid-type]
         def test(self) -> None:
-            User.objects.create(email=EMAIL)
+            user.objects.create(email=EMAIL)
 
     return DjangoTest

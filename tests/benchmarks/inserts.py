@@ -7,6 +7,8 @@ from contextlib import closing, contextmanager
 from functools import partial
 from typing import Any
 
+import psycopg
+
 from harness import PostgresLease
 from tests.benchmarks.cases import (
     COMMITTED_USERS,
@@ -15,6 +17,7 @@ from tests.benchmarks.cases import (
     ConnectionTest,
     ExecuteTest,
     PlainTest,
+    PsycopgTest,
     server,
 )
 from tests.benchmarks.django_peer import django_case
@@ -26,9 +29,11 @@ ROUNDS = 9
 DJANGO = "Django TestCase, one ORM insert"
 EXECUTE = "HarnessTestCase, db.execute"
 CONNECTION = "HarnessTestCase, db.connection"
+PSYCOPG = "the same, driver='psycopg'"
 DRIVER = "pg8000 alone: begin, insert, rollback"
+PSYCOPG_ALONE = "psycopg alone"
 EMPTY = "unittest.TestCase, empty"
-AIMS = {EXECUTE: "aim <= x 0.25", CONNECTION: "aim <= x 0.25"}
+AIMS = {EXECUTE: "aim <= x 0.25", CONNECTION: "aim <= x 0.25", PSYCOPG: "aim <= x 0.25"}
 
 
 def main() -> None:
@@ -52,12 +57,15 @@ def contestants() -> Iterator[dict[str, Callable[[], float]]]:
         environment.lease(COMMITTED_USERS) as lease,
         django_case(lease) as django,
         closing(connect(lease)) as connection,
+        psycopg.connect(lease.dsn) as other,
     ):
         yield {
             DJANGO: partial(per_test, django, TESTS),
             EXECUTE: partial(per_test, ExecuteTest, TESTS),
             CONNECTION: partial(per_test, ConnectionTest, TESTS),
+            PSYCOPG: partial(per_test, PsycopgTest, TESTS),
             DRIVER: partial(per_call, partial(insert_and_roll_back, connection), TESTS),
+            PSYCOPG_ALONE: partial(per_call, partial(insert_and_roll_back, other), TESTS),
             EMPTY: partial(per_test, PlainTest, TESTS),
         }
 

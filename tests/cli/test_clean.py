@@ -211,8 +211,7 @@ class ServersTest(CommandTest):
 
         self.assertEqual(1, done.exit_code)
         self.assertEqual(
-            "postgres at DATABASE_URL=postgresql://me:***@127.0.0.1:1/shop; whoever made it\n"
-            "  is gone\n"
+            "postgres at DATABASE_URL=postgresql://me:***@127.0.0.1:1/shop; nobody holds it\n"
             "    removed database t_1\n"
             "    could not remove database t_2: it is in use\n"
             "      next: close it\n",

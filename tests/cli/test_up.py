@@ -106,11 +106,12 @@ class ApplicationTest(CommandsTest):
     def command(self, code):
         return [sys.executable, "-c", APPLICATION + code]
 
-    def assertEnded(self, process, code):
-        """Check that it ends with a code, and leaves nothing."""
+    def assertEnds(self, process, number):
+        """Check that a signal ends it, with a code that says so, and that nothing is left."""
         made = self.made()
+        process.send_signal(number)
         printed = process.communicate(timeout=30)
-        self.assertEqual(code, process.returncode, printed)
+        self.assertEqual(128 + number, process.returncode, printed)
         self.assertNothingRuns(made)
 
 
@@ -266,8 +267,7 @@ class EndTest(ApplicationTest):
             with self.subTest(number):
                 code = "import signal; signal.signal(signal.SIGINT, signal.SIG_DFL);" + WAIT
                 process = self.begin("postgres", code=code, start_new_session=True)
-                process.send_signal(number)
-                self.assertEnded(process, 128 + number)
+                self.assertEnds(process, number)
 
     def test_a_signal_during_the_start_ends_it_and_all_is_removed(self):
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):

@@ -4,9 +4,10 @@ import dataclasses
 import re
 import unittest
 
-from harness.core.environment import key_of
+from harness.core.environment import Environment, key_of
 from harness.core.group import Group
 from harness.core.service import Service
+from harness.core.settings import Settings
 from harness.errors import ServiceDefinitionError
 
 
@@ -96,4 +97,5 @@ class NetworkTest(unittest.TestCase):
         group = Group([self.a, Peer("a", alias="z")])
         one, other = group.services
 
-        self.assertNotEqual(key_of(one, group), key_of(other, group))
+        meant = Environment(Settings.read(environ={})).meant
+        self.assertNotEqual(key_of(one, group, meant), key_of(other, group, meant))

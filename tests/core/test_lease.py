@@ -1,5 +1,6 @@
 """Leases, and the holder of a test's leases."""
 
+import random
 import threading
 import unittest
 from unittest import mock
@@ -23,6 +24,21 @@ class NotedLease(Lease):
     def _release(self):
         self.service.journal.note(f"release {self.service.name}")
         self.service.releasing()
+
+
+class RandomNumbersTest(unittest.TestCase):
+    def test_a_lease_without_a_holder_draws_the_same_with_every_seed(self):
+        first, second = (Lease("a service").rng.random() for _ in range(2))
+
+        self.assertEqual(first, second)
+
+    def test_a_lease_draws_from_what_it_is_given(self):
+        lease, given = Lease("a service"), random.Random(7)
+        lease.rng = given
+
+        self.assertIs(given, lease.rng)
+        lease.draw_from(lambda: random.Random(8))
+        self.assertEqual(random.Random(8).random(), lease.rng.random())
 
 
 class LeaseTest(unittest.TestCase):

@@ -1,14 +1,23 @@
 """Texts that are never shown."""
 
 import unittest
+from urllib.parse import quote
 
 from harness.core.frozen import FrozenMapping
 from harness.core.instance import log_tail
-from harness.core.secrets import secrets_of
+from harness.core.secrets import random_password, secrets_of
 from tests.support.unit import ScriptedRunning
 
 
 class SecretsTest(unittest.TestCase):
+    def test_a_password_is_random_and_safe_in_a_url(self):
+        passwords = {random_password() for _ in range(100)}
+
+        self.assertEqual(100, len(passwords))
+        for password in passwords:
+            self.assertGreaterEqual(len(password), 20)
+            self.assertEqual(password, quote(password, safe=""))
+
     def test_variables_are_secret_by_their_name(self):
         variables = {"A_PASSWORD": "one", "api_key": "two", "LANG": "C", "TOKEN": ""}
 

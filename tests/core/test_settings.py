@@ -9,6 +9,7 @@ from harness.core.settings import (
     OPTIONS,
     current_settings,
     edits_apart,
+    parse_count,
     parse_flag,
     parse_optional_int,
     parse_seconds,
@@ -62,6 +63,7 @@ class PrecedenceTest(DirectoryTest):
             "seed": "1",
             "providers": "docker",
             "require": "all",
+            "store": "sqlite",
             "allow_remote": "1",
             "reuse": "1",
         }
@@ -192,6 +194,12 @@ class ValueTest(DirectoryTest):
         for text in ("0", "-1", "nan"):
             with self.subTest(text), self.assertRaises(ValueError):
                 parse_seconds(text)
+
+    def test_a_count_is_a_whole_number_that_is_not_negative(self):
+        self.assertEqual([0, 12], [parse_count("0"), parse_count(" 12")])
+        for text in ("-1", "1.5", "many", ""):
+            with self.subTest(text), self.assertRaises(ValueError):
+                parse_count(text)
 
     def test_an_empty_number_is_none(self):
         self.assertIsNone(parse_optional_int(" "))

@@ -206,6 +206,26 @@ class SplitTest(unittest.TestCase):
         self.assertEqual((2, 8), (first.line, second.line))
 
 
+class TriggerTest(unittest.TestCase):
+    def test_the_body_of_a_trigger_of_sqlite_is_left_whole(self):
+        for trigger in (
+            "create trigger t after insert on a begin delete from b; select ';'; end",
+            "CREATE TEMP TRIGGER IF NOT EXISTS t BEFORE UPDATE OF x ON a\n"
+            "WHEN new.x > 1 BEGIN SELECT CASE WHEN 1 THEN RAISE(ABORT, 'no') END; END",
+            'create temporary trigger "t" instead of delete on v begin select 1; end',
+        ):
+            with self.subTest(trigger):
+                script = f"select 1; {trigger}; begin; select 2; end; select 3"
+                texts = [statement.text for statement in split(script)]
+                expected = ["select 1", trigger, "begin", "select 2", "end", "select 3"]
+                self.assertEqual(expected, texts)
+
+    def test_one_of_postgres_may_be_called_begin(self):
+        trigger = "create trigger begin after insert on a for each row execute function f()"
+
+        self.assertEqual([trigger, "select 1"], [s.text for s in split(f"{trigger}; select 1")])
+
+
 class TortureTest(unittest.TestCase):
     """Statements made of random tokens, joined, come back from `split` as they were."""
 

@@ -6,8 +6,9 @@ import functools
 import os
 import sys
 
-from harness import Environment, HarnessTestCase, Postgres
+from harness import Environment, HarnessTestCase, Postgres, Store
 from harness.core.settings import Settings
+from harness.services.postgres.connect import sqlstate
 from tests.integration.inner import run_inner
 
 CREATOR = "HARNESS_CI_CREATOR_URL"
@@ -16,7 +17,8 @@ CREATOR = "HARNESS_CI_CREATOR_URL"
 @functools.cache
 def environment(provider):
     """Return the environment of one provider, shared by all tests of this process."""
-    made = creator() if provider == "creator" else Environment(providers=provider)
+    special = {"creator": creator, "sqlite": sqlite}
+    made = special[provider]() if provider in special else Environment(providers=provider)
     atexit.register(made.close)
     return made
 
@@ -26,6 +28,11 @@ def creator():
     url = os.environ.get(CREATOR, "")
     settings = Settings.read(environ={**os.environ, "DATABASE_URL": url})
     return Environment(dataclasses.replace(settings), providers="external")
+
+
+def sqlite():
+    """Return `embedded`, on which every store is SQLite."""
+    return Environment(providers="embedded", store="sqlite")
 
 
 # On which providers to run; all, unless a second run, on another Python, wants fewer.
@@ -42,22 +49,52 @@ def on_every_provider_and_role(tests):
     return on(tests, *PROVIDERS, *["creator"] * ("external" in PROVIDERS))
 
 
-def on(tests, *providers):
+def on_every_store(tests):
+    """The same for tests of a `Store`, on SQLite as well."""
+    return on(tests, *PROVIDERS, "sqlite", needed=Store())
+
+
+def on_embedded(tests):
+    """Add one test case, on the embedded provider: the others differ in nothing that it tests."""
+    return on(tests, *{"embedded"} & set(PROVIDERS))
+
+
+def also_with_psycopg(tests, others=()):
+    """Add the same tests with psycopg, on the embedded provider and on others that are named."""
+    on(with_driver(tests, "psycopg"), *sorted({"embedded", *others} & set(PROVIDERS)))
+    return tests
+
+
+def with_driver(tests, driver):
+    """Return the same tests, each of whose services has that driver."""
+    services = {
+        name: dataclasses.replace(getattr(tests, name), driver=driver)
+        for name in dir(tests)
+        if isinstance(getattr(tests, name), Postgres)
+    }
+    name = f"{tests.__name__}With{driver.capitalize()}"
+    attributes = {"__module__": tests.__module__, "__doc__": tests.__doc__, "driver": driver}
+    return type(name, (tests,), {**attributes, **services})
+
+
+def on(tests, *providers, **attributes):
     module = sys.modules[tests.__module__]
     for provider in providers:
         name = f"{tests.__name__}On{provider.capitalize()}"
-        attributes = {
+        own = {
             "__module__": tests.__module__,
             "__doc__": tests.__doc__,
             "environment": environment(provider),
+            **attributes,
         }
-        setattr(module, name, type(name, (tests, Conformance, HarnessTestCase), attributes))
+        setattr(module, name, type(name, (tests, Conformance, HarnessTestCase), own))
     return tests
 
 
 class Conformance:
     """What the tests of all providers use."""
 
+    driver = "pg8000"
     needed = Postgres()  # where it cannot run, the tests are skipped, though they touch it not
 
     def run_inner(self, case, *methods):
@@ -67,7 +104,7 @@ class Conformance:
 
     def sqlstate(self, raised):
         """Return the server's code of an error that `assertRaises` caught."""
-        return raised.exception.args[0]["C"]
+        return sqlstate(raised.exception)
 
     def raised_by(self, result):
         """Return the one exception that an inner run reported."""

@@ -4,14 +4,18 @@ import asyncio
 import subprocess
 import sys
 import threading
-from unittest import mock
 
 import asyncpg
 import psycopg
 
 from harness import HarnessTestCase, Postgres
-from harness.services.postgres import watcher
-from tests.integration.providers import on_every_provider, on_every_provider_and_role
+from harness.services.postgres.connect import sqlstate
+from tests.integration.leaks import LeakyTest
+from tests.integration.providers import (
+    also_with_psycopg,
+    on_every_provider,
+    on_every_provider_and_role,
+)
 from tests.integration.shop import shop
 
 ADD = "insert into items (name) values ('a')"
@@ -24,6 +28,7 @@ with psycopg.connect(sys.argv[1]) as connection:
 
 
 @on_every_provider_and_role
+@also_with_psycopg
 class PostgresConformanceCommit:
     db = Postgres(migrations=shop, isolation="commit")
 
@@ -113,7 +118,8 @@ class PostgresConformancePristine:
         (select is_called from items_id_seq), (select seqincrement from pg_sequence
         where seqrelid = 'items_id_seq'::regclass), (select string_agg(relname, ',' order by oid)
         from pg_class where oid > 16383), (select string_agg(nspname, ',' order by oid) from
-        pg_namespace where oid > 16383), (select string_agg(proname, ',' order by oid) from pg_proc
+        pg_namespace where oid > 16383 and nspname !~ '^pg_(toast_)?temp_'),
+        (select string_agg(proname, ',' order by oid) from pg_proc
         where oid > 16383), (select count(*) from pg_trigger), pg_get_viewdef('cheap'::regclass),
         obj_description('items'::regclass), (select count(*) from pg_attribute where attrelid =
         'items'::regclass), (select count(*) from pg_constraint where condeferrable)"""
@@ -145,20 +151,19 @@ class PostgresConformancePristine:
 
 
 @on_every_provider
-class PostgresConformanceCommitBroken:
-    def setUp(self):
-        patch = mock.patch.object(watcher, "GRACE", 0.1)  # what leaks here never closes
-        patch.start()
-        self.addCleanup(patch.stop)
-
+@also_with_psycopg
+class PostgresConformanceCommitBroken(LeakyTest):
     def run_pair(self, break_it):
+        driver, take_time = self.driver, self.take_time
+
         class Case(HarnessTestCase):
-            db = Postgres(migrations=shop, isolation="commit")
+            db = Postgres(migrations=shop, isolation="commit", driver=driver)
 
             def test_a(self):
                 break_it(self)
 
             def test_b(self):
+                take_time()
                 self.assertEqual(0, self.db.count("items"))
 
         result = self.run_inner(Case, "test_a", "test_b")
@@ -175,6 +180,7 @@ class PostgresConformanceCommitBroken:
         pids = []
 
         def break_it(case):
+            self.hurry()
             connection = psycopg.connect(case.db.dsn, application_name="a leaky pool")
             self.addCleanup(connection.close)
             connection.execute("select 'the last query'")
@@ -187,6 +193,7 @@ class PostgresConformanceCommitBroken:
 
     def test_several_leaked_connections_are_all_named(self):
         def break_it(case):
+            self.hurry()
             for number in range(3):
                 connection = psycopg.connect(case.db.dsn, application_name=f"pool {number}")
                 self.addCleanup(connection.close)
@@ -198,8 +205,10 @@ class PostgresConformanceCommitBroken:
             self.assertIn(f"(pool {number}, idle)", text)
 
     def test_a_transaction_that_only_read_is_no_leak(self):
+        driver = self.driver
+
         class Case(HarnessTestCase):
-            db = Postgres(migrations=shop, isolation="commit")
+            db = Postgres(migrations=shop, isolation="commit", driver=driver)
 
             def test(self):
                 self.db.connection.cursor().execute("select * from items")
@@ -208,10 +217,10 @@ class PostgresConformanceCommitBroken:
 
     def test_a_helper_waits_ten_seconds_for_a_lock_of_the_code_and_no_longer(self):
         """Else the test would hang: the code's own transaction holds the lock."""
-        texts = []
+        texts, driver = [], self.driver
 
         class Case(HarnessTestCase):
-            db = Postgres(migrations=shop, isolation="commit")
+            db = Postgres(migrations=shop, isolation="commit", driver=driver)
 
             def test(self):
                 self.db.execute("set lock_timeout = 50")  # of this lease's own session
@@ -219,7 +228,7 @@ class PostgresConformanceCommitBroken:
                 try:
                     self.db.execute(ADD)
                 except Exception as error:
-                    texts.append(error.args[0]["C"])
+                    texts.append(sqlstate(error))
                 self.db.connection.rollback()
 
         self.assertEqual([], self.run_inner(Case).raised)

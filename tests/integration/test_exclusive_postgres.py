@@ -9,7 +9,7 @@ from harness.errors import LeaseError, ServiceDiedError
 from harness.services.postgres.connect import connect
 from tests.integration.inner import run_inner
 from tests.integration.programs import OwnRegistryTest
-from tests.integration.providers import on
+from tests.integration.providers import also_with_psycopg, on
 from tests.integration.sandbox import wait_until
 
 ANY = Exception  # of a driver, whose errors differ
@@ -109,6 +109,7 @@ class DisturbedTest:
 
 
 on(DisturbedTest, "docker", "embedded")
+also_with_psycopg(DisturbedTest)
 
 
 class CrashTest(OwnRegistryTest):

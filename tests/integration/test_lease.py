@@ -7,11 +7,12 @@ import psycopg
 
 from harness import Postgres
 from harness.errors import LeaseError
-from tests.integration.providers import on_every_provider_and_role
+from tests.integration.providers import also_with_psycopg, on_every_provider_and_role
 from tests.integration.shop import shop
 
 
 @on_every_provider_and_role
+@also_with_psycopg
 class PostgresConformanceLease:
     db = Postgres(migrations=shop)
 
@@ -111,7 +112,7 @@ class PostgresConformanceLease:
 
     def test_url_names_the_driver_as_sqlalchemy_does(self):
         self.assertTrue(self.db.dsn.startswith("postgresql://"))
-        self.assertTrue(self.db.url().startswith("postgresql+pg8000://"))
+        self.assertTrue(self.db.url().startswith(f"postgresql+{self.driver}://"))
         self.assertEqual(
             self.db.dsn.partition("://")[2], self.db.url("psycopg").partition("://")[2]
         )
@@ -121,7 +122,9 @@ class PostgresConformanceLease:
             self.db = None
 
     def test_a_lease_that_was_kept_refuses_everything_after_its_test(self):
-        with type(self).environment.lease(Postgres(migrations=shop, name="kept")) as lease:
+        with type(self).environment.lease(
+            Postgres(migrations=shop, name="kept", driver=self.driver)
+        ) as lease:
             connection = lease.connection
             connection.cursor().execute("select 1")
 
@@ -133,6 +136,7 @@ class PostgresConformanceLease:
 
 
 @on_every_provider_and_role
+@also_with_psycopg
 class PostgresConformanceTableNames:
     db = Postgres(migrations=shop)
     names = (
@@ -183,6 +187,7 @@ class PostgresConformanceTableNames:
 
 
 @on_every_provider_and_role
+@also_with_psycopg
 class PostgresConformanceTruncate:
     db = Postgres(migrations=shop)
 

@@ -36,7 +36,7 @@ class OwnSessionTest(HarnessTestCase):
         databases = self.databases()
         with (
             mock.patch.object(
-                databases._connection, "handle_messages", side_effect=KeyboardInterrupt
+                databases._admin._connection, "handle_messages", side_effect=KeyboardInterrupt
             ),
             self.assertRaises(KeyboardInterrupt),
         ):
@@ -79,11 +79,7 @@ class PostgresConformanceEndedSessions:
 
 def sessions_of(instance):
     """Return for each session that an instance keeps for itself how to ask it."""
-    found = [instance.databases.rows]
-    if instance._ownership is not None:
-        holder = instance._ownership._holder
-        found.append(lambda sql: holder.execute_simple(sql).rows)
-    return found
+    return [instance.databases.rows, instance._locks.rows]
 
 
 class SharedLeaseTest(HarnessTestCase):

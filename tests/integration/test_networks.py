@@ -215,7 +215,7 @@ class NetworkTest(OwnRegistryTest):
 
 def in_groups(case, *environments):
     """Return each environment with the group of a class."""
-    from harness.adapters.unittest import group_of
+    from harness.adapters.declared import group_of
 
     return [(environment, group_of(case)) for environment in environments]
 

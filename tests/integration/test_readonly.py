@@ -3,13 +3,14 @@
 import psycopg
 
 from harness import HarnessTestCase, Postgres
-from tests.integration.providers import on_every_provider_and_role
+from tests.integration.providers import also_with_psycopg, on_every_provider_and_role
 from tests.integration.shop import shop
 
 ADD = "insert into items (name) values ('a')"
 
 
 @on_every_provider_and_role
+@also_with_psycopg
 class PostgresConformanceReadonly:
     db = Postgres(migrations=shop, isolation="readonly", name="shared")
 
@@ -40,10 +41,10 @@ class PostgresConformanceReadonly:
             connection.rollback()
 
     def test_the_shared_data_is_visible_and_the_same_database_for_every_test(self):
-        names = []
+        names, driver = [], self.driver
 
         class Case(HarnessTestCase):
-            db = Postgres(migrations=stocked, isolation="readonly")
+            db = Postgres(migrations=stocked, isolation="readonly", driver=driver)
 
             def look(self):
                 names.append((self.db.database, self.db.value("select name from items")))
@@ -53,6 +54,24 @@ class PostgresConformanceReadonly:
         self.assertEqual([], self.run_inner(Case).raised)
         self.assertEqual(1, len(set(names)))
         self.assertEqual("in stock", names[0][1])
+
+    def test_a_test_that_writes_all_the_same_is_named_and_undone(self):
+        class Case(HarnessTestCase):
+            db = Postgres(migrations=stocked, isolation="readonly")
+
+            def test_a(self):
+                with psycopg.connect(self.db.dsn, autocommit=True) as connection:
+                    connection.execute("set default_transaction_read_only = off")
+                    connection.execute("update items set name = 'sold'")
+
+            def test_b(self):
+                self.assertEqual("in stock", self.db.value("select name from items"))
+
+        result = self.run_inner(Case, "test_a", "test_b")
+
+        self.assertEqual(["test_a"], result.failed, result.text)
+        self.assertIn("the test wrote to reference data: items", result.text)
+        self.assertIn("declare Postgres(isolation='commit')", result.text)
 
 
 def stocked(db):

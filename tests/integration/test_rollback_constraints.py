@@ -1,10 +1,11 @@
 """Under `rollback` the code's connection behaves as a real one: constraints."""
 
-from tests.integration.providers import on_every_provider
+from tests.integration.providers import also_with_psycopg, on_every_provider
 from tests.integration.twins import Twins
 
 
 @on_every_provider
+@also_with_psycopg
 class PostgresConformanceConstraints(Twins):
     def test_a_deferred_constraint_may_be_broken_until_the_commit(self):
         def scenario(s):

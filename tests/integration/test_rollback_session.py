@@ -3,7 +3,11 @@
 import unittest
 
 from harness import HarnessTestCase, Postgres
-from tests.integration.providers import on_every_provider_and_role
+from tests.integration.providers import (
+    also_with_psycopg,
+    on_every_provider,
+    on_every_provider_and_role,
+)
 from tests.integration.shop import shop
 
 TRACES = {
@@ -42,14 +46,17 @@ select
 
 
 @on_every_provider_and_role
+@also_with_psycopg
 class PostgresConformanceSession:
     db = Postgres(migrations=shop)
 
     def test_the_next_test_sees_no_trace_of_the_one_before(self):
         states = {}
 
+        driver = self.driver
+
         class Case(HarnessTestCase):
-            db = Postgres(migrations=shop)
+            db = Postgres(migrations=shop, driver=driver)
 
             def leave(self, traces):
                 cursor = self.db.connection.cursor()
@@ -81,31 +88,11 @@ class PostgresConformanceSession:
         self.assertNotEqual(states["before"], states["meanwhile"])
         self.assertEqual(states["before"], states["after"])
 
-    def test_what_the_code_registers_on_its_connection_is_forgotten(self):
-        texts = []
-
-        class Case(HarnessTestCase):
-            db = Postgres(migrations=shop)
-
-            def ask(self):
-                cursor = self.db.connection.cursor()
-                cursor.execute("select 7::int")
-                texts.append(cursor.fetchone()[0])
-
-            def test_a_register(self):
-                self.db.connection.register_in_adapter(23, lambda text: f"seven is {text}")
-                self.ask()
-
-            def test_b_ask(self):
-                self.ask()
-
-        self.run_inner(Case)
-
-        self.assertEqual(["seven is 7", 7], texts)
-
     def test_rows_are_not_seen_by_other_tests_in_any_order(self):
+        driver = self.driver
+
         class Case(HarnessTestCase):
-            db = Postgres(migrations=shop)
+            db = Postgres(migrations=shop, driver=driver)
 
             def add(self):
                 self.assertEqual(0, self.db.count("items"))
@@ -121,10 +108,10 @@ class PostgresConformanceSession:
 
     def test_sequences_go_on_where_the_test_before_left_them(self):
         """As in any PostgreSQL: a rollback does not give numbers back."""
-        drawn = []
+        drawn, driver = [], self.driver
 
         class Case(HarnessTestCase):
-            db = Postgres(migrations=shop, name="sequences")
+            db = Postgres(migrations=shop, name=f"sequences of {driver}", driver=driver)
 
             def draw(self):
                 drawn.append(self.db.value("insert into items (name) values ('a') returning id"))
@@ -174,7 +161,7 @@ class PostgresConformanceSession:
         old.cursor().execute("insert into items (name) values ('a')")
         old.close()
 
-        for use in (old.cursor, old.commit, old.rollback, old.close):
+        for use in (old.cursor, old.commit, old.rollback):
             with self.assertRaisesRegex(Exception, "connection is closed"):
                 use()
         self.assertIsNot(old, self.db.connection)
@@ -183,7 +170,7 @@ class PostgresConformanceSession:
         self.assertEqual(1, self.db.count("items"))
 
     def test_the_lease_says_why_it_refuses_while_the_codes_transaction_has_failed(self):
-        with self.assertRaisesRegex(Exception, "22012"):
+        with self.assertRaisesRegex(Exception, "division by zero"):
             self.db.connection.cursor().execute("select 1/0")
 
         with self.assertRaisesRegex(Exception, "was not rolled back: division by zero"):
@@ -194,6 +181,40 @@ class PostgresConformanceSession:
     def test_two_phase_commit_is_refused_with_the_way_out(self):
         with self.assertRaisesRegex(Exception, "isolation='commit'"):
             self.db.connection.tpc_begin(self.db.connection.xid(1, "a", "b"))
+
+
+@on_every_provider
+class PostgresConformanceSessionOfPg8000:
+    db = Postgres(migrations=shop)
+
+    def test_what_the_code_registers_on_its_connection_is_forgotten(self):
+        texts = []
+
+        class Case(HarnessTestCase):
+            db = Postgres(migrations=shop)
+
+            def ask(self):
+                cursor = self.db.connection.cursor()
+                cursor.execute("select 7::int")
+                texts.append(cursor.fetchone()[0])
+
+            def test_a_register(self):
+                self.db.connection.register_in_adapter(23, lambda text: f"seven is {text}")
+                self.ask()
+
+            def test_b_ask(self):
+                self.ask()
+
+        self.run_inner(Case)
+
+        self.assertEqual(["seven is 7", 7], texts)
+
+    def test_closing_twice_is_refused_as_by_a_real_one(self):
+        connection = self.db.connection
+        connection.close()
+
+        with self.assertRaisesRegex(Exception, "connection is closed"):
+            connection.close()
 
     @unittest.expectedFailure  # known: SAVEPOINT and LOCK TABLE are accepted without a BEGIN
     def test_a_savepoint_outside_a_transaction_is_the_servers_error(self):

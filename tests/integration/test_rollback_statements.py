@@ -2,11 +2,12 @@
 
 import io
 
-from tests.integration.providers import on_every_provider
+from tests.integration.providers import also_with_psycopg, on_every_provider
 from tests.integration.twins import Twins
 
 
 @on_every_provider
+@also_with_psycopg
 class PostgresConformanceStatements(Twins):
     def test_executemany(self):
         def scenario(s):
@@ -23,6 +24,51 @@ class PostgresConformanceStatements(Twins):
 
         self.check(scenario)
 
+    def test_a_block_that_catches_its_own_error(self):
+        def scenario(s):
+            s.run(
+                "do $$ begin insert into items (name) values ('a'); begin "
+                "insert into items (name) values ('a'); exception when unique_violation then null; "
+                "end; end $$"
+            )
+            s.commit()
+
+        self.check(scenario, "a")
+
+    def test_rows_that_are_fetched_in_parts(self):
+        def scenario(s):
+            s.run("select * from generate_series(1, 5)")
+            s.journal.append([s.cursor.fetchone(), s.cursor.fetchmany(2), s.cursor.fetchall()])
+            s.journal.append([s.cursor.rowcount, [column[0] for column in s.cursor.description]])
+
+        self.check(scenario)
+
+    def test_two_cursors_share_the_transaction(self):
+        def scenario(s):
+            other = s.connection.cursor()
+            s.add("a")
+            other.execute("select name from items")
+            s.journal.append(other.fetchall())
+            other.execute(ADD, ["b"])
+            s.rollback()
+
+        self.check(scenario)
+
+    def test_structure_is_transactional(self):
+        def scenario(s):
+            s.run("create table extra (id integer)")
+            s.rollback()
+            s.run("select * from extra")
+            s.rollback()
+            s.run("alter table items add column colour text")
+            s.commit()
+            s.ask("select colour from items")
+
+        self.check(scenario)
+
+
+@on_every_provider
+class PostgresConformanceStatementsOfPg8000(Twins):
     def test_executemany_that_fails_in_autocommit_keeps_the_rows_before(self):
         def scenario(s):
             s.connection.autocommit = True
@@ -71,48 +117,6 @@ class PostgresConformanceStatements(Twins):
             s.rollback()
 
         self.check(scenario, "a", "b", "c")
-
-    def test_a_block_that_catches_its_own_error(self):
-        def scenario(s):
-            s.run(
-                "do $$ begin insert into items (name) values ('a'); begin "
-                "insert into items (name) values ('a'); exception when unique_violation then null; "
-                "end; end $$"
-            )
-            s.commit()
-
-        self.check(scenario, "a")
-
-    def test_rows_that_are_fetched_in_parts(self):
-        def scenario(s):
-            s.run("select * from generate_series(1, 5)")
-            s.journal.append([s.cursor.fetchone(), s.cursor.fetchmany(2), s.cursor.fetchall()])
-            s.journal.append([s.cursor.rowcount, [column[0] for column in s.cursor.description]])
-
-        self.check(scenario)
-
-    def test_two_cursors_share_the_transaction(self):
-        def scenario(s):
-            other = s.connection.cursor()
-            s.add("a")
-            other.execute("select name from items")
-            s.journal.append(other.fetchall())
-            other.execute(ADD, ["b"])
-            s.rollback()
-
-        self.check(scenario)
-
-    def test_structure_is_transactional(self):
-        def scenario(s):
-            s.run("create table extra (id integer)")
-            s.rollback()
-            s.run("select * from extra")
-            s.rollback()
-            s.run("alter table items add column colour text")
-            s.commit()
-            s.ask("select colour from items")
-
-        self.check(scenario)
 
 
 ADD = "insert into items (name) values (%s)"

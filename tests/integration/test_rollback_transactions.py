@@ -1,10 +1,13 @@
 """Under `rollback` the code's connection behaves as a real one: transactions."""
 
-from tests.integration.providers import on_every_provider
+import functools
+
+from tests.integration.providers import also_with_psycopg, on_every_provider
 from tests.integration.twins import Twins
 
 
 @on_every_provider
+@functools.partial(also_with_psycopg, others=("external", "docker"))
 class PostgresConformanceTransactions(Twins):
     def test_a_commit_lasts(self):
         self.check(lambda s: (s.add("a"), s.commit()), "a")
@@ -23,27 +26,6 @@ class PostgresConformanceTransactions(Twins):
             s.connection.autocommit = True
             s.add("a", "b")
             s.rollback()
-
-        self.check(scenario, "a", "b")
-
-    def test_autocommit_turned_on_in_mid_transaction_and_rolled_back(self):
-        def scenario(s):
-            s.add("a")
-            s.connection.autocommit = True
-            s.add("b")
-            s.rollback()
-            s.add("c")
-
-        self.check(scenario, "c")
-
-    def test_autocommit_turned_on_in_mid_transaction_and_committed(self):
-        def scenario(s):
-            s.add("a")
-            s.connection.autocommit = True
-            s.add("b")
-            s.commit()
-            s.connection.autocommit = False
-            s.add("c")
 
         self.check(scenario, "a", "b")
 
@@ -132,6 +114,33 @@ def spelt(script, begin, end):
 
 
 @on_every_provider
+class PostgresConformanceAutocommitInATransaction(Twins):
+    """What pg8000 allows, and psycopg refuses."""
+
+    def test_autocommit_turned_on_in_mid_transaction_and_rolled_back(self):
+        def scenario(s):
+            s.add("a")
+            s.connection.autocommit = True
+            s.add("b")
+            s.rollback()
+            s.add("c")
+
+        self.check(scenario, "c")
+
+    def test_autocommit_turned_on_in_mid_transaction_and_committed(self):
+        def scenario(s):
+            s.add("a")
+            s.connection.autocommit = True
+            s.add("b")
+            s.commit()
+            s.connection.autocommit = False
+            s.add("c")
+
+        self.check(scenario, "a", "b")
+
+
+@on_every_provider
+@also_with_psycopg
 class PostgresConformanceSavepoints(Twins):
     def test_savepoints_nest(self):
         def scenario(s):

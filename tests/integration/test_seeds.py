@@ -3,7 +3,9 @@
 import datetime
 import decimal
 import gzip
+from unittest import mock
 
+from harness.data.progress import Progress
 from harness.errors import MigrationError, ServiceDefinitionError
 from tests.integration.migrated import Projects, on_one_provider
 from tests.integration.providers import on_every_provider_and_role
@@ -226,6 +228,19 @@ class PostgresSeeds(Seeds):
         )
         text = self.refused("users.jsonl", '{"email": "a"}\n\n{"email": "b", "ag": 1}\n')
         self.assertIn("users.jsonl, line 3: the table users has no column 'ag'", text)
+
+    def test_of_a_long_file_no_more_is_read_once_the_server_refuses(self):
+        rows = 400_000
+        path = self.file("users.jsonl", '{"email": null}\n' + '{"email": "a"}\n' * rows)
+        read = []
+
+        with (
+            mock.patch.object(Progress, "advance", lambda _, count: read.append(count)),
+            self.assertRaisesRegex(MigrationError, "line 1: null value in column .email."),
+        ):
+            self.lease(migrations=seeded, seeds=(path,))
+
+        self.assertLess(sum(read), rows)
 
     def test_a_line_of_too_few_or_too_many_values(self):
         self.assertIn(

@@ -12,7 +12,9 @@ WORKERS = 4
 SUITE = """
 import json
 
-NAMES = "select datname from pg_database where datname like 't\\\\_%' order by 1"
+NAMES = (
+    "select datname from pg_database where datname like 't\\\\_%' and not datistemplate order by 1"
+)
 
 def migrate(db):
     db.execute("create table items (id integer primary key)")

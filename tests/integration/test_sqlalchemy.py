@@ -1,15 +1,30 @@
 """SQLAlchemy engines over a lease, whatever the provider."""
 
 import asyncio
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
 
-from sqlalchemy import Column, Integer, MetaData, String, Table, select, text
+from sqlalchemy import (
+    Column,
+    Date,
+    Integer,
+    MetaData,
+    Numeric,
+    String,
+    Table,
+    Uuid,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from harness import HarnessTestCase, Postgres
 from harness.adapters.sqlalchemy import async_engine, engine
 from harness.errors import ConfigurationError
-from tests.integration.providers import on_every_provider
+from tests.integration.providers import also_with_psycopg, on_every_provider
 from tests.integration.shop import shop
 
 ITEMS = Table(
@@ -18,6 +33,14 @@ ITEMS = Table(
     Column("id", Integer, primary_key=True),
     Column("name", String),
     Column("price", Integer),
+)
+TYPES = Table(
+    "types",
+    MetaData(),
+    Column("j", JSONB),
+    Column("d", Date),
+    Column("n", Numeric),
+    Column("u", Uuid),
 )
 ADD = ITEMS.insert().values(name="a", price=1)
 
@@ -30,6 +53,7 @@ class Engines:
 
 
 @on_every_provider
+@also_with_psycopg
 class PostgresConformanceEngineUnderRollback(Engines):
     db = Postgres(migrations=shop)
 
@@ -73,11 +97,27 @@ class PostgresConformanceEngineUnderRollback(Engines):
 
         self.assertEqual(1, self.db.count("items"))
 
+    def test_values_of_many_types_come_back(self):
+        values = {"j": {"a": [1]}, "d": date(2024, 2, 29), "n": Decimal("1.50"), "u": UUID(int=7)}
+        with self.engine(self.db).begin() as connection:
+            TYPES.create(connection)
+            connection.execute(TYPES.insert(), [values, values])
+            rows = connection.execute(select(TYPES)).mappings().all()
+
+        self.assertEqual([values, values], [dict(row) for row in rows])
+
+    def test_rows_are_streamed(self):
+        with self.engine(self.db).connect() as connection:
+            result = connection.execution_options(stream_results=True).execute(
+                text("select * from generate_series(1, 5)")
+            )
+            self.assertEqual([1, 2, 3, 4, 5], result.scalars().all())
+
     def test_tables_made_by_the_metadata_are_gone_in_the_next_test(self):
-        test = self
+        test, driver = self, self.driver
 
         class Case(HarnessTestCase):
-            db = Postgres()
+            db = Postgres(driver=driver)
 
             def make(case):  # noqa: N805
                 case.assertFalse(case.db.exists("items"))
@@ -89,8 +129,8 @@ class PostgresConformanceEngineUnderRollback(Engines):
         self.assertEqual([], self.run_inner(Case).raised)
 
     def test_another_driver_and_an_asynchronous_engine_are_refused(self):
-        with self.assertRaisesRegex(ConfigurationError, "isolation='commit'"):
-            engine(self.db, "psycopg")
+        with self.assertRaisesRegex(ConfigurationError, f"one of {self.driver}(?s:.*)'commit'"):
+            engine(self.db, "psycopg2")
         with self.assertRaisesRegex(ConfigurationError, "isolation='commit'"):
             async_engine(self.db)
 

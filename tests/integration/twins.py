@@ -1,6 +1,7 @@
 """The virtual connection of a `rollback` lease side by side with a real one."""
 
 from harness import Postgres
+from harness.services.postgres.connect import sqlstate
 from tests.integration.shop import shop
 
 
@@ -36,9 +37,8 @@ class Script:
         try:
             action()
         except Exception as error:
-            details = error.args[0]
-            code = details["C"] if isinstance(details, dict) else str(details)
-            self.journal.append(f"{type(error).__name__} {code}")
+            said = sqlstate(error) or str(error).partition(": <")[0]  # without reprs
+            self.journal.append(f"{type(error).__name__} {said}")
         else:
             self.journal.append("")
 
@@ -50,6 +50,10 @@ class Twins:
     real = Postgres(migrations=shop, isolation="commit")
 
     def check(self, scenario, *expected):
+        """Compare a scenario on both, and the names of items that stayed with the expected."""
+        self.assertEqual(list(expected), self.compare(scenario))
+
+    def compare(self, scenario):
         """Run a scenario on both, compare all that came back and what stayed in the database."""
         outcomes = []
         for lease in (self.virtual, self.real):
@@ -58,7 +62,7 @@ class Twins:
             script.connection.close()
             outcomes.append((script.journal, names(lease), contents(lease)))
         self.assertEqual(outcomes[1], outcomes[0])
-        self.assertEqual(list(expected), outcomes[0][1])
+        return outcomes[0][1]
 
 
 def names(lease):

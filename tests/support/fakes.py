@@ -24,7 +24,7 @@ SEED = 7
 
 def environment(**variables: str) -> Environment:
     """Return an environment in which a `Fake` can run, with `variables` set."""
-    return make_environment(FAKE_URL="fake://127.0.0.1", TEST_SEED=str(SEED), **variables)
+    return make_environment(**{"FAKE_URL": "fake://127.0.0.1", "TEST_SEED": str(SEED), **variables})
 
 
 def empty_environment(**variables: str) -> Environment:

@@ -1,4 +1,4 @@
-"""`python -m tests.torture [--seed N] [--kills N] [--seconds N] [--only N] [NAME...]`."""
+"""`python -m tests.torture [--seed N] [--kills N] [--seconds N] [--only N] [--scenario NAME]`."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from tests.torture.run import runnable
 from tests.torture.scenarios import SCENARIOS, Scenario
 from tests.torture.steps import MOMENTS
 
+BRIEF = 15.0  # seconds for random statements among other scenarios
 RESULTS = ("clean", "repaired", "missed", "FAILED")
 
 
@@ -33,7 +34,7 @@ def main() -> int:
     began = time.monotonic()
     outcomes = [torturing(kill, parent) for kill in kills(options, known, began)]
     scenarios = Counter(
-        play(name, options, parent, known)
+        play(name, options, parent, known, began)
         for name in chosen(options)
         if options.seconds is None or time.monotonic() < began + options.seconds
     )
@@ -57,6 +58,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--scenario", action="append", choices=(*SCENARIOS, "none"), help="these, not all"
     )
+    parser.add_argument("--tests", type=int, default=10_000, help="random ones (10 000)")
+    parser.add_argument("--mode", help="the only way to run random tests")
     parser.add_argument("--only", type=int, action="append", help="number of a kill to repeat")
     return parser.parse_args()
 
@@ -73,11 +76,20 @@ def chosen(options: argparse.Namespace) -> list[str]:
     return names
 
 
-def play(name: str, options: argparse.Namespace, parent: Path, known: frozenset[str]) -> str:
+def play(
+    name: str, options: argparse.Namespace, parent: Path, known: frozenset[str], first: float
+) -> str:
     """Play a scenario, print and return what became of it."""
     began = time.monotonic()
     scenario = Scenario(
-        parent, parent / "cache", options.seed, options.seconds is not None, "containers" in known
+        parent,
+        parent / "cache",
+        options.seed,
+        options.seconds is not None,
+        "containers" in known,
+        options.tests,
+        options.mode,
+        seconds_for_statements(options, first),
     )
     reasons = getattr(scenario, name)()
     result = "FAILED" if reasons else "clean"
@@ -85,6 +97,13 @@ def play(name: str, options: argparse.Namespace, parent: Path, known: frozenset[
     for reason in reasons:
         print(f"       {reason}", flush=True)
     return result
+
+
+def seconds_for_statements(options: argparse.Namespace, began: float) -> float | None:
+    """Return how long random statements may be run: until the end only where nothing follows."""
+    if options.seconds is None:
+        return None
+    return BRIEF if len(chosen(options)) > 1 else began + options.seconds - time.monotonic()
 
 
 def kills(options: argparse.Namespace, known: frozenset[str], began: float) -> Iterator[Kill]:

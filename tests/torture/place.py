@@ -55,13 +55,17 @@ class Place:
             "PYTHONDONTWRITEBYTECODE": "1",
             **variables,
         }
-        settings = Settings.read(self.root, environ=self.environ)
+        settings = self.settings()
         self.identifier = registry_id(settings)
         self.registry = registry_path(settings)
         self.instances: set[str] = set()
         self.segments: set[tuple[str, str]] = set()
         self.volumes: set[str] = set()
         self._runs: list[subprocess.Popen[bytes]] = []
+
+    def settings(self) -> Settings:
+        """Return the settings of who works here."""
+        return Settings.read(self.root, environ=self.environ)
 
     @property
     def alone(self) -> str:

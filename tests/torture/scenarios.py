@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import random
 import signal
@@ -31,9 +32,25 @@ class Scenario:
         seed: Where random choices come from.
         brief: Whether there is little time.
         docker: Whether there are containers.
+        tests: How many random tests.
+        mode: The only way to run them; None for all.
+        seconds: How long to run them; None for as long as it takes.
     """
 
-    def __init__(self, parent: Path, cache: Path, seed: int, brief: bool, docker: bool) -> None:
+    def __init__(
+        self,
+        parent: Path,
+        cache: Path,
+        seed: int,
+        brief: bool,
+        docker: bool,
+        tests: int = 0,
+        mode: str | None = None,
+        seconds: float | None = None,
+    ) -> None:
+        self.seconds = seconds
+        self.tests = tests
+        self.mode = mode
         self.parent = parent
         self.cache = cache
         self.seed = seed
@@ -137,8 +154,22 @@ class Scenario:
                 reasons += told(outcome)
         return reasons
 
+    def statements(self) -> list[str]:
+        """Random tests write whatever they like: the next one finds what it should, always."""
+        from tests.torture.statements.play import play
 
-SCENARIOS = ("crowd", "forks", "hung_janitor", "reuse", "full_disk", "busy_daemon", "slow_daemon")
+        reasons: list[str] = []
+        where = functools.partial(self.place, reasons)
+        for played in play(where, self.seed, self.tests, self.seconds, self.mode):
+            print(f"       {played}", flush=True)
+            reasons += played.reasons
+        return reasons
+
+
+SCENARIOS = (
+    *("crowd", "forks", "hung_janitor", "reuse", "full_disk", "busy_daemon", "slow_daemon"),
+    "statements",
+)
 
 
 def told(outcome: Outcome) -> list[str]:

@@ -5,8 +5,12 @@
 from __future__ import annotations
 
 import random
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import assert_type
+from unittest import mock
 
 import redis
 
@@ -16,6 +20,7 @@ from harness import (
     Command,
     Container,
     ContainerLease,
+    DatabaseLease,
     Environment,
     ExecResult,
     HarnessError,
@@ -31,9 +36,34 @@ from harness import (
     Redis,
     RedisLease,
     Settings,
+    SQLite,
+    SQLiteLease,
+    Store,
 )
 from harness.core.instance import Running
+from harness.data.factories import Factory, children, drawn, lazy, related, sequence, trait
+from harness.services.rows import Row
 from harness.testing import eventually
+from harness.testing.rows import check_rows, find_row
+
+
+@dataclass
+class User:
+    id: int
+    name: str
+
+
+class UserFactory(Factory[User], table="users", columns={"name": "full_name"}):
+    name = sequence("user {}")
+    email = lazy(lambda user: f"{user.name}@example.com")
+    age = drawn(lambda rng: rng.randrange(100))
+    owner = related(User, "admin", name="Ada").by(owner_id="id")
+    notes = children("notes", 2)
+    admin = trait(name="admin")
+
+
+class AdminFactory(UserFactory):
+    name = "root"
 
 
 def migrate(lease: PostgresLease) -> None:
@@ -44,6 +74,15 @@ class SignupTest(HarnessTestCase):
     db = Postgres(migrations="migrations")
     other = Postgres(migrations=migrate, seeds=("users.sql",), isolation="commit", name="other")
 
+    @classmethod
+    def setUpClass(cls) -> None:
+        assert_type(cls.hold(cls.other), PostgresLease)
+
+    def test_what_was_written(self) -> None:
+        assert_type(self.db.written, frozenset[str])
+        with self.assertWrites(self.db, "users", msg="nothing else"):
+            self.db.execute("delete from users")
+
     def test_a_lease(self) -> None:
         assert_type(self.db, PostgresLease)
         assert_type(self.db.count("users"), int)
@@ -53,6 +92,14 @@ class SignupTest(HarnessTestCase):
         self.db.connection.commit()
         self.requireCapability(self.db, "postgres.superuser")
 
+    def test_making(self) -> None:
+        assert_type(self.db.make("users", name="Ada"), Row)
+        assert_type(self.db.make(User, "admin", name="Ada"), User)
+        assert_type(self.db.make(AdminFactory, name="Ada"), User)
+        assert_type(self.db.make_many("users", 2, name="Ada"), list[Row])
+        assert_type(self.db.make_many(User, 2, "admin", name="Ada"), list[User])
+        assert_type(self.db.make_many(AdminFactory, 2), list[User])
+
     def test_a_url_is_a_str(self) -> None:
         text: str = self.db.dsn
         self.assertTrue(text + self.db.url("psycopg"))
@@ -61,8 +108,53 @@ class SignupTest(HarnessTestCase):
         assert_type(self.assertEventually(lambda: self.db.count("users"), within=2, every=0.1), int)
         assert_type(self.assertEventually(self.db.dsn.upper, msg="no URL"), str)
 
+    def test_rows(self) -> None:
+        row = self.assertRow(self.db, "users", {"id": 7, "name": mock.ANY}, email="a@example.com")
+        assert_type(row, Row)
+        self.assertRow(self.db, "users", ("id > %s", [7]), order_by="id desc", msg="none")
+        self.assertNoRow(self.db, "users", "email is null")
+        self.assertCount(self.db, "users", 2, {"email": None})
+        assert_type(self.assertRows(self.db, "users", [{"id": 1}], key="id"), Sequence[Row])
+        self.assertRows(self.db, "users", [(1, "a")], columns=("id", "name"), key=["id", "name"])
+        assert_type(find_row(self.db, "users", {"id": 7}, {"email": "a"}), Row)
+        check_rows(self.db, "users", ({"id": n} for n in range(3)), key="id")
+
+    def test_statements(self) -> None:
+        with self.assertQueries(2) as queries:
+            self.db.connection.cursor().execute("select 1")
+        assert_type(queries.statements, list[str])
+        with self.assertQueries(at_most=3, db=self.other), self.db.recording() as recording:
+            print(recording.statements)
+
     def test_random_numbers(self) -> None:
         assert_type(self.rng, random.Random)
+
+
+def migrate_either(lease: DatabaseLease) -> None:
+    lease.execute("create table users (email text)")
+
+
+class StoreTest(HarnessTestCase):
+    db = Store(migrations=migrate_either, postgres=Postgres(version="16"), sqlite=SQLite())
+    file = SQLite(migrations="migrations", isolation="commit", foreign_keys=False, name="file")
+
+    def test_what_both_have(self) -> None:
+        assert_type(self.db, DatabaseLease)
+        assert_type(self.db.count("users"), int)
+        assert_type(self.db.dialect, str)
+        self.db.connection.cursor().execute("select 1")
+        self.db.connection.commit()
+        self.requireCapability(self.db, "postgres")
+
+    def test_sqlite(self) -> None:
+        assert_type(self.file, SQLiteLease)
+        assert_type(self.file.connection, sqlite3.Connection)
+        assert_type(self.file.path, Path)
+        text: str = self.file.dsn
+        self.assertTrue(text)
+
+
+assert_type(StoreTest.db, Store)
 
 
 class SessionTest(HarnessTestCase):

@@ -9,6 +9,7 @@ part of `--strict`, and pyright's `reportUnnecessaryTypeIgnoreComment`.
 from __future__ import annotations
 
 from harness import Command, Container, Environment, HarnessTestCase, Port, Postgres, Process, Redis
+from harness.data.factories import Factory
 
 
 class AssigningTest(HarnessTestCase):
@@ -21,11 +22,32 @@ class AssigningTest(HarnessTestCase):
         self.db = Postgres()  # type: ignore[assignment]
 
 
+class Line:
+    pass
+
+
+class LineFactory(Factory[Line], tabel="lines"):  # type: ignore[call-arg]
+    pass
+
+
 class SignupTest(HarnessTestCase):
     db = Postgres()
+    cache = Redis()
 
     def test_a_wrong_attribute(self) -> None:
         self.db.tables()  # type: ignore[attr-defined]
+
+    def test_what_cannot_be_made(self) -> None:
+        self.db.make(3)  # type: ignore[call-overload]
+        self.db.make("users", "a trait")  # type: ignore[call-overload]
+        name: str = self.db.make(Line)  # type: ignore[assignment]
+        print(name)
+
+    def test_the_arguments_of_a_matcher(self) -> None:
+        self.assertRow(self.cache, "users", {"id": 7})  # type: ignore[arg-type]
+        self.assertRow(self.db, "users", 7)  # type: ignore[arg-type]
+        self.assertRows(self.db, "users", [7])  # type: ignore[list-item]
+        self.assertQueries(2, db=self.cache)  # type: ignore[arg-type]
 
     def test_an_option_is_not_the_leases(self) -> None:
         print(self.db.isolation)  # type: ignore[attr-defined]

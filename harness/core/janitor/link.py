@@ -8,9 +8,9 @@ import select
 import socket
 import sys
 import threading
-import weakref
 from typing import Any
 
+from harness.core.forks import forget_after_fork
 from harness.core.registry.locks import Lock
 from harness.errors import StartError
 
@@ -20,8 +20,6 @@ TIMEOUT = 30.0  # seconds: it answers in milliseconds, unless the machine hangs
 PARTING = 2.0
 ATTEMPTS = 3
 HIGH = 10  # descriptors below may be in use by what the child is given
-
-_links: weakref.WeakSet[JanitorLink] = weakref.WeakSet()
 
 
 class JanitorLink:
@@ -36,7 +34,7 @@ class JanitorLink:
         self._lock = threading.RLock()
         self._members = 0
         self._socket: socket.socket | None = None
-        _links.add(self)
+        forget_after_fork(self, JanitorLink._forget)
 
     def join(self) -> None:
         """Make sure that a janitor knows us; `leave` is called as often.
@@ -272,12 +270,3 @@ def spawn_apart(command: list[str], actions: list[tuple[Any, ...]]) -> None:
         os.posix_spawn(command[0], command, os.environ, setsid=True, **options)
     except NotImplementedError:  # not on every system
         os.posix_spawn(command[0], command, os.environ, setpgroup=0, **options)
-
-
-def _forget_after_fork() -> None:
-    for link in list(_links):
-        link._forget()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_after_fork)

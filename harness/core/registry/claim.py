@@ -13,6 +13,7 @@ from harness.core.recipe import Launch
 from harness.core.registry import files, locks, processes
 from harness.core.registry.directory import Registry, unusable
 from harness.core.registry.locks import Lock
+from harness.core.registry.slot import is_expired
 from harness.core.registry.things import Thing, thing
 from harness.errors import CleanupError, StartError
 
@@ -99,10 +100,8 @@ class Claim:
 
     def _usable_record(self) -> dict[str, Any] | None:
         record = self.slot.record
-        if record is None:
+        if record is None or is_expired(record):  # nobody was left to end it in time
             return None
-        if record.get("until") and record["until"] < time.time():
-            return None  # nobody was left to end it in time
         self.instance = record["instance"]
         return record
 

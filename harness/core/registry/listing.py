@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from harness.core.identity import registry_path
 from harness.core.registry import files, locks, processes, things
 from harness.core.registry.directory import Registry, registry_of
-from harness.core.registry.slot import Slot
+from harness.core.registry.slot import Slot, is_kept
 from harness.core.registry.things import Thing
 from harness.core.settings import Settings
 from harness.errors import RegistryError
@@ -146,12 +145,6 @@ def state_of(slot: Slot, record: dict[str, Any], holders: tuple[Process, ...]) -
     if found == "busy":
         return ("running" if record else "starting") if holders else "ending"
     return "kept" if is_kept(record) else "ownerless"
-
-
-def is_kept(record: dict[str, Any]) -> bool:
-    """Tell whether an unheld instance waits for the next run."""
-    until = record.get("until")
-    return bool(record.get("reuse")) and (not until or until > time.time())
 
 
 def holding(path: str, *modes: str) -> tuple[Process, ...]:

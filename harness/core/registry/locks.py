@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import os
 import time
-import weakref
+
+from harness.core.forks import forget_after_fork
+from harness.core.pauses import pause
 
 try:
     import fcntl
@@ -20,9 +22,6 @@ AVAILABLE = fcntl is not None
 MODE = 0o600
 SHORTEST_PAUSE = 0.0005
 LONGEST_PAUSE = 0.02
-SHARE = 0.05  # of the time waited so far: the most that a pause adds to it
-
-_open: weakref.WeakSet[Lock] = weakref.WeakSet()
 
 
 class Lock:
@@ -44,7 +43,7 @@ class Lock:
     def __init__(self, path: str) -> None:
         self.path = path
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, MODE)
-        _open.add(self)
+        forget_after_fork(self, Lock._forget)
 
     def __enter__(self) -> Lock:
         return self
@@ -80,8 +79,7 @@ class Lock:
         while not self.try_exclusive():
             if callable(cancelled) and cancelled():
                 return False
-            waited = time.monotonic() - began
-            time.sleep(min(max(SHORTEST_PAUSE, waited * SHARE), LONGEST_PAUSE))
+            time.sleep(pause(time.monotonic() - began, SHORTEST_PAUSE, LONGEST_PAUSE))
         return True
 
     def is_current(self) -> bool:
@@ -90,17 +88,12 @@ class Lock:
             there = os.stat(self.path)
         except FileNotFoundError:
             return False
-        ours = os.fstat(self._file)
-        return (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino)
+        return os.path.samestat(there, os.fstat(self._file))
 
     @property
     def is_open(self) -> bool:
         """Whether it is neither closed nor, in a forked child, our parent's."""
         return self._file >= 0
-
-    def unlock(self) -> None:
-        """Let the lock go and keep the file open."""
-        fcntl.flock(self._file, fcntl.LOCK_UN)
 
     def close(self) -> None:
         """Let the lock go. Safe to call twice.
@@ -119,7 +112,7 @@ class Lock:
             os.close(file)
 
 
-def holders_of(path: str, *modes: str) -> list[int] | None:
+def holders_of(path: str, *modes: str, kind: str = "FLOCK") -> list[int] | None:
     """Return the process of each lock on a file; None where the kernel does not tell.
 
     One process may have several. Source: proc_locks(5), where a file is known by its device and
@@ -128,6 +121,7 @@ def holders_of(path: str, *modes: str) -> list[int] | None:
     Args:
         path: The file.
         modes: `READ` for shared locks, `WRITE` for exclusive ones; none for both.
+        kind: `FLOCK`, as ours are, or `POSIX`.
     """
     try:
         file = os.stat(path)
@@ -136,14 +130,5 @@ def holders_of(path: str, *modes: str) -> list[int] | None:
     except OSError:
         return None
     name = f"{os.major(file.st_dev):02x}:{os.minor(file.st_dev):02x}:{file.st_ino}"
-    locks = [line for line in lines if line[1] == "FLOCK" and line[5] == name]
+    locks = [line for line in lines if line[1] == kind and line[5] == name]
     return sorted(int(line[4]) for line in locks if line[3] in (modes or ("READ", "WRITE")))
-
-
-def _forget_after_fork() -> None:
-    for lock in list(_open):
-        lock._forget()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_after_fork)

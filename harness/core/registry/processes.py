@@ -103,7 +103,7 @@ def is_same(path: str, file: os.stat_result) -> bool:
         found = os.stat(path)
     except OSError:
         return False
-    return (found.st_dev, found.st_ino) == (file.st_dev, file.st_ino)
+    return os.path.samestat(found, file)
 
 
 def end(life: str, instance: str, pid: int, started: str, stop: int, grace: float) -> None:

@@ -225,9 +225,19 @@ class Slot:
     def _is_kept(self) -> bool:
         """Tell whether the instance waits for the next run; from now on, if its holder crashed."""
         record = self.record
-        if record is None or not record.get("reuse"):
+        if record is None or not is_kept(record):
             return False
         if not record.get("until"):
             self.keep_until(time.time() + record["reuse"])
-            return True
-        return bool(record["until"] > time.time())
+        return True
+
+
+def is_kept(record: dict[str, Any]) -> bool:
+    """Tell whether an unheld instance waits for the next run."""
+    return bool(record.get("reuse")) and not is_expired(record)
+
+
+def is_expired(record: dict[str, Any]) -> bool:
+    """Tell whether the time is over until which an unheld instance was kept."""
+    until = float(record.get("until") or 0)  # none as long as somebody holds it
+    return 0 < until <= time.time()

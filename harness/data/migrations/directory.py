@@ -9,7 +9,8 @@ from pathlib import Path
 
 from harness.data.migrations.goose import is_goose, read_goose
 from harness.data.migrations.source import Run, Step
-from harness.data.scripts import Script, file_script, run
+from harness.data.scripts import Script, Split, file_script, run
+from harness.data.statements import split
 from harness.data.target import Target
 from harness.errors import ConfigurationError
 
@@ -27,17 +28,19 @@ class SqlDirectory:
 
     Args:
         directory: Where they are.
+        dialect: Splits a text into statements; PostgreSQL's by itself.
 
     Raises:
         ConfigurationError: There is no such directory or no SQL file in it, two files have the same
             number, or the forms are mixed.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, dialect: Split | None = None) -> None:
         files = migration_files(directory)
         goose = goose_files(files, directory)
-        self._scripts = goose_scripts if goose else file_scripts
+        self._read = goose_scripts if goose else file_scripts
         self._ups = goose or files
+        self._dialect = dialect
 
     def files(self) -> list[Path]:
         """Return the files that are applied; how they are taken back makes no database."""
@@ -56,8 +59,16 @@ class SqlDirectory:
         Raises:
             MigrationError: A statement failed.
         """
-        for step in self.steps():
-            step.up(target)
+        for script in self.scripts():
+            run(script, target)
+
+    def scripts(self) -> list[Script]:
+        """Return the ways forward.
+
+        Raises:
+            MigrationError: An annotation of goose's is wrong.
+        """
+        return [self._read(path, self._dialect)[0] for path in self._ups]
 
     def steps(self) -> list[Step]:
         """Return the files one by one.
@@ -69,22 +80,23 @@ class SqlDirectory:
 
     def _step(self, path: Path) -> Step:
         number = NUMBER.match(path.name)
-        up, down = self._scripts(path)
+        up, down = self._read(path, self._dialect)
         return Step(number.group() if number else path.name, path.name, running(up), down)
 
 
-def goose_scripts(path: Path) -> tuple[Script, Run | None]:
+def goose_scripts(path: Path, dialect: Split | None) -> tuple[Script, Run | None]:
     """Return how a file in goose's form is applied and taken back."""
-    file = read_goose(path)
+    file = read_goose(path, dialect or split)
     up, down = file.script("Up"), file.script("Down")
     assert up is not None  # or reading it had failed
     return up, running(down) if down is not None else None
 
 
-def file_scripts(path: Path) -> tuple[Script, Run | None]:
+def file_scripts(path: Path, dialect: Split | None) -> tuple[Script, Run | None]:
     """Return how a file is applied, and how the one beside it takes it back."""
     down = path.with_name(path.name.removesuffix(UP).removesuffix(".sql") + DOWN)
-    return file_script(path), running(file_script(down)) if down.is_file() else None
+    way_back = running(file_script(down, dialect)) if down.is_file() else None
+    return file_script(path, dialect), way_back
 
 
 def running(script: Script) -> Run:

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.core.nearest import nearest
+from harness.data.files import MARK as MARK_OF_UTF_8
 from harness.data.files import decoded, unreadable
-from harness.data.scripts import Part, Script
+from harness.data.scripts import Part, Script, Split
 from harness.data.statements import Statement, split
 from harness.errors import MigrationError
 
@@ -40,6 +41,7 @@ class GooseFile:
     Args:
         path: The file.
         text: Its content.
+        split: Splits a text into statements.
 
     Attributes:
         statements: Those of each section that there is, `Up` and `Down`.
@@ -51,6 +53,7 @@ class GooseFile:
 
     path: Path
     text: str
+    split: Split = split
     statements: dict[str, list[Statement]] = field(default_factory=dict, init=False)
     transaction: bool = field(default=True, init=False)
     _section: str = field(default="", init=False)
@@ -108,14 +111,27 @@ class GooseFile:
     def _flush(self) -> None:
         """Take the lines since the last annotation as statements of the section."""
         text, self._lines = "".join(self._lines), []
-        found = [Statement(part.text, part.line + self._first - 1) for part in split(text)]
+        found = [Statement(part.text, part.line + self._first - 1) for part in self.split(text)]
         if not found:
             return
         if not self._section:
             raise self._wrong(found[0].line, "a statement stands before `-- +goose Up`")
         if self._block:
             found = [Statement(text.strip(), found[0].line)]
+        else:
+            self._check_ends(found)
         self.statements[self._section] += found
+
+    def _check_ends(self, found: list[Statement]) -> None:
+        """Refuse what runs here and not with goose, which looks no further than the line's end."""
+        for statement in found:
+            for number, line in enumerate(statement.text.splitlines()[:-1], statement.line):
+                if line.partition("--")[0].rstrip().endswith(";"):
+                    raise self._wrong(
+                        number,
+                        "goose ends the statement here, in the middle of it",
+                        "put it between `-- +goose StatementBegin` and `-- +goose StatementEnd`",
+                    )
 
     def script(self, section: str) -> Script | None:
         """Return the script of a section, if there is one."""
@@ -138,7 +154,7 @@ class GooseFile:
         )
 
 
-def read_goose(path: Path) -> GooseFile:
+def read_goose(path: Path, split: Split = split) -> GooseFile:
     """Read a file in goose's form.
 
     Raises:
@@ -148,4 +164,4 @@ def read_goose(path: Path) -> GooseFile:
         content = path.read_bytes()
     except OSError as error:
         raise unreadable(path, error) from error
-    return GooseFile(path, decoded(path, content.removeprefix(b"\xef\xbb\xbf")))
+    return GooseFile(path, decoded(path, content.removeprefix(MARK_OF_UTF_8)), split)

@@ -32,33 +32,44 @@ def irreversible(source: Source, target: Target) -> str | None:
             hint="write NAME.down.sql beside each, or `-- +goose Down` into each",
         )
     source.prepare(target)
-    for step in steps:
-        problem = wrong_with(step, target)
+    walk = Walk(target)
+    problems = (walk.wrong_with(step) for step in steps)
+    return next((problem for problem in problems if problem is not None), None)
+
+
+class Walk:
+    """Goes through migrations one by one.
+
+    Args:
+        target: The database, before the first of them.
+    """
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._schema = catalog(target)
+
+    def wrong_with(self, step: Step) -> str | None:
+        """Go up, down and up again; return what is wrong with that."""
+        before = self._schema
+        step.up(self._target)
+        self._schema = catalog(self._target)
+        if step.down is None:
+            return f"{step.name} has no way back"
+        return self._back(step, step.down, before) or self._again(step)
+
+    def _back(self, step: Step, down: Run, before: Catalog) -> str | None:
+        problem = failure(down, self._target)
         if problem is not None:
-            return problem
-    return None
+            return f"{step.name} cannot be taken back: {problem}"
+        what = f"{step.name} was taken back, and the schema is not what it was"
+        return differing(what, before.difference(catalog(self._target)))
 
-
-def wrong_with(step: Step, target: Target) -> str | None:
-    """Go up, down and up again; return what is wrong with that."""
-    before = catalog(target)
-    step.up(target)
-    after = catalog(target)
-    if step.down is None:
-        return f"{step.name} has no way back"
-    problem = failure(step.down, target)
-    if problem is not None:
-        return f"{step.name} cannot be taken back: {problem}"
-    left = before.difference(catalog(target))
-    if left:
-        return differing(f"{step.name} was taken back, and the schema is not what it was", left)
-    problem = failure(step.up, target)
-    if problem is not None:
-        return f"{step.name} cannot be applied again after it was taken back: {problem}"
-    left = after.difference(catalog(target))
-    if left:
-        return differing(f"{step.name}, applied again, makes another schema than at first", left)
-    return None
+    def _again(self, step: Step) -> str | None:
+        problem = failure(step.up, self._target)
+        if problem is not None:
+            return f"{step.name} cannot be applied again after it was taken back: {problem}"
+        what = f"{step.name}, applied again, makes another schema than at first"
+        return differing(what, self._schema.difference(catalog(self._target)))
 
 
 def failure(run: Run, target: Target) -> str | None:
@@ -79,7 +90,9 @@ def catalog(target: Target, *, rights: bool = True) -> Catalog:
         target.execute("reset search_path")
 
 
-def differing(what: str, lines: list[str]) -> str:
-    """Say what differs; `-` is gone, `+` is new."""
+def differing(what: str, lines: list[str]) -> str | None:
+    """Say what differs, if anything does; `-` is gone, `+` is new."""
+    if not lines:
+        return None
     more = [f"... and {len(lines) - MOST} more lines"] if len(lines) > MOST else []
     return "\n".join([f"{what}:", *(f"    {line}" for line in [*lines[:MOST], *more])])

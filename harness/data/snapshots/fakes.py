@@ -28,7 +28,7 @@ def faker() -> Any:
     except ImportError as error:
         raise MissingExtraError(
             "Faker, which fake: values come from, is not installed",
-            hint='pip install "unittest-harness[faker]", or mask with hash',
+            hint='pip install "unittest-harness[factories]", or mask with hash',
         ) from error
     return Faker()
 

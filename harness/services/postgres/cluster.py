@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.core.causes import likely_cause
 from harness.core.endpoint import Endpoint
 from harness.core.recipe import Account, Launch
 from harness.core.registry.things import thing
@@ -19,7 +20,7 @@ from harness.providers.directories import beside
 from harness.providers.embedded import clean_environment
 from harness.services.postgres import binaries
 from harness.services.postgres.binaries import Installation
-from harness.services.postgres.causes import likely_cause
+from harness.services.postgres.causes import CAUSES
 from harness.services.postgres.datadir import fill, fingerprint, publish
 from harness.services.postgres.password import SUPERUSER
 
@@ -27,7 +28,6 @@ from harness.services.postgres.password import SUPERUSER
 FAST = (
     ("fsync", "off"),
     ("full_page_writes", "off"),
-    ("synchronous_commit", "off"),
     ("jit", "off"),
     ("max_connections", "500"),  # of many worker processes, each with a handful
     ("log_checkpoints", "off"),  # each clone makes two: they would drown what the log says
@@ -105,7 +105,7 @@ class PostgresProcess:
 
     def likely_cause(self, log: str) -> str | None:
         """Return the likely cause of a failed start, read from the server's log."""
-        return likely_cause(log)
+        return likely_cause(log, CAUSES)
 
 
 def server_flags(settings: Mapping[str, str]) -> list[str]:

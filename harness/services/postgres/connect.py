@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import socket
 import ssl
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.core.endpoint import Endpoint, is_loopback
 from harness.errors import MissingExtraError, StartError
 from harness.services.postgres.greeting import dial
+from harness.services.statements import Statements
 
 if TYPE_CHECKING:
     import pg8000.dbapi
@@ -112,11 +114,35 @@ def without_frames(error: E) -> E:
 
 
 @functools.cache
+def noting_cursor() -> type[Any]:
+    """Return pg8000's cursor, made to note what it sends in its connection's `statements`."""
+
+    class NotingCursor(driver().Cursor):  # type: ignore[misc]
+        def __init__(self, connection: Any) -> None:
+            super().__init__(connection)
+            self._statements = connection.statements
+
+        def execute(self, operation: str, args: Any = (), stream: Any = None) -> Any:
+            self._statements.note(operation)
+            return super().execute(operation, args, stream)
+
+        def callproc(self, procname: str, parameters: Any = None) -> Any:
+            self._statements.note(f"call {procname}")
+            return super().callproc(procname, parameters)
+
+    return NotingCursor
+
+
+@functools.cache
 def closable() -> type[Any]:
-    """Return pg8000's connection, made to tell whether it was closed."""
+    """Return pg8000's connection, made to tell whether it was closed, and what it sends."""
 
     class ClosableConnection(driver().Connection):  # type: ignore[misc]
         closed = False
+        statements: Statements | None = None  # where to note what is sent
+
+        def cursor(self) -> Any:
+            return super().cursor() if self.statements is None else noting_cursor()(self)
 
         def close(self) -> None:
             self.closed = True
@@ -143,28 +169,68 @@ def ssl_context(endpoint: Endpoint) -> ssl.SSLContext | bool | None:
     return None
 
 
+def drivers() -> list[Any]:
+    """Return where the exceptions are (PEP 249) of each driver that is in use."""
+    return [driver(), *([] if psycopg() is None else [psycopg()])]
+
+
+def psycopg() -> Any:
+    """Return psycopg where a lease uses it, and has therefore imported it; else None."""
+    used = "harness.services.postgres.drivers.psycopg" in sys.modules
+    return sys.modules["psycopg"] if used else None
+
+
+def client_errors(*others: type[Exception]) -> tuple[type[Exception], ...]:
+    """Return the exceptions by which a driver says that anything went wrong, and others."""
+    return (*(errors.Error for errors in drivers()), OSError, *others)
+
+
+def refusals() -> tuple[type[Exception], ...]:
+    """Return the exceptions that mostly come from the server."""
+    return tuple(errors.DatabaseError for errors in drivers())
+
+
 def sqlstate(error: BaseException) -> str:
     """Return the SQLSTATE of a server's error, such as `23505`, or an empty string."""
+    return fields(error).get("C", "")
+
+
+def fields(error: BaseException) -> dict[str, str]:
+    """Return the fields of a server's error, by the letters of PostgreSQL's protocol."""
     details = error.args[0] if error.args else None
-    return str(details.get("C", "")) if isinstance(details, dict) else ""
+    if isinstance(details, dict):  # pg8000
+        return {key: str(value) for key, value in details.items()}
+    diagnostic = getattr(error, "diag", None)  # psycopg
+    found = {key: getattr(diagnostic, name, None) for key, name in DIAGNOSTICS.items()}
+    found["C"] = getattr(error, "sqlstate", None)  # which a class of errors knows, too
+    return {key: value for key, value in found.items() if value is not None}
 
 
+DIAGNOSTICS = {
+    "M": "message_primary",
+    "D": "message_detail",
+    "H": "message_hint",
+    "c": "column_name",
+    "n": "constraint_name",
+}
 # What a server says last, to a session or before its own end.
 ENDING = {"57P01", "57P02", "57P03"}
 
 
 def is_over(error: BaseException) -> bool:
     """Tell whether an error means that the session is over, and perhaps the server."""
-    lost = isinstance(error, (driver().InterfaceError, OSError))  # pg8000 passes on a reset
-    return lost or sqlstate(error) in ENDING
+    if isinstance(error, (driver().InterfaceError, OSError)):  # pg8000 passes on a reset
+        return True
+    state = sqlstate(error)
+    if state or psycopg() is None:
+        return state in ENDING
+    return isinstance(error, psycopg().OperationalError)
 
 
 def message(error: BaseException) -> str:
     """Return what a server's error says: message, detail and hint, on lines of their own."""
-    details = error.args[0] if error.args else None
-    if not isinstance(details, dict):
-        return str(error)
-    return "\n".join(str(details[key]) for key in ("M", "D", "H") if key in details)
+    details = fields(error)
+    return "\n".join(details[key] for key in ("M", "D", "H") if key in details) or str(error)
 
 
 CAUSES = {

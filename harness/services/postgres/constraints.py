@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,10 +28,10 @@ class Constraints:
     can_wait: bool = False
 
     @classmethod
-    def read(cls, connection: Any) -> Constraints:
+    def read(cls, rows: Callable[[str], Sequence[Sequence[Any]]]) -> Constraints:
         """Read them from a database.
 
         Args:
-            connection: A pg8000 connection.
+            rows: Runs a query there and returns its rows.
         """
-        return cls(*connection.execute_simple(QUERY).rows[0])
+        return cls(*rows(QUERY)[0])

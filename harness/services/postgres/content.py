@@ -20,6 +20,7 @@ from harness.services.postgres.connect import driver, message
 from harness.services.postgres.constraints import Constraints
 from harness.services.postgres.names import identifier
 from harness.services.postgres.ordinary import PlainLease
+from harness.services.postgres.sequences import settle_sequences
 from harness.services.postgres.target import target
 
 if TYPE_CHECKING:
@@ -48,6 +49,15 @@ class Content:
             self._snapshot = instance.settings.resolve(service.snapshot)
         self._seeds = [instance.settings.resolve(path) for path in service.seeds]
         self.key = self._content_key()
+
+    @property
+    def lasting(self) -> bool:
+        """Whether the key tells all that it depends on.
+
+        Of a callable it tells its own source alone, of a command nothing that it reads unwatched.
+        """
+        migrations = self._service.migrations
+        return not callable(migrations) and getattr(migrations, "watch", ()) is not None
 
     def __bool__(self) -> bool:
         return bool(self.source or self._snapshot or self._seeds or self._service.extensions)
@@ -83,7 +93,8 @@ class Content:
                 restore(self._snapshot, made, migrated=self.source is not None)
             for path in self._seeds:
                 load(path, made)
-            constraints = Constraints.read(made.connection)
+            settle_sequences(made.connection)
+            constraints = Constraints.read(made.rows)
         self._check_left(name)
         return constraints
 
@@ -94,7 +105,8 @@ class Content:
             MigrationError: One of them has a transaction open.
         """
         databases = self._instance.databases
-        databases.end_sessions(name, "state = 'idle'")
+        sessions = databases.sessions(name)
+        databases.end(session.pid for session in sessions if session.state == "idle")
         databases.await_empty(name)
         left = databases.sessions(name)
         if left:
@@ -172,6 +184,7 @@ class Called:
                     hint=f"mend it and run the tests again; {REMOVED}",
                 ) from error
             lease.commit_connection()
+        self._instance.plans.pop(self._service, None)  # rows were made while the tables changed
 
     @property
     def _name(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 import threading
 import time
@@ -12,13 +13,20 @@ from typing import Any
 from harness.core.endpoint import Endpoint
 from harness.core.identity import is_dead, nonce, process_name, registry_id
 from harness.core.settings import Settings
-from harness.errors import LeakError, StartError
-from harness.services.postgres.connect import driver, is_over, log_in, message, sqlstate
+from harness.errors import ConfigurationError, LeakError, StartError
+from harness.services.postgres.admin import Admin
+from harness.services.postgres.connect import driver, message, sqlstate
+from harness.services.postgres.marks import lock_number, signature
 from harness.services.postgres.names import identifier, literal
 
 ENDING_TIMEOUT = 5.0
-POLL = 0.002
-NAME = re.compile(r"t_(?P<registry>[0-9a-f]{8})_[0-9a-f]{8}_(?P<process>\d+x\d*)_[0-9a-f]+")
+CLOSING = 0.02  # seconds that a session takes to end by itself
+POLL = 0.0005
+LONGEST_NAME = 63  # bytes
+NAME = re.compile(
+    r"t_(?P<registry>[0-9a-f]{8})_[0-9a-f]{8}_(?P<process>\d+x\d*)_(?P<nonce>[0-9a-f]{6})\d+"
+)
+TEMPLATE_NAME = re.compile(r"t_(?P<registry>[0-9a-f]{8})_[0-9a-f]{16}_template")
 
 
 @dataclass(frozen=True)
@@ -46,62 +54,63 @@ class Databases:
         endpoint: Where to connect, as a role that may create databases.
         settings: For the names.
         fast: Whether the server is ours and keeps nothing, so that cloning by file copy is faster.
+
+    Attributes:
+        lock: Number of the lock that whoever makes databases on somebody else's server holds.
     """
 
     def __init__(self, endpoint: Endpoint, settings: Settings, fast: bool) -> None:
+        check_length(endpoint.database)
         self.endpoint = endpoint
+        self._settings = settings
+        self._fast = fast
         self.registry = registry_id(settings)
         self._process = process_name()
         self._nonce = nonce()
         self._count = 0
         self._lock = threading.RLock()
-        self._connection: Any = None
+        self._admin = Admin(endpoint)
         self.server_version = int(self.rows("show server_version_num")[0][0])
+        self._signed = not fast
+        self.lock = lock_number(f"{self._process}_{self._nonce}")
         copy = fast and self.server_version >= 150000
         self._strategy = " strategy file_copy" if copy else ""
 
+    def another(self) -> Databases:
+        """Return the same over a connection of its own, for another thread."""
+        return Databases(self.endpoint, self._settings, self._fast)
+
     def execute(self, sql: str) -> None:
         """Run one statement outside any transaction."""
-        self._run(sql)
+        self._admin.execute(sql)
 
     def rows(self, sql: str) -> list[Any]:
         """Run one query and return its rows."""
-        return list(self._run(sql).rows or ())
+        return self._admin.rows(sql)
 
-    def _run(self, sql: str) -> Any:
-        """Run a statement, once more on a new connection where the last one was lost."""
-        with self._lock:
-            try:
-                return self._send(sql)
-            except Exception as error:
-                if not is_over(error):
-                    raise
-                try:
-                    return self._send(sql)
-                except StartError:  # the server is gone, which the first error says better
-                    raise error from None
-
-    def _send(self, sql: str) -> Any:
-        """Run a statement on the connection, which is given up if it was lost.
-
-        It is lost, too, if it was interrupted before the answer was read: the next statement
-        would be given that answer.
-        """
-        if self._connection is None:
-            self._connection = log_in(self.endpoint)
-            self._connection.autocommit = True
-        try:
-            return self._connection.execute_simple(sql)
-        except BaseException as error:
-            if not isinstance(error, driver().DatabaseError) or is_over(error):
-                self._hang_up()
-            raise
+    def over(self, admin: Admin) -> Databases:
+        """Return the same databases, over another connection."""
+        twin = copy.copy(self)
+        twin._admin = admin
+        return twin
 
     def new_name(self, key: str) -> str:
         """Return a name that no other database has: `t_<registry>_<key>_<process>_<nonce><n>`."""
         with self._lock:
             self._count += 1
             return f"t_{self.registry}_{key[:8]}_{self._process}_{self._nonce}{self._count}"
+
+    def template_name(self, key: str) -> str:
+        """Return the one name of a template: `t_<registry>_<key>_template`."""
+        return f"t_{self.registry}_{key}_template"
+
+    def lock_of(self, name: str) -> int | None:
+        """Return the lock that tells whether a database of our registry is held, by its name."""
+        if (made := NAME.fullmatch(name)) and made["registry"] == self.registry:
+            return lock_number(f"{made['process']}_{made['nonce']}")
+        if (template := TEMPLATE_NAME.fullmatch(name)) and template["registry"] == self.registry:
+            return lock_number(name)
+        return None
 
     def drop_orphans(self) -> list[str]:
         """Drop the databases of processes that have ended, on a server of ours alone.
@@ -129,8 +138,7 @@ class Databases:
         Raises:
             StartError: The server does not let us.
         """
-        options = f"template template0 encoding 'UTF8'{self._strategy}"
-        self._create(f"create database {identifier(name)} {options}")
+        self._create(name, "template template0 encoding 'UTF8'")
 
     def clone(self, template: str, name: str) -> None:
         """Make a database that equals a sealed one.
@@ -138,21 +146,53 @@ class Databases:
         Raises:
             StartError: The server does not let us.
         """
-        self._create(
-            f"create database {identifier(name)} template {identifier(template)}{self._strategy}"
-        )
+        self._create(name, f"template {identifier(template)}")
 
-    def _create(self, sql: str) -> None:
+    def _create(self, name: str, options: str) -> None:
+        limit = signature(name, self.endpoint.database) if self._signed else -1
         try:
-            self.execute(sql)
+            self.execute(
+                f"create database {identifier(name)} {options}{self._strategy} "
+                f"connection limit {limit}"
+            )
         except driver().DatabaseError as error:
             raise refused(self.endpoint, error) from error
 
-    def seal(self, name: str) -> None:
-        """Make a database a template that nobody can connect to: the mark of a finished one."""
+    def comment(self, name: str, text: str) -> None:
+        """Write the comment of a database."""
+        self.execute(f"comment on database {identifier(name)} is {literal(text)}")
+
+    def mark(self, name: str, text: str) -> None:
+        """Write the comment of a new database; it needs its signature no more."""
         self.execute(
+            f"comment on database {identifier(name)} is {literal(text)}; "
+            f"alter database {identifier(name)} connection limit -1"
+        )
+
+    def seal(self, name: str, text: str) -> None:
+        """Make a database a template that nobody can connect to: the mark of a finished one.
+
+        Args:
+            name: The database.
+            text: The comment that it gets at the same moment.
+        """
+        self.execute(
+            f"comment on database {identifier(name)} is {literal(text)}; "
             f"alter database {identifier(name)} with is_template true allow_connections false"
         )
+
+    def state(self, name: str) -> tuple[bool, str] | None:
+        """Return whether a database is sealed, and its comment; None if it is not there."""
+        rows = self.rows(
+            "select datistemplate and not datallowconn, "
+            "coalesce(shobj_description(oid, 'pg_database'), '') "
+            f"from pg_database where datname = {literal(name)}"
+        )
+        return (rows[0][0], rows[0][1]) if rows else None
+
+    def has(self, name: str) -> bool:
+        """Tell whether there is a database of that name."""
+        return bool(self.rows(f"select 1 from pg_database where datname = {literal(name)}"))
 
     def sessions(self, name: str, known: Iterable[int] = ()) -> list[Session]:
         """Return the client sessions on a database, without the known ones."""
@@ -171,44 +211,101 @@ class Databases:
         known = f"from pg_database where datname = {literal(name)}"
         if self.rows(f"select 1 {known} and datistemplate"):
             self.execute(f"alter database {identifier(name)} with is_template false")
-        self.end_sessions(name)
-        self.await_empty(name)
+        self._clear(name)
         try:
             self.execute(f"drop database if exists {identifier(name)}")
         except driver().DatabaseError as error:
             raise not_dropped(name, self.sessions(name), error) from error
 
-    def end_sessions(self, name: str, condition: str = "true") -> None:
-        """End the sessions on a database that we may end."""
+    def _clear(self, name: str) -> None:
+        """End all sessions on a database; those that were closed end by themselves."""
+        if not self.await_empty(name, within=CLOSING):
+            self.end_sessions(name)
+            self.await_empty(name)
+
+    def end_sessions(self, name: str, known: Iterable[int] = ()) -> None:
+        """End the client sessions on a database that we may end, but for the known ones."""
         self.execute(
             f"select pg_terminate_backend(pid) {users_of(name)} and pid <> pg_backend_pid() "
-            f"and pg_has_role(usesysid, 'member') and {condition}"
+            f"and pg_has_role(usesysid, 'member'){spared(known)}"
         )
 
-    def await_empty(self, name: str) -> None:
-        """Wait until a database has no session: cloning or dropping it sleeps 100 ms otherwise.
-
-        A session ends a moment after its connection was closed. Where one stays, what follows
-        says who it is.
-        """
+    def end(self, pids: Iterable[int]) -> None:
+        """End sessions by their server processes, and wait until they are gone."""
+        numbers = ", ".join(map(str, pids))
+        if not numbers:
+            return
+        there = f"from pg_stat_activity where pid in ({numbers})"
+        self.execute(f"select pg_terminate_backend(pid) {there}")
         deadline = time.monotonic() + ENDING_TIMEOUT
-        while self.rows(f"select 1 {users_of(name)}"):
-            if time.monotonic() > deadline:
-                return
+        while self.rows(f"select 1 {there}") and time.monotonic() < deadline:
             time.sleep(POLL)
+
+    def replace(self, name: str, oid: int, successor: str, away: str) -> bool:
+        """Put a database in the place of another, ending the sessions that are on that.
+
+        Args:
+            name: The place.
+            oid: Number of the one that had it; it may have been renamed or dropped since.
+            successor: Name of the one that takes it.
+            away: The name that the old one gets.
+
+        Returns:
+            Whether the old one was still there.
+
+        Raises:
+            LeakError: Somebody's session, which we may not end, is open on it.
+        """
+        found = self.rows(f"select datname from pg_database where oid = {oid}")
+        if (not found or found[0][0] != name) and self.has(name):
+            self.drop(name)  # made by the test in the place of the one that it removed
+        renames = [f"alter database {identifier(successor)} rename to {identifier(name)}"]
+        for (old,) in found:
+            self._clear(old)
+            renames.insert(0, f"alter database {identifier(old)} rename to {identifier(away)}")
+        self.await_empty(successor)
+        try:
+            self.execute("; ".join(renames))
+        except driver().DatabaseError as error:
+            raise not_dropped(name, self.sessions(name), error) from error
+        return bool(found)
+
+    def await_empty(
+        self, name: str, known: Iterable[int] = (), within: float = ENDING_TIMEOUT
+    ) -> bool:
+        """Wait until a database has no session but the known ones.
+
+        Cloning or dropping it sleeps 100 ms where there is one. A session ends a moment after its
+        connection was closed. Where one stays, what follows says who it is.
+
+        Returns:
+            Whether none is left.
+        """
+        deadline = time.monotonic() + within
+        while self.rows(f"select 1 {users_of(name)}{spared(known)}"):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(POLL)
+        return True
 
     def close(self) -> None:
         """Close the connection; one that the server has closed is closed all the same."""
-        with self._lock:
-            self._hang_up()
+        self._admin.close()
 
-    def _hang_up(self) -> None:
-        connection, self._connection = self._connection, None
-        try:
-            if connection is not None:
-                connection.close()
-        except driver().Error:
-            pass  # the server is gone, which is reported where it matters
+
+def check_length(name: str) -> None:
+    """Do nothing for a name that the server takes as it is.
+
+    Raises:
+        ConfigurationError: It is longer than a name can be.
+    """
+    length = len(name.encode())
+    if length > LONGEST_NAME:
+        raise ConfigurationError(
+            f"the database name {name!r} has {length} bytes",
+            cause=f"PostgreSQL would cut it off at {LONGEST_NAME}, and lead us elsewhere",
+            hint="name an existing database in DATABASE_URL",
+        )
 
 
 def not_dropped(name: str, sessions: list[Session], error: Exception) -> LeakError:
@@ -230,6 +327,11 @@ def users_of(name: str) -> str:
     return f"from pg_stat_activity where datname = {literal(name)} and usesysid is not null"
 
 
+def spared(known: Iterable[int]) -> str:
+    """Return the condition that leaves out known processes of the server."""
+    return "".join(f" and pid <> {pid}" for pid in known)
+
+
 def refused(endpoint: Endpoint, error: Exception) -> StartError:
     """Return the error for a server that does not let us make a database."""
     causes = {
@@ -238,6 +340,11 @@ def refused(endpoint: Endpoint, error: Exception) -> StartError:
             f"alter role {endpoint.user} createdb",
         ),
         "25006": ("the server or the role is read-only", "name a primary server in the URL"),
+        "3D000": ("somebody has dropped the template", "run the tests again: they build it anew"),
+        "55P03": (
+            "another process has been removing the same template for long",
+            "end it: its session in pg_stat_activity says which one it is",
+        ),
         "53100": ("the server's disk is full", "free some room"),
         "53300": ("the server has no connection left", "raise max_connections, or end other runs"),
     }

@@ -7,6 +7,7 @@ import os
 import subprocess
 from pathlib import Path
 
+from harness.core.causes import likely_cause
 from harness.core.recipe import Account
 from harness.core.settings import Settings
 from harness.errors import StartError
@@ -14,7 +15,7 @@ from harness.providers import accounts
 from harness.providers.directories import beside, cache_directory
 from harness.providers.embedded import clean_environment
 from harness.services.postgres.binaries import Installation
-from harness.services.postgres.causes import likely_cause
+from harness.services.postgres.causes import CAUSES
 from harness.services.postgres.password import SUPERUSER
 
 INITDB = (
@@ -74,7 +75,7 @@ def initdb(data: Path, installation: Installation, account: Account) -> None:
             break
     raise StartError(
         f"initdb failed: exit code {result.returncode} ({installation})",
-        cause=likely_cause(result.stdout),
+        cause=likely_cause(result.stdout, CAUSES),
         hint="read what it said above; `harness doctor` checks the installation",
         detail="\n".join(result.stdout.splitlines()[-10:]),
     )

@@ -11,21 +11,32 @@ from typing import TYPE_CHECKING
 from harness.core.cleanup import Cleanups
 from harness.core.instance import Instance, Running
 from harness.core.interrupts import interrupts_held
+from harness.core.secrets import random_password
 from harness.core.settings import Settings
 from harness.errors import HarnessError, StartError, again
-from harness.services.postgres import rights
-from harness.services.postgres.connect import driver, is_over, message
+from harness.services.declared import not_held
+from harness.services.postgres import drivers, rights
+from harness.services.postgres.commit.cluster import ServerGuard
+from harness.services.postgres.commit.database import CommitDatabase
+from harness.services.postgres.commit.held import ClassLease
+from harness.services.postgres.commit.lease import CommitLease
+from harness.services.postgres.commit.source import Source
+from harness.services.postgres.commit.spares import Spares
+from harness.services.postgres.commit.wal import NO_KEY, WalReader, wal_reader
+from harness.services.postgres.connect import client_errors, driver, is_over, message, refusals
 from harness.services.postgres.databases import Databases, refused
 from harness.services.postgres.lease import PostgresLease
+from harness.services.postgres.locks import Locks
 from harness.services.postgres.names import identifier, literal, setting_value
-from harness.services.postgres.ordinary import CommitLease, ReadonlyLease
-from harness.services.postgres.ownership import Ownership
-from harness.services.postgres.password import random_password, scram_verifier
+from harness.services.postgres.ownership import Ownership, drop_orphans
+from harness.services.postgres.password import scram_verifier
 from harness.services.postgres.rollback import RollbackLease
 from harness.services.postgres.template import Template
+from harness.services.postgres.templates import Templates
 from harness.services.postgres.workspace import Workspace
 
 if TYPE_CHECKING:
+    from harness.data.making.plan import Plan
     from harness.services.postgres.service import Postgres
 
 MOST_AWAKE = 4  # each holds a connection or two, of perhaps a hundred that many processes share
@@ -51,10 +62,14 @@ class PostgresInstance(Instance[PostgresLease]):
         self._keys: dict[Postgres, str] = {}
         self._failed: dict[Postgres, HarnessError] = {}
         self._idle: dict[Postgres, list[Workspace]] = {}
-        self._awake: list[Workspace] = []  # idle, their sessions open, the last used at the end
-        self._readonly: dict[Postgres, str] = {}
+        self._sources: dict[str, Source] = {}
+        self._databases: dict[tuple[str, bool], list[CommitDatabase]] = {}
+        self._awake: list[
+            Workspace | CommitDatabase
+        ] = []  # idle, their sessions open, the last used at the end
         self.external = provider == "external"
         self._made: set[str] = set()
+        self.plans: dict[Postgres, dict[str, Plan]] = {}  # of the tables in which rows were made
         self._ownership: Ownership | None = None
         try:
             self._take_over(service)
@@ -68,13 +83,16 @@ class PostgresInstance(Instance[PostgresLease]):
         """Connect, check or set what is needed, and learn what the server can do."""
         self.databases = Databases(self.endpoint, self.settings, fast=not self.external)
         self.cleanups.push(self.databases.close)
+        self._locks = Locks(self.databases, self.settings.build_timeout)
+        self.cleanups.push(self._locks.close)
+        self.templates = Templates(self.databases, self._locks, self.settings)
         if self.external:
             rights.check(self.databases, service)
-            self._ownership = Ownership(self.databases)
-            self.cleanups.push(self._ownership.close)
-            self._ownership.drop_orphans()
+            self._ownership = Ownership(self.databases, self._locks)
+            drop_orphans(self.databases, self.settings.max_orphans)
         elif not self.running.fresh:
             self.databases.drop_orphans()
+            drop_orphans(self.databases)
         elif not self.endpoint.password:
             self._set_password()
         self.cleanups.push(self._drop_all)
@@ -95,25 +113,46 @@ class PostgresInstance(Instance[PostgresLease]):
             StartError: The server does not let us make a database.
             ServiceDiedError: The server has ended.
         """
-        leases: dict[str, Callable[[Postgres], PostgresLease]] = {
-            "rollback": lambda service: RollbackLease(self, service, self._workspace(service)),
-            "commit": lambda service: CommitLease(self, service, self.new_database(service)),
-            "readonly": lambda service: ReadonlyLease(self, service, self._shared(service)),
-        }
+        if service.isolation == "rollback":
+            return self._hand_out(
+                service, lambda service: RollbackLease(self, service, self._workspace(service))
+            )
+        return self._hand_out(
+            service, lambda service: CommitLease(self, service, self._database(service))
+        )
+
+    def hold(self, service: Postgres) -> PostgresLease:
+        """Hand out a lease to a whole class of tests.
+
+        Raises:
+            LeaseError: Its isolation is `rollback`.
+            HarnessError: As `lease`.
+        """
+        if service.isolation == "rollback":
+            raise not_held(service)
+        return self._hand_out(
+            service, lambda service: ClassLease(self, service, self._database(service))
+        )
+
+    def _hand_out(
+        self, service: Postgres, make: Callable[[Postgres], PostgresLease]
+    ) -> PostgresLease:
         try:
-            return leases[service.isolation](service)
-        except (driver().Error, OSError, StartError) as error:
+            return make(service)
+        except client_errors(StartError) as error:
             if is_over(error) or isinstance(error, StartError):
                 self.check_alive()
-            if isinstance(error, driver().DatabaseError):
+            if isinstance(error, refusals()):
                 raise refused(self.endpoint, error) from error
             raise
 
     def prepare(self, service: Postgres) -> None:
-        """Build the template, and for `rollback` the database that its tests work in."""
+        """Build the template, and the database that the first test works in."""
         self.template(service)
         if service.isolation == "rollback":
             self.give_back(service, self._workspace(service))
+        else:
+            self.give_back_database(self._database(service))
 
     def template(self, service: Postgres) -> Template:
         """Return the migrated and sealed template of a service, built at its first use."""
@@ -130,7 +169,7 @@ class PostgresInstance(Instance[PostgresLease]):
         if service not in self._keys:
             template = Template(self, service)
             if template.key not in self._templates:
-                template.build()
+                self.templates.obtain(template)
                 self._templates[template.key] = template
             self._keys[service] = template.key
         return self._templates[self._keys[service]]
@@ -142,15 +181,22 @@ class PostgresInstance(Instance[PostgresLease]):
         self.clone(template, name)
         return name
 
-    def clone(self, template: Template, name: str) -> None:
-        """Make a database that equals a template."""
-        self.made(name, lambda: self.databases.clone(template.name, name))
+    def clone(self, template: Template, name: str, hand: Databases | None = None) -> None:
+        """Make a database that equals a template.
+
+        Args:
+            template: The template.
+            name: Name of the new database.
+            hand: By which to make it; the instance's own.
+        """
+        self.templates.secure(template)
+        self.made(name, lambda: (hand or self.databases).clone(template.name, name))
         self.configure(name, template.service)
 
     def made(self, name: str, make: Callable[[], None]) -> None:
         """Make a database, marked as ours where the server is not.
 
-        A Ctrl-C waits until both are done: an unmarked database would never be found again.
+        A Ctrl-C waits until both are done; after a kill in between its signature says whose it is.
         """
         with interrupts_held():
             self._made.add(name)
@@ -158,17 +204,57 @@ class PostgresInstance(Instance[PostgresLease]):
             if self._ownership is not None:
                 self._ownership.mark(name)
 
-    def drop(self, name: str) -> None:
-        """Drop a database that was made here."""
+    def drop(self, name: str, hand: Databases | None = None) -> None:
+        """Drop a database that was made here.
+
+        Args:
+            name: Its name.
+            hand: By which to drop it; the instance's own.
+        """
         with interrupts_held():
-            self.databases.drop(name)
+            (hand or self.databases).drop(name)
             self._made.discard(name)
+
+    def swap(self, name: str, oid: int, spares: Spares) -> None:
+        """Put a spare in the place of a database, and have that dropped.
+
+        Args:
+            name: Its name.
+            oid: Its number.
+            spares: Where to take the spare.
+        """
+        away = self.databases.new_name(NO_KEY)
+        with interrupts_held():
+            spare = spares.take()
+            self._made.add(away)
+            left = self.databases.replace(name, oid, spare, away)
+            self._made.discard(spare)
+        if left:
+            spares.give_up(away)
+        else:
+            self._made.discard(away)
+
+    @functools.cached_property
+    def prepares(self) -> bool:
+        """Whether the server lets transactions be prepared."""
+        return int(self.databases.rows("show max_prepared_transactions")[0][0]) > 0
+
+    @functools.cached_property
+    def guard(self) -> ServerGuard | None:
+        """Who sees changes of the whole server; None where our role may not."""
+        return ServerGuard(self) if "postgres.superuser" in self.capabilities else None
+
+    @functools.cached_property
+    def wal(self) -> WalReader | None:
+        """A reader of the server's log; None where it has none for us."""
+        return wal_reader(self)
 
     def _drop_all(self) -> None:
         """Drop what is left of our databases on a server that goes on without us."""
         if self.running.exit_state() is not None or not self.running.is_outlived():
             return
         cleanups = Cleanups(f"the databases at {self.endpoint.host}:{self.endpoint.port}")
+        cleanups.push(self.templates.release)
         for name in self._made:
             cleanups.push(functools.partial(self.databases.drop, name))
         cleanups.close()
@@ -195,7 +281,8 @@ class PostgresInstance(Instance[PostgresLease]):
                 if workspace in self._awake:
                     self._awake.remove(workspace)
                 return workspace
-        workspace = Workspace(self, self.template(service), self.new_database(service))
+        driver = drivers.named(service.driver)
+        workspace = Workspace(self, self.template(service), self.new_database(service), driver)
         self.cleanups.push(workspace.close)
         return workspace
 
@@ -203,16 +290,37 @@ class PostgresInstance(Instance[PostgresLease]):
         """Keep a clean workspace for the next lease."""
         with self._lock:
             self._idle[service].append(workspace)
-            self._awake.append(workspace)
-            while len(self._awake) > MOST_AWAKE:
-                self._awake.pop(0).rest()
+            self._keep_awake(workspace)
 
-    def _shared(self, service: Postgres) -> str:
+    def _database(self, service: Postgres) -> CommitDatabase:
         with self._lock:
-            if service not in self._readonly:
-                name = self.new_database(service)
-                self.databases.execute(
-                    f"alter database {identifier(name)} set default_transaction_read_only = on"
-                )
-                self._readonly[service] = name
-            return self._readonly[service]
+            template = self.template(service)
+            if template.key not in self._sources:
+                self._sources[template.key] = Source(self, template)
+            source = self._sources[template.key]
+            read_only = service.isolation == "readonly"
+            idle = self._databases.setdefault((template.key, read_only), [])
+            if idle:
+                database = idle.pop()
+                if database in self._awake:
+                    self._awake.remove(database)
+                return database
+        database = CommitDatabase(source, self.new_database(service), read_only=read_only)
+        self.cleanups.push(database.hang_up)
+        return database
+
+    def give_back_database(self, database: CommitDatabase) -> None:
+        """Keep a database that was put back for the next lease."""
+        with self._lock:
+            key = database.source.template.key, database.read_only
+            self._databases[key].append(database)
+            self._keep_awake(database)
+
+    def forget_database(self, database: CommitDatabase) -> None:
+        """Give up a database of which nobody knows what it holds; it goes with the instance."""
+        database.hang_up()
+
+    def _keep_awake(self, place: Workspace | CommitDatabase) -> None:
+        self._awake.append(place)
+        while len(self._awake) > MOST_AWAKE:
+            self._awake.pop(0).rest()

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from harness.core.endpoint import Dsn
-from harness.core.lease import Lease
 from harness.errors import HarnessError
-from harness.services.postgres.connect import driver, is_over, message, sqlstate
+from harness.services import database
+from harness.services.database import DatabaseLease
+from harness.services.postgres.connect import is_over, message, refusals, sqlstate
 from harness.services.postgres.names import literal, table_name
-from harness.services.postgres.rows import Row, rows_of
 
 if TYPE_CHECKING:
+    from harness.data.making.dialect import Dialect
     from harness.services.postgres.instance import PostgresInstance
     from harness.services.postgres.service import Postgres
 
@@ -28,31 +27,26 @@ with recursive referring(oid) as (
 )
 select oid::regclass::text from referring
 """
+# Tables and views that are not the server's own, each as it can be written in a statement.
+TABLE_NAMES = """
+select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where c.relkind in ('r', 'p', 'f', 'v', 'm')
+and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
+order by 1
+"""
 LOCK_TIMEOUT_MS = "10000"  # of the lease's own connections: a test must not hang for ever
 LOCK_NOT_AVAILABLE = "55P03"
 # Drivers that take no options of libpq in a URL.
 NOT_LIBPQ = ("pg8000", "asyncpg")
 
 
-class Connection(Protocol):
-    """A DB-API connection (PEP 249), as far as it is the same for every isolation."""
+class Connection(database.Connection, Protocol):
+    """A DB-API connection of PostgreSQL, as far as it is the same for every isolation."""
 
     autocommit: bool
 
-    def cursor(self) -> Any:
-        """Return a new cursor."""
 
-    def commit(self) -> None:
-        """Commit the transaction."""
-
-    def rollback(self) -> None:
-        """Roll back the transaction."""
-
-    def close(self) -> None:
-        """Close the connection."""
-
-
-class PostgresLease(Lease):
+class PostgresLease(DatabaseLease):
     """A PostgreSQL database for one test.
 
     The methods here (`execute`, `rows`, ...) commit at once: what they write, the code under test
@@ -65,28 +59,17 @@ class PostgresLease(Lease):
         database: Name of the database.
     """
 
+    dialect: ClassVar[str] = "postgres"
     instance: PostgresInstance
 
     def __init__(self, instance: PostgresInstance, service: Postgres, database: str) -> None:
-        super().__init__(service)
-        self._lock = threading.RLock()
-        self.instance = instance
-        self.service = service
-        self.database = database
+        super().__init__(instance, service, database)
         self._disturbed_before = instance.disturbed
-
-    def __repr__(self) -> str:
-        return f"<lease of {self.database} ({self.service.isolation}) on {self.instance!r}>"
 
     @property
     def connection(self) -> Connection:
         """A DB-API connection for the code under test, not in autocommit mode."""
         raise NotImplementedError
-
-    @property
-    def dsn(self) -> Dsn:
-        """The database's URL, with user and password; its repr masks the password."""
-        return self.url("")
 
     def url(self, driver: str | None = None) -> Dsn:
         """Return the database's URL as SQLAlchemy writes it.
@@ -100,62 +83,20 @@ class PostgresLease(Lease):
                 self.db.url("asyncpg")  # 'postgresql+asyncpg://postgres:***@127.0.0.1:40123/t_...'
         """
         self._check_held()
+        self.statements.url_given = True
         name = self.service.driver if driver is None else driver
         endpoint = self.instance.endpoint
         if name in NOT_LIBPQ:
             endpoint = replace(endpoint, options=())
         return endpoint.url(f"postgresql+{name}" if name else "postgresql", self.database)
 
-    def execute(self, sql: str, parameters: Sequence[object] = ()) -> int:
-        """Run a statement and commit it.
-
-        Args:
-            sql: The statement, with `%s` for each parameter.
-            parameters: The values.
-
-        Returns:
-            The number of rows that it touched; -1 where that means nothing.
-
-        Raises:
-            pg8000.dbapi.DatabaseError: The server refused it.
-
-        Example:
-            ::
-
-                self.db.execute("insert into users (email) values (%s)", ["a@example.com"])
-        """
-        return int(self._run(sql, parameters).rowcount)
-
-    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
-        """Run a query and return all its rows: tuples with their columns as attributes."""
-        return rows_of(self._run(sql, parameters))
-
-    def row(self, sql: str, parameters: Sequence[object] = ()) -> Row:
-        """Run a query and return its only row.
-
-        Raises:
-            LookupError: It returned no row, or more than one.
-        """
-        found = self.rows(sql, parameters)
-        if len(found) != 1:
-            raise LookupError(f"expected one row, got {len(found)}: {sql}")
-        return found[0]
-
-    def value(self, sql: str, parameters: Sequence[object] = ()) -> Any:
-        """Run a query and return the first column of its only row.
-
-        Raises:
-            LookupError: It returned no row, or more than one.
-        """
-        return self.row(sql, parameters)[0]
-
-    def count(self, table: str) -> int:
-        """Return the number of rows in a table."""
-        return int(self.value(f"select count(*) from {table_name(table)}"))
-
     def exists(self, table: str) -> bool:
         """Tell whether there is a table, or a view, of that name."""
         return bool(self.value(f"select to_regclass({literal(table_name(table))}) is not null"))
+
+    def table_names(self) -> list[str]:
+        """Return the names of all tables and views, with their schema where it is needed."""
+        return [name for (name,) in self.rows(TABLE_NAMES)]
 
     def truncate(self, table: str) -> None:
         """Empty a table and all tables that refer to it.
@@ -169,26 +110,18 @@ class PostgresLease(Lease):
         parts = ", ".join(f"harness_{i} as ({sql})" for i, sql in enumerate(deletions))
         self.execute(f"with {parts} select")
 
-    def _run(self, sql: str, parameters: Sequence[object]) -> Any:
-        """Run a statement of the test's own, and return the cursor with its rows."""
-        with self._lock:
-            self._check_held()
-            cursor = self._helper_cursor()
-            try:
-                cursor.execute(sql, parameters)
-            except Exception as error:
-                self._died(error)
-                self._annotate(error, sql)
-                raise
-            return cursor
+    def _row_dialect(self) -> Dialect:
+        from harness.services.postgres.dialect import PostgresDialect
 
-    def _helper_cursor(self) -> Any:
-        """Return a cursor whose statements commit at once."""
-        raise NotImplementedError
+        return PostgresDialect()
+
+    def _failed(self, error: Exception, sql: str) -> None:
+        self._died(error)
+        self._annotate(error, sql)
 
     def _annotate(self, error: Exception, sql: str) -> None:
         """Add to a driver's error, which shows fields by letters, what it says and of what."""
-        if isinstance(error, driver().DatabaseError):
+        if isinstance(error, refusals()):
             error.add_note(f"{message(error)}\nin: {sql}")
         if sqlstate(error) == LOCK_NOT_AVAILABLE:
             error.add_note(

@@ -2,48 +2,19 @@
 
 from __future__ import annotations
 
-import re
-import string
-
-# What PostgreSQL folds in a name without quotes; other letters it leaves.
-FOLDED = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
-PART = re.compile(r'"(?:[^"]|"")*"|[^".]+')
+from harness.core.names import identifier as identifier
+from harness.core.names import literal as literal
+from harness.core.names import table_name as table_name
 
 
-def literal(value: str) -> str:
-    """Quote a string for SQL.
+def shown(schema: str, table: str) -> str:
+    """Return a table's name as people write it.
 
     Example:
-        >>> literal("it's")
-        "'it''s'"
+        >>> shown("public", "orders"), shown("audit", "log")
+        ('orders', 'audit.log')
     """
-    return "'" + value.replace("'", "''") + "'"
-
-
-def identifier(name: str) -> str:
-    """Quote one name exactly as it is.
-
-    Example:
-        >>> identifier("order")
-        '"order"'
-    """
-    return '"' + name.replace('"', '""') + '"'
-
-
-def table_name(name: str) -> str:
-    """Read a table's name as SQL would, and quote it, so that reserved words work too.
-
-    Args:
-        name: `users`, `shop.users`, or `"Users"` with its quotes where case matters.
-
-    Example:
-        >>> table_name('Shop."Order"')
-        '"shop"."Order"'
-    """
-    parts = PART.findall(name)
-    return ".".join(
-        part if part.startswith('"') else identifier(part.translate(FOLDED)) for part in parts
-    )
+    return table if schema == "public" else f"{schema}.{table}"
 
 
 # Settings that are lists of names: `set` takes each name apart, a command line all in one text.

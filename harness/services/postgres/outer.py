@@ -6,12 +6,10 @@ import re
 import threading
 from collections.abc import Callable
 
-import pg8000.dbapi
-
 from harness.errors import DeferredConstraintError, HarnessError, OuterTransactionLostError
-from harness.services.postgres.connect import message, sqlstate
+from harness.services.postgres.connect import is_over, message, sqlstate
 from harness.services.postgres.constraints import Constraints
-from harness.services.postgres.session import FAILED, IDLE, DueError, OuterSession
+from harness.services.postgres.drivers.driver import FAILED, IDLE, DueError, Session
 
 # SQLSTATEs of a savepoint that is not there: invalid savepoint, no active transaction.
 NO_SAVEPOINT = {"3B001", "25P01"}
@@ -34,24 +32,26 @@ class OuterTransaction:
 
     Attributes:
         open: Whether a virtual transaction is open.
+        alone: Whether that is one of a single statement, as in autocommit mode.
         number: How many have been opened so far.
         used: Whether a test's statement has run.
     """
 
     def __init__(
         self,
-        session: OuterSession,
+        session: Session,
         constraints: Constraints,
         explain: Callable[[Exception], None],
     ) -> None:
         self.session = session
         self._explain = explain
         self.lock = threading.RLock()
-        self.open = False
+        self.open = self.alone = False
         self.number = 0
         self.used = False
         self._constraints = constraints
         self._deferred_changed = False
+        self._statement = ""
         self._failure = ""
         self._lost: str | None = None
         session.due = BEGIN
@@ -83,50 +83,81 @@ class OuterTransaction:
             The number of the virtual transaction it ran in.
         """
         with self.lock:
+            number = self.enter(sql, commit)
+            try:
+                action()
+            except DueError as error:
+                failure = self.due_failed(error)
+                self.leave(failure)
+                raise failure from error
+            except BaseException as error:
+                self.leave(error)
+                raise
+            self.leave()
+            return number
+
+    def enter(self, sql: str, commit: bool) -> int:
+        """Note a statement that is about to be sent, and open its transaction.
+
+        Args:
+            sql: Its text.
+            commit: Whether it is a transaction of its own where none is open.
+
+        Returns:
+            The number of the virtual transaction it runs in.
+        """
+        with self.lock:
             self._check()
             self.used = True
+            self._statement = sql
             if DEFERRABLE.search(sql):
                 self._deferred_changed = True
             alone = commit and not self.open
             number = self.join()
-            try:
-                self._send(sql, action)
-            except BaseException:
-                if alone:
-                    self._undo()
-                raise
-            if alone:
-                self.commit()
+            self.alone = self.alone or alone
             return number
+
+    def leave(self, failure: BaseException | None = None) -> None:
+        """Note what became of a statement, and end a transaction of which it is all.
+
+        Args:
+            failure: What was raised for it.
+        """
+        with self.lock:
+            self._note(failure)
+            if self.session.status == IDLE and not self.session.due:
+                self._lost = self._lost or self._statement
+            if self.open and self.alone and not self.session.busy:
+                self.alone = False  # to end it may take statements that come here again
+                if failure is None and not self.failed:
+                    self.commit()
+                else:
+                    self._undo()
+
+    def _note(self, failure: BaseException | None) -> None:
+        errors = self.session.errors
+        if isinstance(failure, errors.DatabaseError):
+            self._failure = message(failure)
+        if isinstance(failure, (errors.DatabaseError, errors.InterfaceError, OSError)):
+            self._explain(failure)
 
     def _undo(self) -> None:
         """Roll back after a failure, which must not hide it when the connection is gone."""
         try:
             self.rollback()
-        except (HarnessError, pg8000.dbapi.Error, OSError):
+        except (HarnessError, self.session.errors.Error, OSError):
             pass  # finish() says what became of the outer transaction
 
-    def _send(self, sql: str, action: Callable[[], None]) -> None:
-        try:
-            action()
-        except DueError as error:
-            raise self._due_failed(error) from error
-        except pg8000.dbapi.DatabaseError as error:
-            self._failure = message(error)
-            self._explain(error)
-            raise
-        except (pg8000.dbapi.InterfaceError, OSError) as error:
-            self._explain(error)
-            raise
-        finally:
-            if self.session.status == IDLE and not self.session.due:
-                self._lost = self._lost or sql
-
-    def _due_failed(self, error: Exception) -> Exception:
+    def due_failed(self, due: DueError) -> Exception:
         """Return the error to raise when a savepoint of ours was not there any more."""
-        if sqlstate(error) not in NO_SAVEPOINT:
-            self._explain(error)
-            return error
+        error = due.__cause__
+        assert isinstance(error, Exception)
+        if sqlstate(error) in NO_SAVEPOINT:
+            return self._taken_away()
+        self._explain(error)
+        return error
+
+    def _taken_away(self) -> HarnessError:
         self._lost = "a script or a function that the test ran"
         return lost(self._lost)
 
@@ -140,42 +171,45 @@ class OuterTransaction:
             self._check()
             if not self.open:
                 self.session.due += "savepoint harness_tx"
-                self.open = True
+                self.open, self.alone = True, False
                 self.number += 1
             return self.number
 
-    def commit(self) -> None:
+    def commit(self) -> bool:
         """Commit the virtual transaction: check deferred constraints, keep its writes.
 
+        Returns:
+            Whether it could be: all is rolled back where a statement had failed.
+
         Raises:
-            pg8000.dbapi.DatabaseError: A deferred constraint does not hold; all is rolled back, as
-                by a real commit.
-            pg8000.dbapi.InterfaceError: A statement had failed; all is rolled back.
+            DatabaseError: A deferred constraint does not hold; all is rolled back, as by a real
+                commit.
         """
         with self.lock:
             self._check()
             if not self.open:
-                return
+                return True
             if self.failed:
                 self.rollback()
-                raise pg8000.dbapi.InterfaceError("in failed transaction block")
+                return False
             if self._constraints.can_wait or self._deferred_changed:
                 self._check_constraints()
             self.session.due = "release harness_tx; "
             self.open = False
+            return True
 
     def _check_constraints(self) -> None:
         """Check now what a real commit would check, and make it wait for the next one again."""
         try:
             self._own(f"set constraints all immediate{self._redefer()}")
-        except pg8000.dbapi.DatabaseError:
+        except self.session.errors.DatabaseError:
             self.rollback()
             raise
 
     def _redefer(self) -> str:
         """Return the statement that makes constraints wait for the next commit again."""
         if self._deferred_changed:
-            self._constraints = Constraints.read(self.session)
+            self._constraints = Constraints.read(self.session.rows)
             self._deferred_changed = False
         names = self._constraints.deferred
         return f"; set constraints {names} deferred" if names else ""
@@ -191,14 +225,14 @@ class OuterTransaction:
 
     def _own(self, sql: str) -> None:
         """Run a statement of ours, which fails in its own way when the test took the outer away."""
+        errors = self.session.errors
         try:
             self.session.execute_simple(sql)
-        except pg8000.dbapi.DatabaseError as error:
-            if isinstance(error, DueError) or sqlstate(error) in NO_SAVEPOINT:
-                raise self._due_failed(error) from error
-            self._explain(error)
-            raise
-        except (pg8000.dbapi.InterfaceError, OSError) as error:
+        except DueError as error:
+            raise self.due_failed(error) from error
+        except (errors.DatabaseError, errors.InterfaceError, OSError) as error:
+            if sqlstate(error) in NO_SAVEPOINT:
+                raise self._taken_away() from error
             self._explain(error)
             raise
 
@@ -219,7 +253,9 @@ class OuterTransaction:
                 check = "set constraints all immediate; release harness_outer"
             try:
                 self._own(f"{check}; rollback; {TIDY}")
-            except pg8000.dbapi.DatabaseError as error:
+            except self.session.errors.DatabaseError as error:
+                if is_over(error):
+                    raise
                 self.session.execute_simple(f"rollback; {TIDY}")
                 raise broken_constraint(error) from error
 

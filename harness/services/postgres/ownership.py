@@ -1,63 +1,96 @@
-"""Marks on the databases that we make on somebody else's server, and orphans found by them."""
+"""Our claim on what we make on somebody else's server, and orphans found by their marks."""
 
 from __future__ import annotations
 
-import json
-import secrets
+import math
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
-from typing import Any
 
 from harness.core.endpoint import Endpoint
 from harness.core.service import Told
 from harness.core.settings import Settings
-from harness.errors import LeakError
-from harness.services.postgres.connect import driver, log_in
+from harness.errors import LeakError, StartError
+from harness.services.postgres.connect import driver
 from harness.services.postgres.databases import Databases
-from harness.services.postgres.names import identifier, literal
+from harness.services.postgres.locks import Locks, alone
+from harness.services.postgres.marks import MARK, SIGNED, Owner, signature
+from harness.services.postgres.names import literal
 
-MARK = "harness "
-LOCKS = 1 << 62
+
+def owned(databases: Databases) -> list[tuple[str, Owner]]:
+    """Return the databases that carry a mark of this registry, and whose they are."""
+    rows = databases.rows(
+        "select datname, coalesce(shobj_description(oid, 'pg_database'), ''), datconnlimit "
+        f"from pg_database where shobj_description(oid, 'pg_database') like {literal(MARK + '%')} "
+        f"or datconnlimit >= {SIGNED}"
+    )
+    found = [(row[0], owner) for row in rows if (owner := owner_of(databases, *row))]
+    ours = (databases.registry, databases.endpoint.database)
+    return [(name, owner) for name, owner in found if (owner.registry, owner.database) == ours]
 
 
-@dataclass(frozen=True)
-class Owner:
-    """Who made a database: an advisory lock that the server drops when its holder is gone.
+def owner_of(databases: Databases, name: str, comment: str, limit: int) -> Owner | None:
+    """Return whose a database is; None for somebody else's."""
+    if comment:
+        return Owner.read(comment)
+    lock = databases.lock_of(name)
+    where = databases.endpoint.database
+    if lock is None or limit != signature(name, where):
+        return None
+    return Owner(databases.registry, lock, where)  # whoever made it was killed in that moment
 
-    Attributes:
-        registry: Of which user and machine.
-        lock: Number of the advisory lock.
-        database: The database in which the lock is held; locks of others are not comparable.
+
+def orphans(databases: Databases, *, kept: bool = False) -> Iterator[tuple[str, Owner]]:
+    """Yield the databases of this registry that nobody holds any more, with their marks.
+
+    While one is looked at, nobody else is given it.
+
+    Args:
+        databases: Those of the server.
+        kept: Also those that are kept for the next run.
     """
+    for name, owner in owned(databases):
+        if owner.used and not kept:
+            continue
+        with alone(databases, owner.lock) as ours:
+            if ours:
+                yield name, owner
 
-    registry: str
-    lock: int
-    database: str
 
-    def mark(self) -> str:
-        """Return the comment that marks a database as this owner's."""
-        fields = {"registry": self.registry, "lock": self.lock, "database": self.database}
-        return MARK + json.dumps(fields, sort_keys=True)
+def drop_orphans(databases: Databases, most: float = math.inf) -> list[str]:
+    """Drop the databases of this registry that nobody holds any more.
 
-    @classmethod
-    def read(cls, comment: str) -> Owner | None:
-        """Return the owner that a comment names, or None for anybody else's comment."""
-        if not comment.startswith(MARK):
-            return None
-        try:
-            owner = cls(**json.loads(comment.removeprefix(MARK)))
-        except (ValueError, TypeError):
-            return None
-        return owner if owner.is_possible() else None
+    Args:
+        databases: Those of the server.
+        most: How many there may be.
 
-    def is_possible(self) -> bool:
-        """Tell whether we can have written this: the lock becomes a part of a statement."""
-        return type(self.lock) is int and 0 <= self.lock < LOCKS
+    Returns:
+        Their names.
+
+    Raises:
+        StartError: There are more.
+    """
+    if len(owned(databases)) > most and (found := sum(1 for _ in orphans(databases))) > most:
+        raise too_many(databases.endpoint, found, most)
+    dropped = []
+    for name, _ in orphans(databases):
+        databases.drop(name)
+        dropped.append(name)
+    return dropped
+
+
+def too_many(endpoint: Endpoint, found: int, most: float) -> StartError:
+    """Return the error for a server on which more was left than we drop without being asked."""
+    return StartError(
+        f"PostgreSQL at {endpoint.host}:{endpoint.port} has {found} databases that killed runs of "
+        f"this registry have left, and HARNESS_MAX_ORPHANS allows {most}",
+        cause="runs are killed again and again, as by a time limit of their jobs",
+        hint="drop them with `harness clean`, or allow more with HARNESS_MAX_ORPHANS",
+    )
 
 
 def sweep(endpoint: Endpoint, settings: Settings, told: Told, *, dry: bool) -> None:
-    """Drop the databases of killed processes on somebody else's server.
+    """Drop what nobody holds on somebody else's server, also what is kept for the next run.
 
     Args:
         endpoint: The server.
@@ -68,79 +101,27 @@ def sweep(endpoint: Endpoint, settings: Settings, told: Told, *, dry: bool) -> N
     Raises:
         StartError: The server does not let us in.
     """
-    databases = Databases(endpoint, settings, fast=False)
-    with closing(databases), closing(Ownership(databases)) as ownership:
-        for name in ownership.orphans():
+    with closing(Databases(endpoint, settings, fast=False)) as databases:
+        for name, owner in orphans(databases, kept=True):
+            words = f"{'kept ' if owner.used else ''}database {name}"
             try:
                 if not dry:
                     databases.drop(name)
-                told(f"database {name}", None)
+                told(words, None)
             except (LeakError, driver().DatabaseError) as error:
-                told(f"database {name}", error)
+                told(words, error)
 
 
 class Ownership:
-    """Our claim on what we make on a server, held for as long as our connection lives."""
+    """Our claim on what we make on a server, held for as long as our process lives."""
 
-    def __init__(self, databases: Databases) -> None:
+    def __init__(self, databases: Databases, locks: Locks) -> None:
         self._databases = databases
-        lock = secrets.randbelow(LOCKS)
-        self.owner = Owner(databases.registry, lock, databases.endpoint.database)
-        self._holder: Any = None
-        self._hold()
-
-    def _hold(self) -> None:
-        """Take the lock, on a connection that does nothing else; again if that one was lost."""
-        try:
-            if self._holder is not None:
-                self._holder.execute_simple("select 1")
-                return
-        except (driver().Error, OSError):
-            pass
-        self._holder = log_in(self._databases.endpoint)
-        self._holder.autocommit = True
-        self._holder.execute_simple(f"select pg_advisory_lock({self.owner.lock})")
-
-    def close(self) -> None:
-        """Give up the claim."""
-        try:
-            self._holder.close()
-        except (driver().Error, OSError):
-            pass  # the server has closed it already
+        self._locks = locks
+        self.owner = Owner(databases.registry, databases.lock, databases.endpoint.database)
+        locks.hold(databases.lock)
 
     def mark(self, name: str) -> None:
         """Mark a database as ours."""
-        self._hold()
-        self._databases.execute(
-            f"comment on database {identifier(name)} is {literal(self.owner.mark())}"
-        )
-
-    def drop_orphans(self) -> list[str]:
-        """Drop the databases of this registry whose owner is gone; return their names."""
-        dropped = []
-        for name in self.orphans():
-            self._databases.drop(name)
-            dropped.append(name)
-        return dropped
-
-    def orphans(self) -> Iterator[str]:
-        """Yield the databases of this registry whose owner is gone.
-
-        While one is looked at, nobody else is given it.
-        """
-        for name, comment in self._databases.rows(
-            "select datname, shobj_description(oid, 'pg_database') from pg_database "
-            f"where shobj_description(oid, 'pg_database') like {literal(MARK + '%')}"
-        ):
-            owner = Owner.read(comment)
-            if owner is not None and self._is_ours_and_dead(owner):
-                yield name
-                self._databases.execute(f"select pg_advisory_unlock({owner.lock})")
-
-    def _is_ours_and_dead(self, owner: Owner) -> bool:
-        """Tell whether an owner is gone; if so its lock is taken, so that one of us cleans up."""
-        if (owner.registry, owner.database) != (self.owner.registry, self.owner.database):
-            return False
-        if owner.lock == self.owner.lock:  # an advisory lock may be taken twice by its holder
-            return False
-        return bool(self._databases.rows(f"select pg_try_advisory_lock({owner.lock})")[0][0])
+        self._locks.check()
+        self._databases.mark(name, self.owner.mark())

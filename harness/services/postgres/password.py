@@ -1,4 +1,4 @@
-"""Random passwords, and handing them to a server without showing them to its log."""
+"""Handing a password to a server without showing it to its log."""
 
 from __future__ import annotations
 
@@ -6,16 +6,8 @@ import base64
 import hashlib
 import hmac
 import os
-import secrets
 
 SUPERUSER = "postgres"
-
-
-def random_password() -> str:
-    """Return a new random password: 128 bits, safe in a URL."""
-    return secrets.token_urlsafe(16)
-
-
 ITERATIONS = 4096  # the least that RFC 7677 allows; clients refuse fewer
 
 

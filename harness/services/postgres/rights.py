@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness.core.versions import fits
 from harness.errors import StartError
-from harness.services.postgres import binaries
 from harness.services.postgres.databases import Databases
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def check_rights(databases: Databases, where: str) -> None:
 def check_offer(databases: Databases, service: Postgres, where: str) -> None:
     """Check that the server has the version and the extensions that were asked for."""
     version = databases.rows("show server_version")[0][0].partition(" ")[0]
-    if service.version is not None and not binaries.fits(version, service.version):
+    if service.version is not None and not fits(version, service.version):
         raise StartError(
             f"{where} has version {version}, and version={service.version!r} was asked for",
             hint="name another server in DATABASE_URL, or leave it out with HARNESS_PROVIDERS",
@@ -69,10 +69,10 @@ def extensions(databases: Databases) -> set[str]:
 def capabilities(databases: Databases) -> frozenset[str]:
     """Return what this server can do that not every one can.
 
-    `postgres.superuser`, `postgres.version.<major>` and `postgres.extension.<name>`.
+    `postgres`, `postgres.superuser`, `postgres.version.<major>` and `postgres.extension.<name>`.
     """
     found = {f"postgres.extension.{name}" for name in extensions(databases)}
-    found.add(f"postgres.version.{databases.server_version // 10000}")
+    found |= {"postgres", f"postgres.version.{databases.server_version // 10000}"}
     if databases.rows("select rolsuper from pg_roles where rolname = current_user")[0][0]:
         found.add("postgres.superuser")
     return frozenset(found)

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from harness.core.cleanup import raise_all
 from harness.core.endpoint import Dsn
 from harness.errors import IsolationError, LeakError, LeaseError
 from harness.services.postgres import connect
+from harness.services.postgres.drivers.driver import IDLE
 from harness.services.postgres.lease import LOCK_NOT_AVAILABLE, Connection, PostgresLease
+from harness.services.postgres.names import shown
 from harness.services.postgres.watcher import leaked, lingering
 
 if TYPE_CHECKING:
+    from harness.services.postgres.drivers.driver import VirtualConnection
     from harness.services.postgres.instance import PostgresInstance
     from harness.services.postgres.service import Postgres
-    from harness.services.postgres.virtual import VirtualConnection
     from harness.services.postgres.watcher import Sight
     from harness.services.postgres.workspace import Workspace
+
+# The locks of whoever writes; those of a savepoint that was rolled back are gone.
+WRITTEN = """
+select distinct quote_ident(n.nspname), quote_ident(c.relname)
+from pg_locks l join pg_class c on c.oid = l.relation join pg_namespace n on n.oid = c.relnamespace
+where l.pid = pg_backend_pid() and l.mode in ('RowExclusiveLock', 'AccessExclusiveLock')
+  and c.relkind = 'r' and n.nspname <> 'pg_catalog'
+"""
+# Until the transaction ends these only grow; they hold remains of transactions before it.
+COUNTERS = """
+select quote_ident(schemaname), quote_ident(relname), n_tup_ins + n_tup_upd + n_tup_del
+from pg_stat_xact_user_tables where n_tup_ins + n_tup_upd + n_tup_del > 0
+"""
 
 
 class RollbackLease(PostgresLease):
@@ -26,10 +42,7 @@ class RollbackLease(PostgresLease):
     """
 
     def __init__(self, instance: PostgresInstance, service: Postgres, workspace: Workspace) -> None:
-        from harness.services.postgres.virtual import VirtualConnection
-
         super().__init__(instance, service, workspace.name)
-        self._make_connection = VirtualConnection
         self._workspace = workspace
         self._outer = workspace.begin(self._explain)
         self._connections: list[VirtualConnection] = []
@@ -46,13 +59,17 @@ class RollbackLease(PostgresLease):
             self._virtual = self.new_connection()
         return self._virtual
 
-    def new_connection(self) -> VirtualConnection:
+    def new_connection(self, *, noted: bool = True) -> VirtualConnection:
         """Return one more connection into the same transaction, to close on its own.
 
         What is open on one of them is open on all: they share the test's one session.
+
+        Args:
+            noted: Whether `recording()` shows what it sends.
         """
         self._check_held()
-        connection = self._make_connection(self._outer)
+        statements = self.statements if noted else None
+        connection = self._workspace.driver.virtual(self._outer, statements)
         self._connections.append(connection)
         return connection
 
@@ -85,11 +102,22 @@ class RollbackLease(PostgresLease):
     def _helper_cursor(self) -> Any:
         self._check_undisturbed()
         if self._helper is None:
-            self._helper = self.new_connection()
+            self._helper = self.new_connection(noted=False)
             self._helper.autocommit = True
         if self._outer.open and self._outer.failed:
             raise failed_transaction(self._outer.failure)
         return self._helper.cursor()
+
+    def write_mark(self) -> Counter[str]:
+        """Return a mark for `written_since`."""
+        rows = self.rows(COUNTERS)
+        return Counter({shown(schema, table): int(count) for schema, table, count in rows})
+
+    def written_since(self, mark: Counter[str] | None) -> frozenset[str]:
+        """Return the tables that this test's session wrote to since a mark."""
+        if mark is None:
+            return frozenset(shown(*row) for row in self.rows(WRITTEN))
+        return frozenset(self.write_mark() - mark)
 
     def failure_notes(self) -> list[str]:
         """Return a note for a test that wrote here and read through the DSN."""
@@ -123,7 +151,7 @@ class RollbackLease(PostgresLease):
             failures.append(error)
         leaks = [] if self._before is None else self._others(self._before)
         failures.extend(leaks)
-        broken = self._outer.lost or self._outer.session.status != b"I"
+        broken = self._outer.lost or self._outer.session.status != IDLE
         return not (broken or leaks)
 
     def _others(self, before: Sight) -> list[Exception]:

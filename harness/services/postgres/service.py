@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from harness.core.endpoint import Endpoint
 from harness.core.instance import Running
-from harness.core.nearest import did_you_mean
 from harness.core.recipe import ContainerRecipe, Recipe, UrlRecipe
+from harness.core.secrets import random_password
 from harness.core.service import Service, Told
 from harness.core.settings import Settings
 from harness.errors import ServiceDefinitionError
+from harness.services import options
+from harness.services.declared import check_migrations
 
 if TYPE_CHECKING:
     from harness.data.migrations.source import Tool
@@ -23,11 +25,8 @@ if TYPE_CHECKING:
 PORT = 5432
 DATA = "/var/lib/harness-data"  # in a container
 ISOLATIONS = ("rollback", "commit", "readonly")
-DRIVERS = ("pg8000",)
+DRIVERS = ("pg8000", "psycopg")
 NOT_YET = {"proxied": False}
-
-# A test may kill a server of its own: what was committed has to outlive the process.
-DURABLE = (("synchronous_commit", "on"),)
 
 
 @dataclass(frozen=True, repr=False)
@@ -48,7 +47,7 @@ class Postgres(Service["PostgresLease"]):
         image: Name of an entry in `images.json`; only Docker can run it.
         extensions: Extensions to create, such as `("pgcrypto",)`.
         settings: Server settings as (name, value), such as `(("work_mem", "64MB"),)`.
-        driver: The driver of the lease's `connection`: `pg8000`.
+        driver: The driver of the lease's `connection`: `pg8000` or `psycopg` (version 3).
         proxied: Not in this version.
         exclusive: Whether each class gets a server of its own, to pause, kill and restart.
         name: Keeps two equal services apart.
@@ -69,6 +68,7 @@ class Postgres(Service["PostgresLease"]):
     """
 
     kind: ClassVar[str] = "postgres"
+    records_statements: ClassVar[bool] = True
 
     migrations: str | os.PathLike[str] | Tool | Callable[[PostgresLease], object] | None = None
     seeds: tuple[str | os.PathLike[str], ...] = ()
@@ -85,25 +85,24 @@ class Postgres(Service["PostgresLease"]):
     alias: str | None = None
 
     def __post_init__(self) -> None:
-        if not (self.migrations is None or isinstance(self.migrations, str | os.PathLike)):
-            check_source(self.migrations)
+        check_migrations(self, self.migrations)
         super().__post_init__()
         if not isinstance(self.snapshot, str | os.PathLike | None):
             raise ServiceDefinitionError(
                 f"Postgres(snapshot={self.snapshot!r}): not a path",
                 hint='write snapshot="shop.dump", a file of `harness snapshot save`',
             )
-        check_word("isolation", self.isolation, ISOLATIONS)
-        check_word("driver", self.driver, DRIVERS)
+        options.check_word("Postgres", "isolation", self.isolation, ISOLATIONS)
+        options.check_word("Postgres", "driver", self.driver, DRIVERS)
         for option, default in NOT_YET.items():
             if getattr(self, option) != default:
                 raise ServiceDefinitionError(
                     f"Postgres({option}={getattr(self, option)!r}): not in this version",
                     hint=f"leave {option} out",
                 )
-        check_tuple("seeds", self.seeds)
-        check_tuple("extensions", self.extensions)
-        check_pairs(self.settings)
+        options.check_tuple("Postgres", "seeds", self.seeds)
+        options.check_tuple("Postgres", "extensions", self.extensions)
+        options.check_settings("Postgres", self.settings, ("work_mem", "64MB"))
 
     def instance_key(self) -> tuple[object, ...]:
         """Return what makes a server of its own: version, image, settings, needed extensions."""
@@ -111,12 +110,9 @@ class Postgres(Service["PostgresLease"]):
 
     def recipe(self, provider: str) -> Recipe | str:
         """Return how `provider` runs PostgreSQL, or why it cannot."""
-        recipes: dict[str, Callable[[], Recipe | str]] = {
-            "external": self._url,
-            "docker": self._container,
-            "embedded": self._process,
-        }
-        return recipes[provider]()
+        return options.recipe_on(
+            provider, external=self._url, docker=self._container, embedded=self._process
+        )
 
     def _url(self) -> Recipe | str:
         if self.image is not None:
@@ -128,16 +124,12 @@ class Postgres(Service["PostgresLease"]):
 
         if self.image is not None:
             return f"image={self.image!r} was asked for"
-        return PostgresProcess(self.version, self.extensions, self._server_settings)
-
-    @property
-    def _server_settings(self) -> tuple[tuple[str, str], ...]:
-        return (*(DURABLE if self.exclusive else ()), *self.settings)
+        return PostgresProcess(self.version, self.extensions, self.settings)
 
     def _container(self) -> Recipe | str:
         from harness.services.postgres.causes import CAUSES
         from harness.services.postgres.cluster import server_flags
-        from harness.services.postgres.password import SUPERUSER, random_password
+        from harness.services.postgres.password import SUPERUSER
 
         password = random_password()
         # A directory of our own, not the image's volume; one that is restarted keeps its data.
@@ -148,18 +140,17 @@ class Postgres(Service["PostgresLease"]):
             port=PORT,
             environment={"POSTGRES_USER": SUPERUSER, "POSTGRES_PASSWORD": password, **place},
             scratch=tuple(place.values()),
-            command=("postgres", *server_flags(dict(self._server_settings))),
+            command=("postgres", *server_flags(dict(self.settings))),
             endpoint=Endpoint("", 0, user=SUPERUSER, password=password, database="postgres"),
             causes=CAUSES,
         )
 
     def preload(self) -> None:
         """Import the driver and what works with it."""
-        from harness.services.postgres.connect import driver
+        from harness.services.postgres import drivers
 
-        driver()
-        import harness.services.postgres.instance
-        import harness.services.postgres.virtual  # noqa: F401
+        drivers.named("pg8000")  # the harness's own, whatever the lease's
+        drivers.named(self.driver)
 
     def probe(self, running: Running, timeout: float) -> None:
         """Return when the server answers.
@@ -197,59 +188,3 @@ class Postgres(Service["PostgresLease"]):
         from harness.services.postgres.instance import PostgresInstance
 
         return PostgresInstance(provider, running, settings, self)
-
-
-def check_source(migrations: object) -> None:
-    """Do nothing for what knows how to migrate a database: a tool, or what takes a lease.
-
-    Raises:
-        ServiceDefinitionError: It is neither a directory nor one of those.
-    """
-    has_source = callable(getattr(migrations, "source", None))
-    if isinstance(migrations, type) if has_source else not callable(migrations):
-        raise ServiceDefinitionError(
-            f"Postgres(migrations={migrations!r}): neither a directory nor a tool nor a callable",
-            hint='write migrations="migrations", Alembic("alembic.ini"), Command(["./migrate"]), '
-            "or a function that takes a lease",
-        )
-
-
-def check_word(option: str, value: str, known: tuple[str, ...]) -> None:
-    """Do nothing for a known word.
-
-    Raises:
-        ServiceDefinitionError: It is not one of them; with the nearest.
-    """
-    if value not in known:
-        raise ServiceDefinitionError(
-            f"Postgres({option}={value!r}): unknown {option}", hint=did_you_mean(str(value), known)
-        )
-
-
-def check_tuple(option: str, value: object) -> None:
-    """Do nothing for a tuple.
-
-    Raises:
-        ServiceDefinitionError: It is one text or path, which was forgotten to put into one.
-    """
-    if isinstance(value, str | os.PathLike):
-        raise ServiceDefinitionError(
-            f"Postgres({option}={value!r}): the option is one {type(value).__name__}, "
-            "not a tuple of them",
-            hint=f"write {option}=({value!r},)",
-        )
-
-
-def check_pairs(settings: object) -> None:
-    """Do nothing for a tuple of pairs of texts.
-
-    Raises:
-        ServiceDefinitionError: It is something else.
-    """
-    pairs = settings if isinstance(settings, tuple) else (settings,)
-    for pair in pairs:
-        if not isinstance(pair, tuple) or [type(part) for part in pair] != [str, str]:
-            raise ServiceDefinitionError(
-                f"Postgres(settings={settings!r}): {pair!r} is not a pair of texts",
-                hint='write settings=(("work_mem", "64MB"),)',
-            )

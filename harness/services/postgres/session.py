@@ -7,17 +7,12 @@ from typing import Any
 import pg8000.core
 import pg8000.dbapi
 
-# States of a transaction, as the server tells them after each statement.
-IDLE = b"I"
-FAILED = b"E"
+from harness.services.postgres.drivers.driver import IDLE, DueError
+
 NO_NAME = b"\0"
 
 
-class DueError(pg8000.dbapi.DatabaseError):  # type: ignore[misc]  # pg8000 has no type hints
-    """A statement of ours, sent ahead of the test's own, failed."""
-
-
-class OuterSession(pg8000.dbapi.Connection):  # type: ignore[misc]
+class OuterSession(pg8000.dbapi.Connection):  # type: ignore[misc]  # pg8000 has no type hints
     """A connection that saves round trips, and tells whether it is in a transaction.
 
     Attributes:
@@ -25,6 +20,8 @@ class OuterSession(pg8000.dbapi.Connection):  # type: ignore[misc]
         status: The state of the transaction: idle, open or failed.
     """
 
+    errors: Any = pg8000.dbapi
+    busy = False  # each statement is at its end when its call is
     py_types: Any
     pg_types: Any
 
@@ -87,7 +84,7 @@ class OuterSession(pg8000.dbapi.Connection):  # type: ignore[misc]
             super().handle_messages(pg8000.core.Context(sent))
         except pg8000.dbapi.DatabaseError as error:
             self._skip_answer()
-            raise DueError(*error.args) from error
+            raise DueError from error
         super().handle_messages(context)
 
     def _skip_answer(self) -> None:
@@ -104,6 +101,10 @@ class OuterSession(pg8000.dbapi.Connection):  # type: ignore[misc]
         self.notices.clear()
         self.notifications.clear()
 
+    def rows(self, query: str) -> list[Any]:
+        """Run a query of ours and return its rows."""
+        return list(self.execute_simple(query).rows)
+
     def backend_pid(self) -> int:
         """Return the process id of the server's side."""
-        return int(self.execute_simple("select pg_backend_pid()").rows[0][0])
+        return int(self.rows("select pg_backend_pid()")[0][0])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import select
+import socket
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,28 +21,42 @@ if TYPE_CHECKING:
     from harness.services.postgres.service import Postgres
 
 ACTIVE_TRANSACTION = "25001"  # SQLSTATE of a statement that cannot run inside one
+ERROR_MESSAGE = b"E"  # https://www.postgresql.org/docs/current/protocol-message-formats.html
 COPY_PLACE = re.compile(r"^COPY .*?, line (\d+)(?:, column (\w+))?", re.MULTILINE)
 
 
 class Feed:
     """Data for a `copy`; what cannot be read ends it, for the server waits for an end.
 
+    So does an error of the server, which would take all the rest and do nothing with it.
+
     Args:
         data: The data.
+        line: The line to the server; None where it cannot be looked at.
 
     Attributes:
-        error: Why it ended early.
+        error: Why it ended early; of an error of the server, the server tells more.
     """
 
-    def __init__(self, data: Iterable[bytes]) -> None:
+    def __init__(self, data: Iterable[bytes], line: socket.socket | None) -> None:
         self._data = data
+        self._line = line
         self.error: Exception | None = None
 
     def __iter__(self) -> Iterator[bytes]:
         try:
-            yield from self._data
+            for piece in self._data:
+                yield piece
+                if self._line is not None and has_failed(self._line):
+                    raise ConnectionAbortedError("the server ended the copy")
         except Exception as error:
             self.error = error
+
+
+def has_failed(line: socket.socket) -> bool:
+    """Tell whether the next message that waits on a line is an error; leave it there."""
+    readable, _, _ = select.select([line], [], [], 0)
+    return bool(readable) and line.recv(1, socket.MSG_PEEK) == ERROR_MESSAGE
 
 
 class PostgresTarget:
@@ -63,7 +79,8 @@ class PostgresTarget:
         if data is None:
             self.connection.execute_simple(sql)
         else:
-            feed = Feed(data)
+            line = getattr(self.connection, "_usock", None)  # pg8000's own name for it
+            feed = Feed(data, line if type(line) is socket.socket else None)
             self.connection.execute_unnamed(sql, stream=feed)
             if feed.error is not None:
                 raise feed.error

@@ -10,6 +10,7 @@ from typing import Any
 import pg8000.dbapi
 
 from harness.services.postgres.outer import OuterTransaction
+from harness.services.statements import Statements
 
 CONTROL = re.compile(
     r"""\s*(?:
@@ -42,10 +43,15 @@ class VirtualConnection:
     of its own, savepoints nest. The outer transaction stays open until the test ends.
 
     Everything else (type adapters, notices, ...) is pg8000's.
+
+    Args:
+        outer: The test's transaction.
+        statements: Where to note what is sent; None for nowhere.
     """
 
-    def __init__(self, outer: OuterTransaction) -> None:
+    def __init__(self, outer: OuterTransaction, statements: Statements | None = None) -> None:
         self._outer = outer
+        self._statements = statements
         self._joined = 0  # the virtual transaction that this connection last took part in
         self._closed = False
         self.autocommit = False
@@ -79,10 +85,11 @@ class VirtualConnection:
 
         Raises:
             pg8000.dbapi.DatabaseError: One of them does not hold; everything is rolled back.
+            pg8000.dbapi.InterfaceError: A statement had failed; everything is rolled back.
         """
         self._check_open()
-        if self._takes_part():
-            self._outer.commit()
+        if self._takes_part() and not self._outer.commit():
+            raise pg8000.dbapi.InterfaceError("in failed transaction block")
 
     def rollback(self) -> None:
         """Undo what was written since the last commit."""
@@ -123,6 +130,8 @@ class VirtualConnection:
                 mode.
         """
         self._check_open()
+        if self._statements is not None:
+            self._statements.note(sql)
         word = control_word(sql)
         if word == "commit":
             self.commit()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from harness.services.postgres.connect import connect, driver
+from harness.services.postgres.connect import client_errors
+from harness.services.postgres.drivers.driver import Driver, Session
 from harness.services.postgres.lease import LOCK_TIMEOUT_MS
 from harness.services.postgres.outer import OuterTransaction
-from harness.services.postgres.session import OuterSession
 from harness.services.postgres.watcher import Watcher
 
 if TYPE_CHECKING:
@@ -23,26 +23,25 @@ class Workspace:
         instance: The server.
         template: What the database is a clone of.
         name: The name of the database.
+        driver: Of the session.
     """
 
-    def __init__(self, instance: PostgresInstance, template: Template, name: str) -> None:
+    def __init__(
+        self, instance: PostgresInstance, template: Template, name: str, driver: Driver
+    ) -> None:
         self.name = name
+        self.driver = driver
         self._instance = instance
         self._template = template
         self._watcher: Watcher | None = None
         self._session = self._connect()
         self._resting = False
 
-    def _connect(self) -> OuterSession:
+    def _connect(self) -> Session:
         self._disturbed = self._instance.disturbed
-        session = connect(
-            self._instance.endpoint,
-            self.name,
-            factory=OuterSession,
-            lock_timeout=LOCK_TIMEOUT_MS,
+        return self.driver.open_session(
+            self._instance.endpoint, self.name, lock_timeout=LOCK_TIMEOUT_MS
         )
-        assert isinstance(session, OuterSession)
-        return session
 
     def begin(self, explain: Callable[[Exception], None]) -> OuterTransaction:
         """Open the outer transaction of one test.
@@ -87,5 +86,5 @@ class Workspace:
             try:
                 if connection is not None:
                     connection.close()
-            except (driver().Error, OSError):
+            except client_errors():
                 pass  # closed already, by the server or by the test

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness.core.causes import likely_cause
 from harness.core.endpoint import Endpoint
 from harness.core.recipe import Account, Launch
 from harness.core.secrets import secrets_of
@@ -87,7 +88,7 @@ class Program:
 
     def likely_cause(self, log: str) -> str | None:
         """Return the likely cause of its end, read from its log."""
-        return next((cause for text, cause in CAUSES if text in log), None)
+        return likely_cause(log, CAUSES)
 
 
 def filled(text: str, gaps: Mapping[str, str]) -> str:

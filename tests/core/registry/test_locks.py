@@ -94,14 +94,6 @@ class HoldingTest(LockTest):
 
         self.assertTrue(second.try_exclusive())
 
-    def test_an_unlocked_one_is_free_and_can_be_taken_again(self):
-        lock = self.held()
-
-        lock.unlock()
-
-        self.assertTrue(self.held().path)
-        self.assertFalse(lock.try_exclusive())
-
     def test_leaving_the_block_lets_it_go(self):
         with Lock(self.path) as lock:
             lock.wait()

@@ -4,6 +4,7 @@ import fcntl
 import os
 import signal
 import subprocess
+import sys
 import time
 from unittest import mock
 
@@ -16,7 +17,9 @@ STUBBORN = "trap '' TERM; touch ready; while :; do sleep 0.01; done"
 # A child in a session of its own, without its parent's mark, as PostgreSQL might have.
 WITH_CHILD = "setsid env -i sleep 60 & touch ready; wait"
 UNMARKED = "exec env -i sleep 60"
-WITHOUT_LIFE = "touch ready; exec sleep 60 {life}>&-"
+# Not closed by the shell, which knows descriptors of one digit only.
+CLOSE = 'import os; os.close({life}); os.execlp("sleep", "sleep", "60")'
+WITHOUT_LIFE = f"touch ready; exec {sys.executable} -c '{CLOSE}'"
 
 
 class ProcessTest(DirectoryTest):

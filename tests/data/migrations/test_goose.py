@@ -83,6 +83,17 @@ class WrongTest(DirectoryTest):
             self.wrong("-- +goose xyzzy\n"),
         )
 
+    def test_a_body_with_semicolons_needs_a_block_as_it_does_with_goose(self):
+        self.assertEqual(
+            "1.sql, line 4: goose ends the statement here, in the middle of it\n"
+            "  next: put it between `-- +goose StatementBegin` and `-- +goose StatementEnd`",
+            self.wrong(
+                "-- +goose Up\nselect 1;\ncreate function f() returns int as $$ begin\n"
+                "return 1; -- one\nend $$ language plpgsql;\n"
+            ),
+        )
+        read("-- +goose Up\ncreate table t ( -- a; comment;\n  a int -- first;\n);\n")
+
     def test_variables_are_not_filled_in(self):
         self.assertIn("'ENVSUB ON' is not supported", self.wrong("-- +goose ENVSUB ON\n"))
 

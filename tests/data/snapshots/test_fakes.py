@@ -39,7 +39,7 @@ class FakesTest(unittest.TestCase):
 
         self.assertEqual(
             "Faker, which fake: values come from, is not installed\n"
-            '  next: pip install "unittest-harness[faker]", or mask with hash',
+            '  next: pip install "unittest-harness[factories]", or mask with hash',
             str(raised.exception),
         )
 

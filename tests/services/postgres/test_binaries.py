@@ -5,7 +5,7 @@ from pathlib import Path
 from unittest import mock
 
 from harness.services.postgres import binaries
-from harness.services.postgres.binaries import Installation, fits, newest_first
+from harness.services.postgres.binaries import Installation, newest_first
 from tests.support.unit import DirectoryTest
 
 
@@ -140,13 +140,6 @@ class VersionTest(DirectoryTest):
 
     def test_the_major_version_is_the_first_number(self):
         self.assertEqual("15", Installation(Path("/x"), "15.13", "system").major)
-
-    def test_a_part_of_a_version_fits_and_a_beginning_of_a_number_does_not(self):
-        self.assertTrue(fits("15.13", "15"))
-        self.assertTrue(fits("15.13", "15.13"))
-        self.assertFalse(fits("15.13", "1"))
-        self.assertFalse(fits("15.13", "15.1"))
-        self.assertFalse(fits("15", "15.13"))
 
     def test_directories_are_sorted_by_their_number(self):
         paths = [f"/usr/lib/postgresql/{n}/bin" for n in ("9.6", "15", "100", "x")]

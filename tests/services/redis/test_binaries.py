@@ -5,7 +5,7 @@ from pathlib import Path
 from unittest import mock
 
 from harness.services.redis import binaries
-from harness.services.redis.binaries import Program, fits, is_older, misfit
+from harness.services.redis.binaries import Program, is_older, misfit
 from tests.support.unit import DirectoryTest
 
 REDIS = "Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64 build=ae4d7c971a"
@@ -71,11 +71,6 @@ class FindingTest(DirectoryTest):
 
 
 class VersionTest(unittest.TestCase):
-    def test_a_part_of_a_version_fits_and_a_beginning_of_a_number_does_not(self):
-        self.assertTrue(fits("7.0.15", "7"))
-        self.assertTrue(fits("7.0.15", "7.0.15"))
-        self.assertFalse(fits("7.0.15", "7.0.1"))
-
     def test_versions_are_compared_by_their_numbers(self):
         self.assertTrue(is_older("6.0.16", "6.2"))
         self.assertFalse(is_older("6.2.0", "6.2"))

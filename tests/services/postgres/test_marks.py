@@ -2,7 +2,7 @@
 
 import unittest
 
-from harness.services.postgres.ownership import Owner
+from harness.services.postgres.marks import Owner
 
 OWNER = Owner("0123abcd", 42, "shop")
 
@@ -16,6 +16,16 @@ class MarkTest(unittest.TestCase):
             'harness {"database": "shop", "lock": 42, "registry": "0123abcd"}', OWNER.mark()
         )
 
+    def test_a_mark_of_what_is_kept_says_when_it_was_used_and_what_to_know_of_it(self):
+        owner = Owner("0123abcd", 0, "shop", used=1700000000, facts={"deferred": '"a".b'})
+
+        self.assertEqual(owner, Owner.read(owner.mark()))
+        self.assertEqual(
+            'harness {"database": "shop", "facts": {"deferred": "\\"a\\".b"}, "lock": 0, '
+            '"registry": "0123abcd", "used": 1700000000}',
+            owner.mark(),
+        )
+
     def test_anybody_elses_comment_is_no_mark(self):
         for comment in (
             "",
@@ -26,6 +36,8 @@ class MarkTest(unittest.TestCase):
             "harness []",
             'harness {"registry": "a"}',
             'harness {"registry": "a", "lock": 1, "database": "b", "more": 1}',
+            'harness {"registry": "a", "lock": 1, "database": "b", "used": "1; drop"}',
+            'harness {"registry": "a", "lock": 1, "database": "b", "facts": 1}',
             " " + OWNER.mark(),
         ):
             with self.subTest(comment):

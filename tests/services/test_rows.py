@@ -4,7 +4,7 @@ import copy
 import pickle
 import unittest
 
-from harness.services.postgres.rows import Row, rows_of
+from harness.services.rows import Row, rows_of
 
 ROW = Row(["id", "email"], [7, "a@example.com"])
 

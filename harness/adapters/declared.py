@@ -1,0 +1,52 @@
+"""The services that a test class declares."""
+
+from __future__ import annotations
+
+import inspect
+import weakref
+from typing import Any
+
+from harness.core.group import Group
+from harness.core.service import Service
+from harness.errors import ConfigurationError
+
+_services: weakref.WeakKeyDictionary[type, tuple[Service[Any], ...]] = weakref.WeakKeyDictionary()
+
+
+def services_of(case: type) -> tuple[Service[Any], ...]:
+    """Return the services that a test class declares or inherits, each once."""
+    if case not in _services:
+        values = (inspect.getattr_static(case, name, None) for name in dir(case))
+        found = dict.fromkeys(value for value in values if isinstance(value, Service))
+        _services[case] = tuple(found)
+    return _services[case]
+
+
+_groups: weakref.WeakKeyDictionary[type, Group] = weakref.WeakKeyDictionary()
+
+
+def group_of(case: type) -> Group:
+    """Return the services of a test class, in the order of their needs.
+
+    Raises:
+        ServiceDefinitionError: They cannot be started together; with the reason.
+    """
+    if case not in _groups:
+        _groups[case] = Group(services_of(case), f"{case.__module__}.{case.__qualname__}")
+    return _groups[case]
+
+
+def database_of(case: type) -> Service[Any]:
+    """Return the one service of a test class whose leases record statements.
+
+    Raises:
+        ConfigurationError: It has none, or several.
+    """
+    databases = [service for service in services_of(case) if service.records_statements]
+    if len(databases) != 1:
+        labels = ", ".join(service.label for service in databases)
+        raise ConfigurationError(
+            f"{case.__qualname__} has {labels or 'no database'}: whose statements?",
+            hint="name the lease, as in assertQueries(2, db=self.db)",
+        )
+    return databases[0]

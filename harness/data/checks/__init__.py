@@ -1,0 +1,1 @@
+"""Reading the conditions of CHECK constraints, and finding values that satisfy them."""

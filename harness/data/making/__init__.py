@@ -1,0 +1,1 @@
+"""Making rows that a schema accepts."""

@@ -1,0 +1,1 @@
+"""Drawing values: by type, by name, within limits."""

@@ -1,0 +1,1 @@
+"""`isolation="commit"`: real commits, and a database that is put back after each test."""

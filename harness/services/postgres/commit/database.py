@@ -1,0 +1,398 @@
+"""The database in which one process runs its `commit` tests, one after another."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import LeaseError
+from harness.services.postgres.commit.contents import Contents
+from harness.services.postgres.commit.damage import (
+    Baseline,
+    Damage,
+    damage_found,
+    damage_left,
+    damage_told,
+    dirty_tables,
+    moved,
+    reread,
+    tables_named,
+)
+from harness.services.postgres.commit.inspector import SURVEY, Inspector, Survey
+from harness.services.postgres.commit.large import LargeTables, TooMuchError
+from harness.services.postgres.commit.pristine import Table
+from harness.services.postgres.commit.reset import put_back, settle
+from harness.services.postgres.commit.session import CommitSession, open_session
+from harness.services.postgres.commit.source import Source
+from harness.services.postgres.commit.structure import outside
+from harness.services.postgres.commit.wal import FARTHEST, Writes
+from harness.services.postgres.connect import driver, sqlstate
+from harness.services.postgres.names import identifier, literal, shown
+
+if TYPE_CHECKING:
+    pass
+
+CLOSED = "55000"  # says the server to who connects to a database that allows no connections
+MOST_DEAD = 2000  # rows
+ROUNDS = 3  # in which triggers, where they cannot be kept from firing, have to come to rest
+
+
+class LostDatabaseError(Exception):
+    """A test has dropped, renamed or closed its database, or closed it to all connections."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A moment in a test.
+
+    Attributes:
+        survey: Where the server stood.
+        tables: The tables as they were.
+    """
+
+    survey: Survey
+    tables: list[Table]
+
+
+class CommitDatabase:
+    """A clone of a template under a constant name, put back after each test.
+
+    Args:
+        source: What it is a clone of.
+        name: Its name.
+        read_only: Whether the server is to refuse writes to it.
+    """
+
+    def __init__(self, source: Source, name: str, *, read_only: bool = False) -> None:
+        self.name = name
+        self.read_only = read_only
+        self.source = source
+        self._instance = source.instance
+        self._disturbed = self._instance.disturbed
+        self.sessions: dict[str, CommitSession] = {}
+        self._written: Counter[Table] = Counter()
+        self._rebased: Damage | None = None
+        self._roles = False
+        self._pages: dict[int, list[int]] | None = None
+        self._large = LargeTables(source.reference)
+        self._outside = ""  # the same for every clone that takes this place
+        self._refuse_writes()
+        self._inspector = Inspector(self._instance, name)
+        try:
+            self._baseline = self._inspector(self._look)
+            self._outside = self._baseline.outside
+        except BaseException:
+            self._inspector.close()
+            raise
+
+    def _refuse_writes(self) -> None:
+        if self.read_only:
+            change = (
+                f"alter database {identifier(self.name)} set default_transaction_read_only = on"
+            )
+            self._instance.databases.execute(change)
+
+    def _look(self, session: Any) -> Baseline:
+        """Take what the database looks like now for what it should look like."""
+        self._large.forget()
+        self._pristine = self.source.learn(session)
+        self._contents = self.source.contents
+        survey = Survey.read(session.execute_simple(SURVEY).rows[0])
+        return Baseline(
+            oid=self._inspector.oid,
+            xid=survey.xid,
+            written=survey.written,
+            settings=survey.settings,
+            catalogs=self.source.catalogs(session, survey.xid),
+            outside=self._outside or outside(session),
+        )
+
+    @property
+    def oid(self) -> int:
+        """Number of the database."""
+        return self._baseline.oid
+
+    def session(self, use: str) -> CommitSession:
+        """Return the session for a use, kept from the last test or opened now."""
+        if use not in self.sessions or self.sessions[use].closed:
+            self.sessions[use] = open_session(self._instance.endpoint, self.name)
+        return self.sessions[use]
+
+    def known(self) -> tuple[int, ...]:
+        """Return the server's processes of our own sessions."""
+        return (self._inspector.pid, *(s.pid for s in self.sessions.values() if not s.closed))
+
+    def survey(self) -> Survey:
+        """Tell where the server stands.
+
+        Raises:
+            LostDatabaseError: The database was dropped, renamed or closed.
+        """
+        try:
+            survey = self._inspector.survey()
+        except (driver().Error, OSError) as error:
+            if sqlstate(error) == CLOSED or not self._instance.databases.has(self.name):
+                raise LostDatabaseError from error
+            raise
+        if self._inspector.oid != self.oid:  # another one was made in its place
+            raise LostDatabaseError
+        return survey
+
+    def has_others(self, survey: Survey) -> bool:
+        """Tell whether somebody else had a session here."""
+        return survey.sessions != len(self.known())
+
+    def drop_lost_sessions(self) -> None:
+        """Give up those of our sessions that a test has ended."""
+        for session in self.sessions.values():
+            session.check()
+
+    def end_prepared(self) -> list[str]:
+        """Roll back transactions that were prepared here; return their names."""
+        return self._inspector(roll_back_prepared) if self._instance.prepares else []
+
+    def is_clean(self, survey: Survey) -> bool:
+        """Tell whether nobody had written anything."""
+        undisturbed = self._disturbed == self._instance.disturbed
+        return undisturbed and survey.xid == self._baseline.xid and not self._moved_unlogged()
+
+    def _moved_unlogged(self) -> bool:
+        """Tell whether a sequence has moved that is not logged, which takes no transaction id."""
+        unlogged = [each for each in self._pristine.sequences.values() if each.unlogged]
+        return bool(unlogged and self._inspector(lambda session: moved(session, unlogged)))
+
+    def put_back(self, survey: Survey) -> list[Exception]:
+        """Put back what was written before a survey, while nobody else writes.
+
+        Returns:
+            Failures of the test that was the last to run: what it changed on the whole server.
+        """
+        settings, self._roles = self._baseline.settings, False
+        self._put_back(survey)
+        return self._check_server() if self._roles or survey.settings != settings else []
+
+    def replace(self) -> list[Exception]:
+        """Put a clone in the place of a database that is lost; return failures as `put_back`."""
+        self.swap()
+        return self._check_server()
+
+    def _check_server(self) -> list[Exception]:
+        guard = self.source.guard
+        if guard is None:
+            return []
+        self.source.spares.settle()  # a role may own something in what is being dropped
+        return guard.check()
+
+    def _put_back(self, survey: Survey) -> None:
+        if self._disturbed != self._instance.disturbed:
+            self._disturbed = self._instance.disturbed
+            self.swap()
+        elif not self.is_clean(survey):
+            self._repair(survey)
+
+    def _repair(self, survey: Survey) -> None:
+        try:
+            self._pages = None
+            self._roles = self.source.superuser  # who knows, if the next line fails
+            damage = self._damage(survey)
+            self._roles = damage.roles
+            done = self._can_put_back(damage) and self._reset(damage)
+        except (driver().DatabaseError, TooMuchError):
+            done = False  # a lock that is held, a table that is missing: a clone needs no repair
+        if not done:
+            self._drop_subscriptions()
+            self.swap()
+
+    def _drop_subscriptions(self) -> None:
+        """Drop what keeps a database from being dropped."""
+        with contextlib.suppress(driver().DatabaseError):  # not ours: the drop says so
+            self._inspector(drop_subscriptions)
+
+    def _damage(self, survey: Survey) -> Damage:
+        """Return what was written since the baseline."""
+        writes = self.writes(survey)
+        if writes is None:
+            return self._inspector(self._search)
+        return self._inspector(
+            lambda session: damage_told(session, self._pristine, self._baseline, writes)
+        )
+
+    def writes(self, survey: Survey, since: int | None = None) -> Writes | None:
+        """Return what the log says was written since the baseline; None where it is of no use."""
+        wal, begin = self.source.wal, self._baseline.written if since is None else since
+        if wal is None or survey.written - begin > FARTHEST:
+            return None
+        if survey.written == begin:
+            return Writes()  # the log refuses to be read from its end
+        return wal.writes(begin, self.oid, flushed=survey.flushed >= survey.written)
+
+    def mark(self) -> Mark:
+        """Return a mark for `written`."""
+        tables = list(self._pristine.tables.values())
+        if self.source.wal is None:
+            tables, _ = self._inspector(lambda session: reread(session, tables, []))
+        return Mark(self.survey(), tables)
+
+    def written(self, mark: Mark | None) -> list[str]:
+        """Return the tables that were written since a mark, or since the baseline."""
+        since = None if mark is None else mark.survey.written
+        writes = self.writes(self.survey(), since)
+        if writes is not None:
+            return self._inspector(functools.partial(tables_named, writes))
+        xid = self._baseline.xid if mark is None else mark.survey.xid
+        tables = list(self._pristine.tables.values()) if mark is None else mark.tables
+        dirty = self._inspector(lambda session: dirty_tables(session, tables, xid))
+        return [shown(*table.name.split(".", 1)) for table in dirty]
+
+    def _search(self, session: Any) -> Damage:
+        self._pristine = self.source.counted(self._pristine)
+        superuser = self.source.superuser
+        return damage_found(session, self._pristine, self._baseline, superuser=superuser)
+
+    def _can_put_back(self, damage: Damage) -> bool:
+        """Tell whether everything can be put back in its place."""
+        return not damage.structure and all(
+            not table.guarded and (not table.rows or table in self._contents or self._knows(table))
+            for table in damage.tables
+        )
+
+    def _knows(self, table: Table) -> bool:
+        """Tell whether single rows of a large table can be put back."""
+        told = self.source.wal is not None and self._inspector.fires_nothing
+        return told and bool(table.key) and not table.unlogged
+
+    def _reset(self, damage: Damage) -> bool:
+        """Put tables and sequences back; tell whether that has worked."""
+        for _ in range(ROUNDS):
+            row = self._inspector(functools.partial(self._write_back, damage))
+            if self._inspector.fires_nothing or not (left := self._inspector(self._left)):
+                self._vacuum(damage)
+                self._move_on(Survey.read(row))
+                return True
+            damage = left  # a trigger of the user's has written once more
+        return False
+
+    def _write_back(self, damage: Damage, session: Any) -> list[Any]:
+        return put_back(
+            session,
+            damage,
+            self._contents,
+            SURVEY,
+            others=lambda table: self._put_rows_back(session, table),
+        )
+
+    def _put_rows_back(self, session: Any, table: Table) -> None:
+        if self._pages is None:
+            assert self.source.wal is not None
+            self._pages = self.source.wal.pages(self._baseline.written, self.oid)
+        pages = self._pages.get(table.file, [])
+        self._large.put_back(session, table, pages, self._baseline.xid)
+
+    def _left(self, session: Any) -> Damage:
+        return damage_left(session, self._pristine, self._contents, self._baseline.xid)
+
+    def _vacuum(self, damage: Damage) -> None:
+        """Remove dead rows where there are many: each look at the table has to pass them."""
+        self._written.update(damage.rows)
+        for table in [table for table in damage.rows if self._written[table] > MOST_DEAD]:
+            del self._written[table]
+            self._inspector(functools.partial(vacuum, table))
+
+    def _move_on(self, survey: Survey) -> None:
+        """Have the next test begin where the server stands."""
+        self._baseline = replace(
+            self._baseline, xid=survey.xid, written=survey.written, settings=survey.settings
+        )
+
+    def swap(self) -> None:
+        """Put a clone in this database's place, under its name."""
+        self.hang_up()
+        self._instance.swap(self.name, self._baseline.oid, self.source.spares)
+        self._refuse_writes()
+        pristine, contents = self._pristine, self._contents
+        self._baseline = self._inspector(self._look)
+        if self._rebased is not None:
+            self._pristine, self._contents = pristine, contents
+            self._reset(self._rebased)
+
+    def rebase(self, survey: Survey) -> None:
+        """Take what was written so far for what each test has to find.
+
+        Raises:
+            LeaseError: The structure was changed, which no test could be given back.
+        """
+        damage = self._damage(survey)
+        if damage.structure:
+            raise changed_structure()
+        contents = Contents(self._contents)
+        self._inspector(lambda session: contents.read(session, damage.tables))
+        tables, sequences = self._inspector(
+            lambda session: reread(session, damage.tables, damage.sequences)
+        )
+        self._pristine = self._pristine.changed(tables, sequences)
+        self._contents = contents
+        self._rebased = replace(damage, tables=tables, sequences=sequences)
+        self._inspector(lambda session: settle(session, sequences))
+        self._move_on(self.survey())
+
+    def forget_base(self) -> None:
+        """Have the database put back to its template at the next opportunity."""
+        if self._rebased is None:
+            return
+        told, self._rebased = self._rebased, None
+        self._pristine, self._contents = self.source.pristine, self.source.contents
+        tables = [self._pristine.tables[table.file] for table in told.tables]
+        sequences = [self._pristine.sequences[each.file] for each in told.sequences]
+        back = replace(told, tables=tables, sequences=sequences)
+        if not (self._can_put_back(back) and self._reset(back)):
+            self.swap()
+
+    def rest(self) -> None:
+        """Close the sessions until the next test: a server has only so many."""
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Close all our sessions."""
+        sessions, self.sessions = self.sessions, {}
+        for session in sessions.values():
+            session.hang_up()
+        self._inspector.close()
+
+
+def drop_subscriptions(session: Any) -> None:
+    """Drop the subscriptions of a database, and tell no publisher."""
+    query = (
+        "select subname from pg_subscription s "
+        "join pg_database d on d.oid = s.subdbid and d.datname = current_database()"
+    )
+    for (name,) in session.execute_simple(query).rows:
+        subscription = f"subscription {identifier(name)}"
+        for change in ("disable", "set (slot_name = none)"):
+            session.execute_simple(f"alter {subscription} {change}")
+        session.execute_simple(f"drop {subscription}")
+
+
+def roll_back_prepared(session: Any) -> list[str]:
+    """Roll back the prepared transactions of a database; return their names."""
+    query = "select gid from pg_prepared_xacts where database = current_database()"
+    names = [str(name) for (name,) in session.execute_simple(query).rows]
+    for name in names:
+        session.execute_simple(f"rollback prepared {literal(name)}")
+    return names
+
+
+def vacuum(table: Table, session: Any) -> None:
+    """Remove the dead rows of a table."""
+    session.execute_simple(f"vacuum {table.name}")
+
+
+def changed_structure() -> LeaseError:
+    """Return the error for a class that changes the structure before its tests."""
+    return LeaseError(
+        "the structure of the database was changed in setUpClass",
+        cause="each test is given back the rows that setUpClass wrote, but the template's tables",
+        hint="put the change into the migrations",
+    )

@@ -1,0 +1,167 @@
+"""The lease with real commits: `commit`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from harness.core.cleanup import raise_all
+from harness.errors import IsolationError, LeakError
+from harness.services.postgres.commit.database import LostDatabaseError
+from harness.services.postgres.commit.inspector import Survey
+from harness.services.postgres.commit.session import has_uncommitted
+from harness.services.postgres.ordinary import PlainLease
+from harness.services.postgres.watcher import leaked, lingering
+
+if TYPE_CHECKING:
+    from harness.services.postgres.commit.database import CommitDatabase, Mark
+    from harness.services.postgres.instance import PostgresInstance
+    from harness.services.postgres.service import Postgres
+
+CODE = "connection"  # of the code under test
+HELPERS = "helpers"  # of the lease's own methods
+KEPT = "pg8000"  # the driver whose sessions can be handed on, clean
+
+
+class CommitLease(PlainLease):
+    """A database with real commits, seen by everyone who has the DSN, and put back afterwards."""
+
+    uses = (CODE, HELPERS)
+
+    def __init__(
+        self, instance: PostgresInstance, service: Postgres, database: CommitDatabase
+    ) -> None:
+        super().__init__(instance, service, database.name)
+        self._database = database
+
+    def _connect(self) -> Any:
+        return self._kept(self.uses[0])
+
+    def _connect_own(self) -> Any:
+        return self._kept(self.uses[1])
+
+    def _kept(self, use: str) -> Any:
+        """Return a session that is kept from test to test, which only those of pg8000 can be."""
+        if self.service.driver != KEPT:
+            return super()._connect_own()
+        self._check_up()
+        return self._database.session(use)
+
+    def write_mark(self) -> Mark:
+        """Return a mark for `written_since`."""
+        return self._database.mark()
+
+    def written_since(self, mark: Mark | None) -> frozenset[str]:
+        """Return the tables that anybody wrote to, and committed, since a mark."""
+        self._check_held()
+        return frozenset(self._database.written(mark))
+
+    def _release(self) -> None:
+        failures: list[Exception] = []
+        try:
+            self._check_committed(failures)
+            self._hand_on()
+            self._put_back(failures)
+            self._keep()
+        except Exception as error:
+            self.instance.forget_database(self._database)
+            failures.append(self._death(error) or error)
+        if not self.outages:  # else the test has been told
+            raise_all(self._name, failures)
+
+    def _put_back(self, failures: list[Exception]) -> None:
+        """Put back what the test wrote, once nobody else is at it."""
+        try:
+            survey = self._alone(failures)
+            if self._database.read_only and not self._database.is_clean(survey):
+                failures.extend(reference_data(self._database.written(None)))
+            failures.extend(self._database.put_back(survey))
+        except LostDatabaseError:
+            failures.extend(self._database.replace())
+            failures.append(lost_database(self.database))
+
+    def _keep(self) -> None:
+        """Keep the database for the next lease."""
+        self.instance.give_back_database(self._database)
+
+    def _alone(self, failures: list[Exception]) -> Survey:
+        """End what others have left here, with a failure for it; return where the server stands."""
+        survey = self._database.survey()
+        prepared = self._database.end_prepared()
+        if prepared:
+            failures.append(left_prepared(prepared))
+            survey = self._database.survey()  # only now their transaction ids count
+        if self._database.has_others(survey):
+            self._database.drop_lost_sessions()
+            failures.extend(self._end_others())
+            survey = self._database.survey()
+        return survey
+
+    def _check_committed(self, failures: list[Exception]) -> None:
+        """Note a failure if `connection` was left with writes that nobody committed."""
+        if self._connection is not None and has_uncommitted(self._connection):
+            failures.append(uncommitted_writes())
+
+    def _hand_on(self) -> None:
+        """Clear the sessions that the test has used, for the next one, or close them."""
+        if self.service.driver != KEPT:
+            self._close()
+            return
+        for use, session in zip(self.uses, (self._connection, self._own), strict=True):
+            if session is None or session.closed:
+                continue
+            try:
+                session.clear()
+                self._database.sessions[use] = session.handed_on()
+            except Exception:  # lost, or out of step: pg8000 stumbles over a COPY without a stream
+                session.hang_up()
+
+    def _end_others(self) -> list[Exception]:
+        """End the sessions of others that stay here, and return the failure for them."""
+        databases, known = self.instance.databases, self._database.known()
+        sessions = lingering(databases, self.database, known)
+        if not sessions:
+            return []
+        databases.end_sessions(self.database, known)
+        databases.await_empty(self.database, known)
+        return [leaked(sessions)]
+
+
+def reference_data(tables: list[str]) -> list[Exception]:
+    """Return the failure for a test that has written to reference data, if it has."""
+    if not tables:
+        return []
+    return [
+        LeakError(
+            f"the test wrote to reference data: {', '.join(sorted(tables))}",
+            cause="a session asked for a transaction that is read write, or set "
+            "default_transaction_read_only to off",
+            hint="declare Postgres(isolation='commit') for tests that write",
+        )
+    ]
+
+
+def lost_database(name: str) -> IsolationError:
+    """Return the error for a test that has dropped, renamed or closed its database."""
+    return IsolationError(
+        f"the test has dropped, renamed or closed its database {name}",
+        cause="the code under test manages databases, and was given the one of the lease",
+        hint="let it make one of its own; the next test finds the database as it was",
+    )
+
+
+def left_prepared(names: list[str]) -> LeakError:
+    """Return the error for transactions that were prepared and not finished."""
+    return LeakError(
+        f"the test left {len(names)} prepared transaction(s): {', '.join(names)}",
+        cause="a PREPARE TRANSACTION was followed by no COMMIT PREPARED and no ROLLBACK PREPARED",
+        hint="finish it in the test; it was rolled back",
+    )
+
+
+def uncommitted_writes() -> LeakError:
+    """Return the error for a test that ends in the middle of a transaction."""
+    return LeakError(
+        "the test ended with writes in `connection` that were never committed",
+        cause="the code under test forgot connection.commit()",
+        hint="commit, or roll back what is not meant to stay",
+    )

@@ -1,0 +1,111 @@
+"""A session that is kept from one test to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pg8000.dbapi
+
+from harness.core.endpoint import Endpoint
+from harness.services.postgres.connect import client_errors, connect, is_over, noting_cursor
+from harness.services.postgres.drivers.driver import IDLE
+from harness.services.postgres.lease import LOCK_TIMEOUT_MS
+from harness.services.postgres.session import OuterSession
+from harness.services.statements import Statements
+
+
+class CommitSession(OuterSession):
+    """An ordinary connection that can be handed on, clean, to the next test.
+
+    Attributes:
+        closed: Whether it was closed, or handed on.
+        pid: The server's process.
+        statements: Where to note what is sent; None for nowhere.
+    """
+
+    statements: Statements | None = None
+
+    message_types: dict[bytes, Callable[..., Any]]  # pg8000's: methods of this very object
+
+    def __init__(self, *args: Any, **parameters: Any) -> None:
+        self.closed = False
+        super().__init__(*args, **parameters)
+        self.autocommit = False
+        self.pid = self.backend_pid()
+
+    def cursor(self) -> Any:
+        """Return a new cursor."""
+        return super().cursor() if self.statements is None else noting_cursor()(self)
+
+    def close(self) -> None:
+        """Close it for good."""
+        self.closed = True
+        super().close()
+
+    def hang_up(self) -> None:
+        """Close it for good, if it is still open."""
+        try:
+            if not self.closed:
+                self.close()
+        except (pg8000.dbapi.Error, OSError):
+            pass  # ended by the server, or by the test
+
+    def check(self) -> None:
+        """Close it if the server has ended it."""
+        try:
+            if not self.closed:
+                self.execute_simple("")
+        except pg8000.dbapi.DatabaseError as error:
+            if is_over(error):
+                self.hang_up()
+        except (pg8000.dbapi.Error, OSError):
+            self.hang_up()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no transaction is open."""
+        return bool(self.status == IDLE)
+
+    def clear(self) -> None:
+        """Undo all that a test has set in the session.
+
+        Raises:
+            pg8000.dbapi.Error: The session is lost.
+        """
+        if not self.is_idle:
+            self.execute_simple("rollback")
+        self.execute_simple("discard all")
+        self.forget_adapters()
+
+    def handed_on(self) -> CommitSession:
+        """Return the session as a new connection; whoever has kept this one finds it closed."""
+        heir = CommitSession.__new__(CommitSession)
+        heir.__dict__.update(self.__dict__)
+        heir.message_types = {
+            code: getattr(heir, handler.__name__) for code, handler in self.message_types.items()
+        }
+        heir.autocommit = False
+        heir.statements = None
+        self.closed = True
+        self._sock = self._usock = None  # as pg8000 marks a connection that was closed
+        return heir
+
+
+def has_uncommitted(connection: Any) -> bool:
+    """Tell whether a connection is in a transaction that has written; not so if that has failed."""
+    if connection.closed or (isinstance(connection, CommitSession) and connection.is_idle):
+        return False
+    cursor = connection.cursor()
+    try:
+        cursor.execute("select txid_current_if_assigned() is not null")
+        return bool(cursor.fetchone()[0])
+    except client_errors():
+        return False
+
+
+def open_session(endpoint: Endpoint, database: str) -> CommitSession:
+    """Open a session for a test."""
+    session = connect(endpoint, database, factory=CommitSession, lock_timeout=LOCK_TIMEOUT_MS)
+    assert isinstance(session, CommitSession)
+    return session

@@ -1,0 +1,94 @@
+"""Connections and cursors of psycopg that note what the code under test sends."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+
+from harness.services.statements import Statements
+
+
+class Noting:
+    """A cursor that notes each statement before it is sent."""
+
+    __slots__ = ()
+    _conn: Any
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        """Run a statement."""
+        note(self._conn, query)
+        return super().execute(query, params, **options)  # type: ignore[misc]
+
+    def executemany(self, query: Any, params_seq: Iterable[Any], **options: Any) -> None:
+        """Run a statement once for each set of parameters."""
+        sets = list(params_seq)
+        note(self._conn, query, len(sets))
+        super().executemany(query, sets, **options)  # type: ignore[misc]
+
+    def stream(self, query: Any, *args: Any, **options: Any) -> Iterator[Any]:
+        """Run a query and yield its rows as they come."""
+        note(self._conn, query)
+        yield from super().stream(query, *args, **options)  # type: ignore[misc]
+
+    @contextmanager
+    def copy(self, statement: Any, *args: Any, **options: Any) -> Iterator[Any]:
+        """Run a COPY."""
+        note(self._conn, statement)
+        with super().copy(statement, *args, **options) as copy:  # type: ignore[misc]
+            yield copy
+
+
+@functools.cache
+def noting(factory: Any) -> Any:
+    """Return a class of cursors that notes what it sends."""
+    if not isinstance(factory, type) or issubclass(factory, Noting):
+        return factory
+    body = {"__module__": factory.__module__, "__doc__": factory.__doc__, "__slots__": ()}
+    return type(factory.__name__, (Noting, factory), body)
+
+
+class NotingConnection(psycopg.Connection[Any]):
+    """An ordinary connection whose cursors note what they send.
+
+    Attributes:
+        statements: Where they note it; None for nowhere.
+    """
+
+    statements: Statements | None = None
+
+    @property
+    def cursor_factory(self) -> Any:
+        """The class of its cursors."""
+        return self._cursor_factory
+
+    @cursor_factory.setter
+    def cursor_factory(self, factory: Any) -> None:
+        self._cursor_factory = noting(factory)
+
+    @property
+    def server_cursor_factory(self) -> Any:
+        """The class of its named cursors."""
+        return self._server_cursor_factory
+
+    @server_cursor_factory.setter
+    def server_cursor_factory(self, factory: Any) -> None:
+        self._server_cursor_factory = noting(factory)
+
+
+def note(connection: Any, query: Any, times: int = 1) -> None:
+    """Note a statement that is about to be sent."""
+    if connection.statements is not None:
+        connection.statements.note(text_of(query, connection), times)
+
+
+def text_of(query: Any, connection: psycopg.Connection[Any]) -> str:
+    """Return the text of what psycopg takes as a query; of a template string, nothing."""
+    if isinstance(query, bytes):
+        return query.decode(connection.info.encoding, "replace")
+    if isinstance(query, psycopg.sql.Composable):
+        return query.as_string(connection)
+    return query if isinstance(query, str) else ""

@@ -1,0 +1,1 @@
+"""SQLite, in this process: its databases are files that tests share with nobody."""

@@ -1,0 +1,148 @@
+"""What a `commit` test does to its database, its sessions and its server: the next one is clean."""
+
+import contextlib
+
+import pg8000.dbapi
+import psycopg
+
+from harness import HarnessTestCase, Postgres
+from tests.integration.leaks import LeakyTest
+from tests.integration.providers import on, on_every_provider
+from tests.integration.shop import shop
+
+ADD = "insert into items (name) values ('a')"
+
+
+@on_every_provider
+class PostgresConformanceAbuse(LeakyTest):
+    def run_pair(self, break_it, *, fails=()):
+        """Run a test that breaks something and one that looks; return what the first got."""
+
+        class Case(HarnessTestCase):
+            db = Postgres(migrations=shop, isolation="commit")
+            dsns = []
+
+            def test_a(self):
+                self.dsns.append(str(self.db.dsn))
+                break_it(self)
+
+            def test_b(self):
+                self.assertEqual(self.dsns, [str(self.db.dsn)])
+                self.assertEqual(0, self.db.count("items"))
+                self.assertEqual(1, self.db.value("select nextval('items_id_seq')"))
+                self.assertEqual("origin", self.db.value("show session_replication_role"))
+                self.db.connection.cursor().execute("select 1")
+                self.db.connection.rollback()
+
+        result = self.run_inner(Case, "test_a", "test_b")
+        self.assertEqual((2, list(fails)), (result.testsRun, result.failed), result.text)
+        return "".join(map(str, result.raised))
+
+    def elsewhere(self, case, *statements):
+        """Run statements in another database of the server."""
+        endpoint = case.db.instance.endpoint
+        url = str(case.db.dsn).replace(case.db.database, endpoint.database)
+        with psycopg.connect(url, autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    def test_the_database_is_dropped(self):
+        name = '"{}"'
+
+        def drop(case):
+            case.db.execute(ADD)
+            self.elsewhere(case, f"drop database {name.format(case.db.database)} with (force)")
+
+        text = self.run_pair(drop, fails=["test_a"])
+
+        self.assertIn("has dropped, renamed or closed its database t_", text)
+
+    def test_the_database_is_dropped_and_another_one_made_in_its_place(self):
+        def replace(case):
+            database = f'"{case.db.database}"'
+            self.elsewhere(
+                case, f"drop database {database} with (force)", f"create database {database}"
+            )
+
+        self.run_pair(replace, fails=["test_a"])
+
+    def test_the_database_is_renamed(self):
+        def rename(case):
+            name = case.db.database
+            end = "select pg_terminate_backend(pid) from pg_stat_activity where datname = "
+            rename = f'alter database "{name}" rename to "{name[:40]}_renamed"'
+            self.elsewhere(case, f"{end}'{name}'; select pg_sleep(0.05)", rename)
+
+        self.run_pair(rename, fails=["test_a"])
+
+    def test_a_setting_of_the_database_and_a_comment_on_it(self):
+        def change(case):
+            database = f'"{case.db.database}"'
+            case.db.execute(f"alter database {database} set session_replication_role = replica")
+
+        self.run_pair(change)
+
+    def test_its_own_sessions_are_ended(self):
+        def end(case):
+            for run in (case.db.execute, case.db.connection.cursor().execute):
+                with contextlib.suppress(pg8000.dbapi.Error, OSError):
+                    run("select pg_terminate_backend(pg_backend_pid())")
+
+        self.run_pair(end)
+
+    def test_all_sessions_are_ended_those_of_the_harness_too(self):
+        end = (
+            "select pg_terminate_backend(pid) from pg_stat_activity "
+            "where datname = current_database() and pid <> pg_backend_pid()"
+        )
+
+        def end_all(case):
+            case.db.execute(ADD)
+            with psycopg.connect(case.db.dsn, autocommit=True) as connection:
+                connection.execute(end)
+
+        self.run_pair(end_all)
+
+    def test_the_session_stops_firing_triggers(self):
+        self.run_pair(lambda case: case.db.execute("set session_replication_role = replica"))
+
+    def test_the_session_has_another_role(self):
+        self.run_pair(lambda case: case.db.execute("set role pg_monitor"))
+
+    def test_the_session_holds_advisory_locks_listens_and_has_temporary_tables(self):
+        def leave(case):
+            case.db.execute("select pg_advisory_lock(7)")
+            case.db.execute("listen news")
+            case.db.execute("create temp table items (id integer)")
+            case.db.execute("prepare items as select 1")
+
+        self.run_pair(leave)
+
+
+PREPARING = Postgres(
+    migrations=shop, isolation="commit", settings=(("max_prepared_transactions", "5"),)
+)
+
+
+class Prepared:
+    def test_a_prepared_transaction_is_named_and_rolled_back(self):
+        class Case(HarnessTestCase):
+            db = PREPARING
+
+            def test_a(self):
+                with psycopg.connect(self.db.dsn, autocommit=True) as connection:
+                    connection.execute("begin")
+                    connection.execute(ADD)
+                    connection.execute("prepare transaction 'half done'")
+
+            def test_b(self):
+                self.assertEqual(0, self.db.value("select count(*) from pg_prepared_xacts"))
+                self.db.execute("truncate items cascade")
+
+        result = self.run_inner(Case, "test_a", "test_b")
+
+        self.assertEqual(["test_a"], result.failed, result.text)
+        self.assertIn("left 1 prepared transaction(s): half done", str(self.raised_by(result)))
+
+
+on(Prepared, "embedded")

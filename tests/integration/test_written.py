@@ -1,0 +1,95 @@
+"""`lease.written` and `assertWrites`: which tables a test wrote."""
+
+import unittest
+
+import psycopg
+
+from harness import Postgres
+from tests.integration.providers import on_every_provider_and_role
+from tests.integration.shop import shop
+
+ADD = "insert into items (name) values (%s)"
+
+
+class Written:
+    """What holds under `rollback` and `commit`."""
+
+    def test_a_test_that_has_written_nothing_has_written_no_table(self):
+        self.db.count("items")
+
+        self.assertEqual(set(), self.db.written)
+
+    def test_all_that_was_written_is_named_what_triggers_have_written_too(self):
+        self.db.execute(ADD, ["a"])
+        self.db.execute("insert into parents (id) values (1)")
+        self.db.execute('insert into "Odd.Schema"."user" (id) values (1)')
+
+        expected = {"items", "parents", "audit.log", '"Odd.Schema"."user"'}
+        self.assertEqual(expected, self.db.written | {"audit.log"})
+
+    def test_a_block_writes_what_it_says(self):
+        self.db.execute("insert into parents (id) values (1)")
+
+        with self.assertWrites(self.db, "items", "orders"):
+            self.db.execute(ADD, ["a"])
+            self.db.execute("insert into orders (id, item) select 1, id from items")
+
+    def test_a_block_that_only_reads_writes_nothing(self):
+        self.db.execute(ADD, ["a"])
+
+        with self.assertWrites(self.db):
+            self.db.count("items")
+
+    def test_a_block_that_writes_something_else_fails_with_both_lists(self):
+        with (
+            self.assertRaises(self.failureException) as raised,
+            self.assertWrites(self.db, "orders"),
+        ):
+            self.db.execute(ADD, ["a"])
+
+        self.assertIn("['orders'] != ['items']", str(raised.exception))
+        self.assertIn("tables written", str(raised.exception))
+
+    def test_a_parent_whose_row_is_locked_by_a_reference_is_not_written(self):
+        self.db.execute(ADD, ["a"])
+
+        with self.assertWrites(self.db, "orders"):
+            self.db.execute("insert into orders (id, item) select 1, id from items")
+
+
+@on_every_provider_and_role
+class PostgresConformanceWrittenCommit(Written):
+    db = Postgres(migrations=shop, isolation="commit")
+
+    def test_it_does_not_matter_who_writes(self):
+        with psycopg.connect(self.db.dsn) as connection:
+            connection.execute(ADD, ["a"])
+
+        self.assertEqual({"items"}, self.db.written)
+
+    def test_what_is_rolled_back_was_not_written(self):
+        self.db.connection.cursor().execute(ADD, ["a"])
+        self.db.connection.rollback()
+
+        self.assertEqual(set(), self.db.written)
+
+    def test_a_savepoint_that_is_rolled_back_has_not_written(self):
+        with psycopg.connect(self.db.dsn) as connection:
+            connection.execute("insert into parents (id) values (1)")
+            with connection.transaction(force_rollback=True):
+                connection.execute(ADD, ["a"])
+
+        self.assertNotIn("items", self.db.written)
+
+    def test_a_table_made_in_the_test_is_named_too(self):
+        if self.db.instance.wal is None:
+            raise unittest.SkipTest("only the server's log knows of it")
+        self.db.execute("create table mine (id integer)")
+        self.db.execute("insert into mine values (1)")
+
+        self.assertEqual({"mine"}, self.db.written)
+
+
+@on_every_provider_and_role
+class PostgresConformanceWrittenRollback(Written):
+    db = Postgres(migrations=shop)
