@@ -123,7 +123,7 @@ class Snapshots(Projects):
         return kind.saved
 
     def declared(self, content):
-        return Postgres(migrations=content, isolation="readonly")
+        return Postgres(migrations=content, isolation="commit")
 
     def restored(self, *, migrations=None, **wishes):
         """Return a lease on what was saved."""
