@@ -98,7 +98,8 @@ select 'constraint', format('%I on %s', x.conname,
                                      format_type(x.contypid, null))),
        concat_ws(' ', pg_get_constraintdef(x.oid), obj_description(x.oid, 'pg_constraint'))
 from pg_constraint x join pg_namespace n on n.oid = x.connamespace
-where x.contype not in ('t', 'n') and {own("pg_constraint", "x.oid")}
+where x.contype not in ('t', 'n') and not (x.contype = 'f' and x.conparentid <> 0)
+and {own("pg_constraint", "x.oid")}
 """,
     f"""
 select 'index', format('%I.%I', n.nspname, c.relname),

@@ -192,3 +192,23 @@ class SnapshotTest(CommandsTest):
 
         self.assertNotEqual(0, process.returncode)
         self.assertEqual([], list(self.directory.glob("*shop.dump*")))
+
+    def test_ctrl_c_leaves_a_database_empty_that_was_being_filled(self):
+        lease, url = self.empty_database()
+        lease.execute(
+            "create table big as select repeat('x', 900) t from generate_series(1, 300000)"
+        )
+        self.assertEqual(0, self.run_command("snapshot", "save", url, "shop.dump").returncode)
+        lease.execute("drop table big")
+        process = self.start("snapshot", "restore", "shop.dump", url)
+        while not lease.value("select count(*) from pg_stat_progress_copy"):
+            self.assertIsNone(process.poll())
+            time.sleep(0.005)
+
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+
+        self.assertNotEqual(0, process.returncode)
+        self.assertEqual(
+            0, lease.value("select count(*) from pg_tables where schemaname = 'public'")
+        )

@@ -39,13 +39,13 @@ def restore(path: Path, target: Target, *, migrated: bool) -> None:
             that the migrations have written.
 
     Raises:
-        SnapshotError: It is damaged, of a newer server or another schema, or does not fit; the
-            database is as it was.
+        SnapshotError: It is damaged, of a newer server or another schema, or does not fit; when
+            the session is closed, the database is as it was.
     """
     with opened(path) as archive:
         restoration = Restoration(archive, target)
         restoration.check(migrated)
-        with transaction(target), told(path, target):
+        with told(path, target), transaction(target):
             target.execute(SETTINGS)
             if migrated:
                 restoration.replace_rows()
@@ -56,14 +56,13 @@ def restore(path: Path, target: Target, *, migrated: bool) -> None:
 
 @contextmanager
 def transaction(target: Target) -> Iterator[None]:
-    """Run a block as a whole or not at all."""
+    """Run a block as a whole or not at all: what fails ends with its session.
+
+    Nothing is sent after a failure: it may have come in the middle of a copy.
+    """
     target.execute("begin")
-    try:
-        yield
-        target.execute("commit")
-    except BaseException:
-        target.execute("rollback")
-        raise
+    yield
+    target.execute("commit")
 
 
 @contextmanager
@@ -77,20 +76,26 @@ def told(path: Path, target: Target) -> Iterator[None]:
         said = target.refusal(error)
         if not said.code:
             raise
+        cause, hint = CAUSES.get(said.code, (None, "save it anew"))
         raise SnapshotError(
             f"the snapshot {path} does not fit the database: {said.said}",
-            cause=CAUSES.get(said.code),
-            hint="save it anew with other masks, or the missing rows: harness snapshot show "
-            f"{path} tells what was left out",
+            cause=cause,
+            hint=f"{hint}; what it holds: harness snapshot show {path}",
         ) from error
 
 
+LESS = "save it anew, and leave out less or mask in other ways"
+RIGHTS = "connect as the role that owns the database"
+LACKING = ("the server lacks what the schema needs", "install it there, or name it in extensions=")
+# Likely cause and next step, by what the server says.
 CAUSES = {
-    "23503": "rows that are referred to were left out, or keys masked in different ways",
-    "23505": "a mask made equal values of different ones",
-    "23514": "a mask made a value that a constraint refuses",
-    "42501": "the role does not own the tables, or may not create them",
-    "42704": "the server lacks a role, a type or an extension that the schema needs",
+    "23503": ("rows that are referred to were left out, or keys masked in different ways", LESS),
+    "23505": ("a mask made equal values of different ones", LESS),
+    "23514": ("a mask made a value that a constraint refuses", LESS),
+    "42501": ("the role does not own the tables, or may not create them", RIGHTS),
+    "42704": LACKING,
+    "0A000": LACKING,
+    "58P01": LACKING,
 }
 
 

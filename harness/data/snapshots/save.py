@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from harness.core.endpoint import Endpoint
 from harness.data.catalog import Catalog
@@ -16,6 +17,7 @@ from harness.data.snapshots import programs
 from harness.data.snapshots.archive import (
     AFTER,
     BEFORE,
+    BLOCK,
     CATALOG,
     MANIFEST,
     check_place,
@@ -138,7 +140,8 @@ class Database:
         return manifest
 
     def _write_rows(self, archive: zipfile.ZipFile, part: Part, member: str) -> TableData:
-        with archive.open(member, "w", force_zip64=True) as file:
+        part_of_archive = archive.open(member, "w", force_zip64=True)
+        with part_of_archive, io.BufferedWriter(cast(io.RawIOBase, part_of_archive), BLOCK) as file:
             stream = Changed(file, part.changes) if part.changes else file
             count = self._connection.execute_unnamed(part.copy, stream=stream).row_count
         columns = tuple(column.name for column in part.columns)

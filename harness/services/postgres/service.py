@@ -87,6 +87,11 @@ class Postgres(Service["PostgresLease"]):
     def __post_init__(self) -> None:
         check_migrations(self, self.migrations)
         super().__post_init__()
+        if not isinstance(self.snapshot, str | os.PathLike | None):
+            raise ServiceDefinitionError(
+                f"Postgres(snapshot={self.snapshot!r}): not a path",
+                hint='write snapshot="shop.dump", a file of `harness snapshot save`',
+            )
         options.check_word("Postgres", "isolation", self.isolation, ISOLATIONS)
         options.check_word("Postgres", "driver", self.driver, DRIVERS)
         for option, default in NOT_YET.items():

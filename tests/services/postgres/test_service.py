@@ -39,6 +39,13 @@ class DefinitionTest(unittest.TestCase):
             self.refused(driver="psycopg2"),
         )
 
+    def test_a_snapshot_is_a_path(self):
+        self.assertEqual(
+            "Postgres(snapshot=5): not a path\n"
+            '  next: write snapshot="shop.dump", a file of `harness snapshot save`',
+            self.refused(snapshot=5),
+        )
+
     def test_a_word_of_another_type_is_unknown_too(self):
         self.assertIn("Postgres(isolation=None): unknown isolation", self.refused(isolation=None))
 
