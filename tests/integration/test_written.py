@@ -99,7 +99,7 @@ class PostgresConformanceWrittenRollback(Written):
 
 @on_every_provider
 class PostgresConformanceFarLog:
-    """So much was written by others meanwhile that reading the log would take longer than looking."""
+    """So much was written by others that reading the log would take longer than looking."""
 
     def setUp(self):
         patch = mock.patch.object(database, "FARTHEST", -1)
