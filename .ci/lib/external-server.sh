@@ -60,6 +60,8 @@ initialize_server() {
     as_postgres "$server_bin/initdb" --pgdata="$1" --username=ci --encoding=UTF8 --locale=C.UTF-8
     printf 'host all all 127.0.0.1/32 scram-sha-256\n' >"$1/pg_hba.conf"
     printf "%s\n" "listen_addresses = '127.0.0.1'" "unix_socket_directories = ''" >>"$1/postgresql.conf"
+    # The tests run in several processes, each as two roles, and leak connections on purpose.
+    printf 'max_connections = 200\n' >>"$1/postgresql.conf"
     roles_and_database | offline_sql "$1" postgres
     customers | offline_sql "$1" shop
 }
