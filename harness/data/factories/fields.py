@@ -79,7 +79,8 @@ def attrs_default(field: Any) -> Callable[[], Any] | None:
 
     if field.default is attrs.NOTHING:
         return None
-    if isinstance(field.default, attrs.Factory):  # type: ignore[arg-type]  # a class at run time
+    maker: Any = attrs.Factory  # a class at run time, to its types a function
+    if isinstance(field.default, maker):
         return (lambda: None) if field.default.takes_self else field.default.factory
     return lambda: field.default
 
