@@ -61,12 +61,13 @@ def tests(session: nox.Session) -> None:
 @nox.session(python=PYTHONS)
 def matrix(session: nox.Session) -> None:
     """The tests on each supported Python that is installed, on embedded servers."""
-    run_tests(session, HARNESS_CI_CONFORMANCE="embedded", HARNESS_REQUIRE="", **WITHOUT_DOCKER)
+    variables = {"HARNESS_CI_CONFORMANCE": "embedded", "HARNESS_REQUIRE": "", **WITHOUT_DOCKER}
+    run_tests(session, jobs="4", **variables)  # no containers to share the processors with
 
 
-def run_tests(session: nox.Session, **variables: str) -> None:
+def run_tests(session: nox.Session, jobs: str = JOBS, **variables: str) -> None:
     session.install("-e", ".[all]", *DRIVERS, *MATCHERS, *MODELS)
-    session.run("python", *STRICT, "-m", "tests", "-j", JOBS, *session.posargs, env=variables)
+    session.run("python", *STRICT, "-m", "tests", "-j", jobs, *session.posargs, env=variables)
 
 
 @nox.session

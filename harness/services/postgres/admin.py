@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import threading
 from typing import Any
 
@@ -84,6 +86,13 @@ class Admin:
         connection.autocommit = True
         self._connected = True
         return connection
+
+    def abort(self) -> None:
+        """Break the connection: whoever waits for its answer in another thread waits no longer."""
+        wire = getattr(self._connection, "_usock", None)  # pg8000 has no public way
+        if wire is not None:
+            with contextlib.suppress(OSError):
+                wire.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Close the connection; one that the server has closed is closed all the same."""

@@ -88,6 +88,10 @@ class Databases:
         """Run one query and return its rows."""
         return self._admin.rows(sql)
 
+    def abort(self) -> None:
+        """Break the connection: whoever waits for its answer in another thread waits no longer."""
+        self._admin.abort()
+
     def over(self, admin: Admin) -> Databases:
         """Return the same databases, over another connection."""
         twin = copy.copy(self)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from harness.services.postgres.template import Template
 
 AHEAD = 2
+PATIENCE = 0.1  # seconds
 
 
 class Spares:
@@ -34,6 +35,7 @@ class Spares:
         self._ready: list[str] = []
         self._spent: list[str] = []
         self._thread: threading.Thread | None = None
+        self._hand: Databases | None = None
         self._closed = False
 
     def take(self) -> str:
@@ -56,17 +58,13 @@ class Spares:
 
     def _work(self) -> None:
         """Make and drop until there is nothing to do. What fails is tried again when needed."""
-        failed = (driver().Error, OSError, HarnessError)
-        databases: Databases | None = None
-        with contextlib.suppress(*failed):
-            databases = self._instance.databases.another()
-        while self._has_work() and databases is not None:
-            try:
-                self._step(databases)
-            except failed:
-                break
-        if databases is not None:
-            databases.close()
+        try:
+            with contextlib.closing(self._instance.databases.another()) as self._hand:
+                while self._has_work():
+                    self._step(self._hand)
+        except (driver().Error, OSError, HarnessError):
+            with self._lock:
+                self._thread = None
 
     def _has_work(self) -> bool:
         """Tell whether to go on; if not, the thread counts as ended from this moment on."""
@@ -93,11 +91,13 @@ class Spares:
         return name
 
     def settle(self) -> None:
-        """Wait until all that is spent has been dropped."""
+        """Wait until all that is spent has been dropped, unless the server has died."""
         with self._lock:
             thread = self._thread
-        if thread is not None:
-            thread.join()
+        while thread is not None and thread.is_alive():
+            thread.join(PATIENCE)
+            if self._instance.running.exit_state() is not None and self._hand is not None:
+                self._hand.abort()  # what is left of it may answer after a minute, or never
 
     def close(self) -> None:
         """Make no more, and wait for what is being made."""
