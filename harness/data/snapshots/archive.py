@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from harness.core.interrupts import interrupts_held
 from harness.core.nearest import nearest
 from harness.data.catalog import Catalog
 from harness.data.snapshots.manifest import FORMAT, Manifest
@@ -160,7 +161,10 @@ def written(path: Path) -> Iterator[zipfile.ZipFile]:
     """
     partial: str | None = None
     try:
-        handle, partial = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        with interrupts_held():  # a Ctrl-C in between would leave a file that nobody knows
+            handle, partial = tempfile.mkstemp(
+                prefix=f".{path.name}.", suffix=".part", dir=path.parent
+            )
         with os.fdopen(handle, "wb") as raw:
             yield from fill(raw)
         os.replace(partial, path)

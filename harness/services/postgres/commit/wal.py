@@ -5,6 +5,7 @@ Source: pg_walinspect, https://www.postgresql.org/docs/current/pgwalinspect.html
 
 from __future__ import annotations
 
+import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -80,6 +81,7 @@ class WalReader:
             else "pg_get_wal_records_info_till_end_of_wal($1)"
         )
         self._session: Any = None
+        self._lock = threading.RLock()  # tests of several threads share the session
 
     def prepare(self) -> None:
         """Open the session, and find out whether it may read.
@@ -103,16 +105,17 @@ class WalReader:
             database: Number of the database.
             flushed: Whether all of it has been flushed.
         """
-        try:
-            if self._session is None:
-                self.prepare()
-            if not flushed:
-                self.flush()
-            return collect(self._read("harness_wal", start), database)
-        except (driver().Error, OSError) as error:
-            if is_over(error):
-                self.close()
-            return None  # such as a part that was removed already
+        with self._lock:
+            try:
+                if self._session is None:
+                    self.prepare()
+                if not flushed:
+                    self.flush()
+                return collect(self._read("harness_wal", start), database)
+            except (driver().Error, OSError) as error:
+                if is_over(error):
+                    self.close()
+                return None  # such as a part that was removed already
 
     def pages(self, start: int, database: int) -> dict[int, list[int]]:
         """Return the pages of each file that were written since, as far as `writes` has read.
@@ -128,8 +131,10 @@ class WalReader:
         return found
 
     def _read(self, statement: str, start: int) -> list[Any]:
-        rows: list[Any] = self._session.execute_simple(f"execute {statement}('{lsn(start)}')").rows
-        return rows
+        with self._lock:
+            query = f"execute {statement}('{lsn(start)}')"
+            rows: list[Any] = self._session.execute_simple(query).rows
+            return rows
 
     def flush(self) -> None:
         """Have all that was written up to now flushed, which a reader needs."""
