@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import tempfile
 from pathlib import Path
 
@@ -89,15 +90,26 @@ def samples(session: nox.Session) -> None:
             session.run("python", *STRICT, "-m", "unittest", "-v", *session.posargs)
 
 
+@functools.cache
+def directory() -> tempfile.TemporaryDirectory[str]:
+    """Return a directory of this run's own, which goes with it."""
+    return tempfile.TemporaryDirectory()
+
+
+def wheel(session: nox.Session) -> Path:
+    """Return the wheel, built by the first session that asks."""
+    place = Path(directory().name)
+    if not list(place.glob("*.whl")):
+        session.install("build")
+        session.run("python", "-m", "build", "--wheel", "--outdir", str(place), silent=True)
+    return next(place.glob("*.whl"))
+
+
 @nox.session(venv_backend="virtualenv")  # with pip, as its users install it
 @nox.parametrize("extra", EXTRAS)
 def package(session: nox.Session, extra: str) -> None:
     """The wheel alone: it installs with each extra, without pytest, and is complete."""
-    session.install("build")
-    with tempfile.TemporaryDirectory() as directory:
-        session.run("python", "-m", "build", "--wheel", "--outdir", directory, silent=True)
-        wheel = next(Path(directory).glob("*.whl"))
-        session.install("--force-reinstall", f"{wheel}[{extra}]")
+    session.install("--force-reinstall", f"{wheel(session)}[{extra}]")
     session.run("python", "tests/packaging/check_wheel.py", extra)
 
 
