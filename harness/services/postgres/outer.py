@@ -6,7 +6,8 @@ import re
 import threading
 from collections.abc import Callable
 
-from harness.errors import DeferredConstraintError, HarnessError, OuterTransactionLostError
+from harness.errors import HarnessError
+from harness.services.breaches import broken_constraint, lost_transaction
 from harness.services.postgres.connect import is_over, message, sqlstate
 from harness.services.postgres.constraints import Constraints
 from harness.services.postgres.drivers.driver import FAILED, IDLE, DueError, Session
@@ -257,23 +258,13 @@ class OuterTransaction:
                 if is_over(error):
                     raise
                 self.session.execute_simple(f"rollback; {TIDY}")
-                raise broken_constraint(error) from error
+                raise broken_constraint(message(error)) from error
 
 
 def lost(statement: str) -> HarnessError:
     """Return the error for a test that ended its outer transaction."""
-    return OuterTransactionLostError(
-        "the test ended the transaction that would have undone its writes",
-        cause=f"it was ended by: {statement.strip()}",
+    return lost_transaction(
+        statement,
         hint="use connection.commit() and rollback(), which stay inside it; "
         "for scripts with BEGIN and COMMIT declare Postgres(isolation='commit')",
-    )
-
-
-def broken_constraint(error: Exception) -> HarnessError:
-    """Return the error for a deferred constraint that does not hold at the end of a test."""
-    return DeferredConstraintError(
-        f"a deferred constraint does not hold at the end of the test: {message(error)}",
-        cause="a real commit would have failed here",
-        hint="mend the code under test, or complete the rows that the test makes",
     )

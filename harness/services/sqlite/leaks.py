@@ -55,15 +55,6 @@ def still_locked(path: Path) -> LeakError:
     )
 
 
-def never_committed() -> LeakError:
-    """Return the error for writes in `connection` that nobody committed."""
-    return LeakError(
-        "the test ended with writes in `connection` that were never committed",
-        cause="the code under test forgot connection.commit()",
-        hint="commit, or roll back what is not meant to stay",
-    )
-
-
 def committed_elsewhere(tables: list[str]) -> LeakError:
     """Return the error for commits beside a test that was to leave no trace."""
     where = ", ".join(tables) or "and undone again"

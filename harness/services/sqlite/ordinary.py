@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.core.cleanup import raise_all
+from harness.services.breaches import never_committed
 from harness.services.sqlite import leaks
 from harness.services.sqlite.connect import Connection, connect, is_open
 from harness.services.sqlite.lease import SQLiteLease
@@ -135,7 +136,7 @@ class CommitLease(DatabaseFileLease):
         written = not self._database.is_free("immediate")
         connection.rollback()
         if written and self._database.is_free("immediate"):
-            failures.append(leaks.never_committed())
+            failures.append(never_committed())
 
     def _put_back(self, failures: list[Exception]) -> None:
         """Make the database pristine: by nothing at all, where nobody has written."""

@@ -8,7 +8,8 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-from harness.errors import DeferredConstraintError, HarnessError, OuterTransactionLostError
+from harness.errors import HarnessError
+from harness.services.breaches import broken_constraint, lost_transaction
 from harness.services.sqlite.connect import plain_texts
 from harness.services.sqlite.deferred import STRUCTURE, Deferred
 from harness.services.sqlite.script import outlasts
@@ -210,25 +211,15 @@ class OuterTransaction:
             try:
                 self._check_deferred()
             except sqlite3.IntegrityError as error:
-                raise broken_reference(error) from error
+                raise broken_constraint(str(error)) from error
             finally:
                 self.session.execute("rollback")
 
 
 def lost(statement: str) -> HarnessError:
     """Return the error for a test that ended its outer transaction."""
-    return OuterTransactionLostError(
-        "the test ended the transaction that would have undone its writes",
-        cause=f"it was ended by: {statement.strip()}",
+    return lost_transaction(
+        statement,
         hint="use connection.commit() and rollback(), which stay inside it; for ON CONFLICT "
         "ROLLBACK and RAISE(ROLLBACK) declare isolation='commit'",
-    )
-
-
-def broken_reference(error: Exception) -> HarnessError:
-    """Return the error for a deferred reference that does not hold at the end of a test."""
-    return DeferredConstraintError(
-        f"a deferred constraint does not hold at the end of the test: {error}",
-        cause="a real commit would have failed here",
-        hint="mend the code under test, or complete the rows that the test makes",
     )

@@ -8,8 +8,9 @@ import time
 from typing import TYPE_CHECKING
 
 from harness.errors import LeakError
+from harness.services.breaches import never_committed
 from harness.services.postgres import watcher
-from harness.services.postgres.commit.lease import CommitLease, uncommitted_writes
+from harness.services.postgres.commit.lease import CommitLease
 from harness.services.postgres.commit.session import has_uncommitted
 from harness.services.postgres.connect import client_errors
 from harness.services.postgres.databases import Session
@@ -90,7 +91,7 @@ class TestLease(CommitLease):
 
     def _put_back(self, failures: list[Exception]) -> None:
         if self._held.end_transaction():
-            failures.append(uncommitted_writes())
+            failures.append(never_committed())
         super()._put_back(failures)
 
     def _keep(self) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.core.cleanup import raise_all
 from harness.errors import IsolationError, LeakError
+from harness.services.breaches import never_committed
 from harness.services.postgres.commit.database import LostDatabaseError
 from harness.services.postgres.commit.inspector import Survey
 from harness.services.postgres.commit.session import has_uncommitted
@@ -100,7 +101,7 @@ class CommitLease(PlainLease):
     def _check_committed(self, failures: list[Exception]) -> None:
         """Note a failure if `connection` was left with writes that nobody committed."""
         if self._connection is not None and has_uncommitted(self._connection):
-            failures.append(uncommitted_writes())
+            failures.append(never_committed())
 
     def _hand_on(self) -> None:
         """Clear the sessions that the test has used, for the next one, or close them."""
@@ -156,13 +157,4 @@ def left_prepared(names: list[str]) -> LeakError:
         f"the test left {len(names)} prepared transaction(s): {', '.join(names)}",
         cause="a PREPARE TRANSACTION was followed by no COMMIT PREPARED and no ROLLBACK PREPARED",
         hint="finish it in the test; it was rolled back",
-    )
-
-
-def uncommitted_writes() -> LeakError:
-    """Return the error for a test that ends in the middle of a transaction."""
-    return LeakError(
-        "the test ended with writes in `connection` that were never committed",
-        cause="the code under test forgot connection.commit()",
-        hint="commit, or roll back what is not meant to stay",
     )
