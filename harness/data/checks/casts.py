@@ -25,7 +25,6 @@ UNITS = {
 }  # fmt: skip
 AMOUNT = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*([a-z]+?)s?\b")
 CLOCK = re.compile(r"([+-]?)(\d+):(\d\d)(?::(\d\d(?:\.\d+)?))?")
-WIDEST_OFFSET = timedelta(days=1)
 
 
 def cast(value: Any, type_name: str) -> Any:
