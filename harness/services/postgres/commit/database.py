@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import threading
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -326,15 +328,34 @@ class CommitDatabase:
 
     def swap(self) -> None:
         """Put a clone in this database's place, under its name."""
+        used = list(self.sessions)
         self.hang_up()
         self._undone = 0
         self._instance.swap(self.name, self._baseline.oid, self.source.spares)
         self._refuse_writes()
         pristine, contents = self._pristine, self._contents
-        self._baseline = self._inspector(self._look)
+        with self._opening(used):
+            self._baseline = self._inspector(self._look)
+        self.source.spares.begin()  # not before: it would make all of this take twice as long
         if self._rebased is not None:
             self._pristine, self._contents = pristine, contents
             self._reset(self._rebased)
+
+    @contextlib.contextmanager
+    def _opening(self, uses: list[str]) -> Iterator[None]:
+        """Open sessions for the next test beside what is done in this block."""
+        threads = [threading.Thread(target=self._open, args=[use]) for use in uses]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            for thread in threads:
+                thread.join()
+
+    def _open(self, use: str) -> None:
+        with contextlib.suppress(driver().Error, OSError):  # told to whoever needs it
+            self.session(use)
 
     def rebase(self, survey: Survey) -> None:
         """Take what was written so far for what each test has to find.
