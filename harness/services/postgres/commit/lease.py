@@ -73,9 +73,10 @@ class CommitLease(PlainLease):
         """Put back what the test wrote, once nobody else is at it."""
         try:
             survey = self._alone(failures)
-            if self._database.read_only and not self._database.is_clean(survey):
+            clean = self._database.is_clean(survey)
+            if self._database.read_only and not clean:
                 failures.extend(reference_data(self._database.written(None)))
-            failures.extend(self._database.put_back(survey))
+            failures.extend(self._database.put_back(survey, clean=clean))
         except LostDatabaseError:
             failures.extend(self._end_others())  # on another one of its name
             failures.extend(self._database.replace())
