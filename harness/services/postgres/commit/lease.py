@@ -10,6 +10,7 @@ from harness.services.breaches import never_committed
 from harness.services.postgres.commit.database import LostDatabaseError
 from harness.services.postgres.commit.inspector import Survey
 from harness.services.postgres.commit.session import has_uncommitted
+from harness.services.postgres.customized import are_unknown
 from harness.services.postgres.ordinary import PlainLease
 from harness.services.postgres.watcher import leaked, lingering
 
@@ -114,6 +115,9 @@ class CommitLease(PlainLease):
                 continue
             try:
                 session.clear()
+                if session.customized or not are_unknown(session, self._database.source.settings):
+                    session.hang_up()
+                    continue
                 self._database.sessions[use] = session.handed_on()
             except Exception:  # lost, or out of step: pg8000 stumbles over a COPY without a stream
                 session.hang_up()
