@@ -31,7 +31,7 @@ from harness.services.postgres.commit.reset import put_back, settle
 from harness.services.postgres.commit.session import CommitSession, open_session
 from harness.services.postgres.commit.source import Source
 from harness.services.postgres.commit.structure import outside
-from harness.services.postgres.commit.wal import FARTHEST, Writes
+from harness.services.postgres.commit.wal import FARTHEST, FARTHEST_MARK, Writes
 from harness.services.postgres.connect import driver
 from harness.services.postgres.names import identifier, literal, shown
 
@@ -53,11 +53,11 @@ class Mark:
 
     Attributes:
         survey: Where the server stood.
-        tables: The tables as they were.
+        tables: The tables as they were; None where the log tells what was written since.
     """
 
     survey: Survey
-    tables: list[Table]
+    tables: list[Table] | None
 
 
 class CommitDatabase:
@@ -171,14 +171,18 @@ class CommitDatabase:
         unlogged = [each for each in self._pristine.sequences.values() if each.unlogged]
         return bool(unlogged and self._inspector(lambda session: moved(session, unlogged)))
 
-    def put_back(self, survey: Survey) -> list[Exception]:
+    def put_back(self, survey: Survey, *, clean: bool | None = None) -> list[Exception]:
         """Put back what was written before a survey, while nobody else writes.
+
+        Args:
+            survey: Where the server stands.
+            clean: What `is_clean` says of it, where that was asked already.
 
         Returns:
             Failures of the test that was the last to run: what it changed on the whole server.
         """
         settings, self._roles = self._baseline.settings, False
-        self._put_back(survey)
+        self._put_back(survey, clean)
         return self._check_server() if self._roles or survey.settings != settings else []
 
     def replace(self) -> list[Exception]:
@@ -195,11 +199,11 @@ class CommitDatabase:
         self._baseline = replace(self._baseline, settings=self.survey().settings)
         return failures
 
-    def _put_back(self, survey: Survey) -> None:
+    def _put_back(self, survey: Survey, clean: bool | None) -> None:
         if self._disturbed != self._instance.disturbed:
             self._disturbed = self._instance.disturbed
             self.swap()
-        elif not self.is_clean(survey):
+        elif not (self.is_clean(survey) if clean is None else clean):
             self._repair(survey)
 
     def _repair(self, survey: Survey) -> None:
@@ -239,30 +243,36 @@ class CommitDatabase:
             lambda session: damage_told(session, self._pristine, self._baseline, writes)
         )
 
-    def writes(self, survey: Survey, since: int | None = None) -> Writes | None:
+    def writes(
+        self, survey: Survey, since: int | None = None, farthest: int | None = None
+    ) -> Writes | None:
         """Return what the log says was written since the baseline; None where it is of no use."""
         wal, begin = self.source.wal, self._baseline.written if since is None else since
-        if wal is None or survey.written - begin > FARTHEST:
+        if wal is None or survey.written - begin > (farthest or FARTHEST):
             return None
         if survey.written == begin:
             return Writes()  # the log refuses to be read from its end
         return wal.writes(begin, self.oid, flushed=survey.flushed >= survey.written)
 
     def mark(self) -> Mark:
-        """Return a mark for `written`."""
-        tables = list(self._pristine.tables.values())
-        tables, _ = self._inspector(lambda session: reread(session, tables, []))
+        """Return a mark for `written`; only where there is no log are rows counted for it."""
+        tables = None
+        if self.source.wal is None:
+            known = list(self._pristine.tables.values())
+            tables, _ = self._inspector(lambda session: reread(session, known, []))
         return Mark(self.survey(), tables)
 
     def written(self, mark: Mark | None) -> list[str]:
         """Return the tables that were written since a mark, or since the baseline."""
-        since = None if mark is None else mark.survey.written
-        writes = self.writes(self.survey(), since)
+        since, xid = (self._baseline.written, self._baseline.xid)
+        if mark is not None:
+            since, xid = mark.survey.written, mark.survey.xid
+        writes = self.writes(self.survey(), since, None if mark is None else FARTHEST_MARK)
         if writes is not None:
             return self._inspector(functools.partial(tables_named, writes))
         self._pristine = self.source.counted(self._pristine)
-        xid = self._baseline.xid if mark is None else mark.survey.xid
-        tables = list(self._pristine.tables.values()) if mark is None else mark.tables
+        tables = mark.tables if mark is not None else None
+        tables = list(self._pristine.tables.values()) if tables is None else tables
         dirty = self._inspector(lambda session: dirty_tables(session, tables, xid))
         return [shown(*table.name.split(".", 1)) for table in dirty]
 
@@ -307,6 +317,8 @@ class CommitDatabase:
         if self._pages is None:
             assert self.source.wal is not None
             self._pages = self.source.wal.pages(self._baseline.written, self.oid)
+        if self._pages is None:
+            raise TooMuchError  # for the log, which cannot tell any more
         pages = self._pages.get(table.file, [])
         self._large.put_back(session, table, pages, self._baseline.xid)
 
