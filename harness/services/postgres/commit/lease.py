@@ -47,7 +47,7 @@ class CommitLease(PlainLease):
         if self.service.driver != KEPT:
             return super()._connect_own()
         self._check_up()
-        return self._database.session(use)
+        return self._database.sessions.get(use)
 
     def write_mark(self) -> Mark:
         """Return a mark for `written_since`."""
@@ -95,7 +95,7 @@ class CommitLease(PlainLease):
             failures.append(left_prepared(prepared))
             survey = self._database.survey()  # only now their transaction ids count
         if self._database.has_others(survey):
-            self._database.drop_lost_sessions()
+            self._database.sessions.check()
             failures.extend(self._end_others())
             survey = self._database.survey()
         return survey
@@ -135,7 +135,7 @@ class CommitLease(PlainLease):
             if session.customized or not are_unknown(session, self._database.source.settings):
                 session.hang_up()
             else:
-                self._database.sessions[use] = session.handed_on()
+                self._database.sessions.keep(use, session.handed_on())
         except Exception:  # lost, or out of step: pg8000 stumbles over a COPY without a stream
             session.hang_up()
 
