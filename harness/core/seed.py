@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 import hashlib
 import random
+from typing import TYPE_CHECKING
 
-from harness.core.settings import Settings
+if TYPE_CHECKING:  # the fault proxy draws, too, and starts in a few milliseconds
+    from harness.core.settings import Settings
 
 
 def derive(seed: int, *parts: str) -> int:

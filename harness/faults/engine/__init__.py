@@ -1,0 +1,1 @@
+"""What toxics do to bytes on their way: without sockets and without a clock."""

@@ -1,0 +1,1 @@
+"""A fault proxy of our own, which speaks Toxiproxy's HTTP API."""
