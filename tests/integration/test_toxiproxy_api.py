@@ -196,9 +196,16 @@ class ToxicsTest(BothServersTest):
         self.assertEqual((200, []), self.ask("GET", "/proxies/p/toxics"))
 
     def test_every_type_is_known_with_its_attributes(self):
-        for (
-            kind
-        ) in "latency bandwidth slow_close timeout reset_peer slicer limit_data noop".split():
+        for kind in [
+            "latency",
+            "bandwidth",
+            "slow_close",
+            "timeout",
+            "reset_peer",
+            "slicer",
+            "limit_data",
+            "noop",
+        ]:
             with self.subTest(kind):
                 status, made = self.add(type=kind, stream="upstream")
                 self.assertEqual((200, f"{kind}_upstream"), (status, made["name"]))

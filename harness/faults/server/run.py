@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-
 from typing import TYPE_CHECKING
 
 from harness.errors import MissingExtraError
