@@ -34,13 +34,13 @@ class Http(asyncio.Protocol):
         self._transport: asyncio.Transport
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
+        self._refused = False  # what still comes is a body that nobody wants
         self._begin()
 
     def _begin(self) -> None:
         """Wait for a request."""
         self._head: h11.Request | None = None
         self._body = bytearray()
-        self._size = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the way back."""
@@ -52,7 +52,9 @@ class Http(asyncio.Protocol):
         self._rest()
 
     def data_received(self, data: bytes) -> None:
-        """Take a part of a request."""
+        """Take a part of a request; forget what comes after a refusal."""
+        if self._refused:
+            return
         if self._timer is None and self._task is None:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(self._patience, self._too_late)
@@ -61,13 +63,15 @@ class Http(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """Take the end of all requests."""
+        if self._refused:
+            return False
         self._h11.receive_data(b"")
         self._advance()
         return self._task is not None  # it closes when it has answered
 
     def _advance(self) -> None:
         """Take what there is of a request, and answer it when it is whole."""
-        while self._task is None and not self._transport.is_closing():
+        while self._task is None and not self._refused and not self._transport.is_closing():
             try:
                 event = self._h11.next_event()
             except h11.RemoteProtocolError as error:
@@ -85,10 +89,12 @@ class Http(asyncio.Protocol):
     def _take(self, event: object) -> None:
         if isinstance(event, h11.Request):
             self._head = event
+            if int(self._header("content-length") or 0) > MOST:
+                self._refuse()
         elif isinstance(event, h11.Data):
-            self._size += len(event.data)
-            if self._size <= MOST:  # what is more is read, and forgotten, to be able to answer
-                self._body += event.data
+            self._body += event.data
+            if len(self._body) > MOST:
+                self._refuse()
         elif isinstance(event, h11.EndOfMessage):
             self._rest()
             self._task = asyncio.get_running_loop().create_task(self._respond())
@@ -96,9 +102,6 @@ class Http(asyncio.Protocol):
     def _go_on(self) -> None:
         """Tell a client to send the body, if it waits for that."""
         if self._h11.they_are_waiting_for_100_continue:
-            if int(self._header("content-length") or 0) > MOST:
-                self._give_up(too_large())
-                return
             go = h11.InformationalResponse(status_code=100, headers=[])
             self._transport.write(self._h11.send(go) or b"")
 
@@ -116,8 +119,6 @@ class Http(asyncio.Protocol):
 
     async def _answered(self) -> Answer:
         assert self._head is not None
-        if self._size > MOST:
-            return refusal(too_large())
         method, target = self._head.method.decode(), self._head.target.decode("latin-1")
         request = Request(method, target, self._header("user-agent"), bytes(self._body))
         try:
@@ -147,8 +148,20 @@ class Http(asyncio.Protocol):
             self._send(refusal(error))
         self._transport.close()
 
+    def _refuse(self) -> None:
+        """Answer a body that is too large while it comes, and go on reading.
+
+        A client that sends before it listens would never see the answer otherwise.
+        """
+        self._refused = True
+        text = f"the request body is larger than {MOST >> 20} MiB"
+        self._send(refusal(ApiError(text, 413)))
+
     def _too_late(self) -> None:
         self._timer = None
+        if self._refused:
+            self._transport.close()
+            return
         text = f"the request did not end within {self._patience:g} s"
         self._give_up(ApiError(text, 408))
 
@@ -156,11 +169,6 @@ class Http(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-
-
-def too_large() -> ApiError:
-    """Return the error for a body that is larger than any that makes sense."""
-    return ApiError(f"the request body is larger than {MOST >> 20} MiB", 413)
 
 
 def headers(answer: Answer) -> list[tuple[str, str]]:
