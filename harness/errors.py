@@ -18,6 +18,8 @@
     ├── ServiceDiedError              an instance ended while a test was using it
     ├── WaitTimeoutError              what was retried never succeeded (also a TimeoutError)
     ├── CommandError                  a command that was run inside a container failed
+    ├── FaultError                    a fault cannot be, or its proxy did not do what it was told
+    │   └── UnknownFaultError         no fault of that name (also an AttributeError)
     ├── MigrationError                a migration or seed file failed
     ├── FactoryError                  a factory was declared or used in a way that makes no sense
     ├── MakeError                     no row could be made that its table accepts
@@ -42,6 +44,7 @@ __all__ = [
     "ConfigurationError",
     "DeferredConstraintError",
     "FactoryError",
+    "FaultError",
     "HarnessError",
     "IsolationError",
     "LeakError",
@@ -59,6 +62,7 @@ __all__ = [
     "StartError",
     "StartTimeoutError",
     "UnavailableError",
+    "UnknownFaultError",
     "UnknownProviderError",
     "UnknownSettingError",
     "WaitTimeoutError",
@@ -185,6 +189,14 @@ class WaitTimeoutError(HarnessError, TimeoutError):
 
 class CommandError(HarnessError):
     """A command that was run inside a container failed; with its exit code and its output."""
+
+
+class FaultError(HarnessError):
+    """A fault was asked for that cannot be, or the fault proxy did not do what it was told."""
+
+
+class UnknownFaultError(FaultError, AttributeError):
+    """No fault has that name."""
 
 
 class MigrationError(HarnessError):

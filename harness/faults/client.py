@@ -1,0 +1,248 @@
+"""A client of a fault proxy: a real Toxiproxy server, or ours."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+from urllib.parse import quote
+
+from harness.errors import FaultError
+from harness.faults.faults import DOWN, Fault, Faults
+from harness.faults.http import Line
+
+NOT_FOUND, CONFLICT = 404, 409
+
+
+class ToxiproxyClient:
+    """A client of a fault proxy server.
+
+    It may be used by several threads. Close it, or use it in a `with` block.
+
+    Args:
+        url: Where the server's API is, such as `http://127.0.0.1:8474`.
+
+    Raises:
+        FaultError: That is no URL of HTTP.
+
+    Example:
+        ::
+
+            with ToxiproxyClient("http://127.0.0.1:8474") as client:
+                proxy = client.create("db", upstream="127.0.0.1:5432")
+                with proxy.toxics.latency(ms=500, jitter_ms=50):
+                    connect(*proxy.address)
+    """
+
+    def __init__(self, url: str) -> None:
+        self._line = Line(url)
+        self.url = url
+
+    def __enter__(self) -> ToxiproxyClient:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<client of {self.url}>"
+
+    def close(self) -> None:
+        """Close the connection to the server; proxies stay as they are."""
+        self._line.close()
+
+    def version(self) -> str:
+        """Return the server's version.
+
+        Raises:
+            FaultError: It does not answer, or is no Toxiproxy.
+        """
+        found = self._line.ask("GET", "/version")
+        if not isinstance(found, dict) or not isinstance(found.get("version"), str):
+            raise FaultError(
+                f"the server at {self.url} is no Toxiproxy",
+                cause=f"asked for its version, it says {found!r}",
+                hint="look which program listens there",
+            )
+        return str(found["version"])
+
+    def create(
+        self,
+        name: str,
+        upstream: str,
+        *,
+        listen: str = "127.0.0.1:0",
+        enabled: bool = True,
+        seed: int | None = None,
+    ) -> Proxy:
+        """Make a proxy.
+
+        Args:
+            name: Its name.
+            upstream: Where it leads to, as `host:port`, seen from the server.
+            listen: Where it listens, as `host:port`; port 0 for a free one.
+            enabled: Whether it listens from the start.
+            seed: What the random choices of its toxics follow from; only our server keeps to it.
+
+        Raises:
+            FaultError: There is one of that name, or it cannot listen there.
+        """
+        body = {"name": name, "listen": listen, "upstream": upstream, "enabled": enabled}
+        if seed is not None:
+            body["seed"] = seed
+        return Proxy(self._line, self._line.ask("POST", "/proxies", body))
+
+    def proxies(self) -> dict[str, Proxy]:
+        """Return all proxies by name."""
+        found = self._line.ask("GET", "/proxies")
+        return {name: Proxy(self._line, fields) for name, fields in found.items()}
+
+    def proxy(self, name: str) -> Proxy:
+        """Return a proxy.
+
+        Raises:
+            FaultError: There is none of that name.
+        """
+        return Proxy(self._line, self._line.ask("GET", path_of(name)))
+
+    def reset(self) -> None:
+        """Enable all proxies, and remove all toxics."""
+        self._line.ask("POST", "/reset")
+
+
+class Proxy:
+    """A proxy on a server.
+
+    Attributes:
+        name: Its name.
+        listen: Where it listens, as `host:port`.
+        upstream: Where it leads to, as `host:port`.
+        enabled: Whether it listens, as far as this object was told.
+        toxics: Faults on it, as context managers: `with proxy.toxics.latency(ms=500): ...`.
+    """
+
+    def __init__(self, line: Line, fields: dict[str, Any]) -> None:
+        self._line = line
+        self.toxics: Faults[Applied] = Faults(lambda fault: Applied(self, fault))
+        self._read(fields)
+
+    def _read(self, fields: dict[str, Any]) -> None:
+        self.name: str = fields["name"]
+        self.listen: str = fields["listen"]
+        self.upstream: str = fields["upstream"]
+        self.enabled: bool = fields["enabled"]
+
+    def __repr__(self) -> str:
+        return f"<proxy {self.name!r} from {self.listen} to {self.upstream}>"
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port at which it listens."""
+        host, _, port = self.listen.rpartition(":")
+        return host.strip("[]"), int(port)
+
+    def update(self, **fields: object) -> None:
+        """Change some of `listen`, `upstream`, `enabled` and `seed`; a new seed counts anew.
+
+        Raises:
+            FaultError: It is gone, or cannot listen there.
+        """
+        self._read(self._line.ask("PATCH", path_of(self.name), fields))
+
+    def delete(self) -> None:
+        """Remove it, with its connections; no error if it is gone."""
+        self._line.ask("DELETE", path_of(self.name), ignored=NOT_FOUND)
+
+    def add(self, fault: Fault) -> str:
+        """Add a toxic, and return its name; it stays until it is removed.
+
+        Raises:
+            FaultError: The proxy is gone.
+        """
+        body = {"type": fault.type, "stream": fault.stream, "toxicity": fault.toxicity}
+        body["attributes"] = dict(fault.attributes)
+        path = f"{path_of(self.name)}/toxics"
+        for name in names(fault):
+            if self._line.ask("POST", path, {**body, "name": name}, ignored=CONFLICT):
+                return name
+        raise AssertionError("names never end")
+
+    def remove(self, name: str) -> None:
+        """Remove a toxic; no error if it is gone."""
+        path = f"{path_of(self.name)}/toxics/{quote(name, safe='')}"
+        self._line.ask("DELETE", path, ignored=NOT_FOUND)
+
+    def active(self) -> list[dict[str, Any]]:
+        """Return its toxics as the server has them.
+
+        Raises:
+            FaultError: The proxy is gone.
+        """
+        found: list[dict[str, Any]] = self._line.ask("GET", f"{path_of(self.name)}/toxics")
+        return found
+
+    def apply(self, fault: Fault) -> Callable[[], object]:
+        """Have a fault, and return what ends it.
+
+        Raises:
+            FaultError: The proxy is gone.
+        """
+        if fault.type != DOWN:
+            return functools.partial(self.remove, self.add(fault))
+        was = self.enabled
+        self.update(enabled=False)
+        return functools.partial(self.update, enabled=was)
+
+
+class Applied:
+    """A fault on a proxy, for as long as a `with` block lasts.
+
+    Attributes:
+        fault: The fault.
+    """
+
+    def __init__(self, proxy: Proxy, fault: Fault) -> None:
+        self._proxy = proxy
+        self.fault = fault
+        self._end: Callable[[], object] | None = None
+
+    def __repr__(self) -> str:
+        return f"<{self.fault} on {self._proxy!r}>"
+
+    def __enter__(self) -> Applied:
+        if self._end is not None:
+            raise FaultError(
+                f"{self.fault} was entered twice",
+                cause="each `with` block needs a fault of its own",
+                hint="call the method once more for the inner block",
+            )
+        self._end = self._proxy.apply(self.fault)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        end, self._end = self._end, None
+        assert end is not None
+        try:
+            end()
+        except FaultError as failure:
+            if error is None:
+                raise
+            error.add_note(f"{self.fault} could not be ended: {failure}")
+
+
+def names(fault: Fault) -> itertools.chain[str]:
+    """Return the names that a toxic may have: Toxiproxy's own, then the same with a number."""
+    usual = f"{fault.type}_{fault.stream}"
+    return itertools.chain([usual], (f"{usual}_{number}" for number in itertools.count(2)))
+
+
+def path_of(name: str) -> str:
+    """Return the path of a proxy."""
+    return f"/proxies/{quote(name, safe='')}"
