@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from harness.services.sqlite.lease import SQLiteLease as SQLiteLease
     from harness.services.sqlite.service import SQLite as SQLite
     from harness.services.store import Store as Store
+    from harness.services.toxiproxy.lease import ToxiproxyLease as ToxiproxyLease
+    from harness.services.toxiproxy.service import Toxiproxy as Toxiproxy
 
 __version__ = "0.1.0"
 
@@ -74,6 +76,8 @@ _HOMES = {
     "SQLiteLease": "harness.services.sqlite.lease",
     "Settings": "harness.core.settings",
     "Store": "harness.services.store",
+    "Toxiproxy": "harness.services.toxiproxy.service",
+    "ToxiproxyLease": "harness.services.toxiproxy.lease",
 }
 
 __all__ = [
@@ -101,6 +105,8 @@ __all__ = [
     "SQLiteLease",
     "Settings",
     "Store",
+    "Toxiproxy",
+    "ToxiproxyLease",
 ]
 
 

@@ -81,6 +81,7 @@ class RunningTest:
             environment.start_in_background(group)
             lease = environment.lease(service, group)
         lease.baseline = held
+        lease.seed_from(lambda: seed_of(self._case))
         lease.draw_from(lambda: self._case.rng)
         self.logs.add(lease.instance)
         return lease

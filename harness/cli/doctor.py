@@ -20,8 +20,9 @@ from harness.core.waiting import wait_until_ready
 from harness.errors import HarnessError
 from harness.services.postgres.service import Postgres
 from harness.services.redis.service import Redis
+from harness.services.toxiproxy.service import Toxiproxy
 
-SERVICES: tuple[Service[Any], ...] = (Postgres(), Redis())
+SERVICES: tuple[Service[Any], ...] = (Postgres(), Redis(), Toxiproxy())
 
 
 @dataclass(frozen=True)

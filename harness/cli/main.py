@@ -12,6 +12,7 @@ from harness.cli.doctor import doctor
 from harness.cli.ps import ps
 from harness.cli.settings import settings
 from harness.cli.snapshot import snapshot
+from harness.cli.toxiproxy import toxiproxy
 from harness.cli.up import up
 from harness.core.settings import OPTIONS, Settings
 from harness.errors import ConfigurationError, HarnessError
@@ -57,5 +58,5 @@ def main(context: click.Context, pairs: tuple[str, ...]) -> None:
     context.obj = read_settings(pairs)
 
 
-for command in (clean, doctor, ps, settings, snapshot, up):
+for command in (clean, doctor, ps, settings, snapshot, toxiproxy, up):
     main.add_command(command)

@@ -67,6 +67,11 @@ class Lease:
         """Draw from random numbers of the seed that this returns, asked at the first draw."""
         self._seed = seed
 
+    @property
+    def seed(self) -> int:
+        """The seed of its holder alone: of the test; elsewhere one that follows from the run's."""
+        return self._seed()
+
     def draw_from(self, stream: Callable[[], random.Random]) -> None:
         """Draw from what this returns, asked at each draw."""
         self._stream = stream

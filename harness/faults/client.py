@@ -6,12 +6,14 @@ import functools
 import itertools
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import quote
 
 from harness.errors import FaultError
 from harness.faults.faults import DOWN, Fault, Faults
-from harness.faults.http import Line
+from harness.faults.http import TIMEOUT, Line
+
+Reach: TypeAlias = Callable[[int], tuple[str, int]]
 
 NOT_FOUND, CONFLICT = 404, 409
 
@@ -23,6 +25,9 @@ class ToxiproxyClient:
 
     Args:
         url: Where the server's API is, such as `http://127.0.0.1:8474`.
+        reach: Returns where a port that a proxy listens on is reached from here; a server may be in
+            a container, or on another machine.
+        timeout: Seconds to wait for an answer.
 
     Raises:
         FaultError: That is no URL of HTTP.
@@ -36,8 +41,9 @@ class ToxiproxyClient:
                     connect(*proxy.address)
     """
 
-    def __init__(self, url: str) -> None:
-        self._line = Line(url)
+    def __init__(self, url: str, reach: Reach | None = None, *, timeout: float = TIMEOUT) -> None:
+        self._line = Line(url, timeout)
+        self._reach = reach
         self.url = url
 
     def __enter__(self) -> ToxiproxyClient:
@@ -59,6 +65,14 @@ class ToxiproxyClient:
         Raises:
             FaultError: It does not answer, or is no Toxiproxy.
         """
+        return self.about()["version"]
+
+    def about(self) -> dict[str, str]:
+        """Return the server's version, and `program`, which says so if it is ours.
+
+        Raises:
+            FaultError: It does not answer, or is no Toxiproxy.
+        """
         found = self._line.ask("GET", "/version")
         if not isinstance(found, dict) or not isinstance(found.get("version"), str):
             raise FaultError(
@@ -66,7 +80,7 @@ class ToxiproxyClient:
                 cause=f"asked for its version, it says {found!r}",
                 hint="look which program listens there",
             )
-        return str(found["version"])
+        return found
 
     def create(
         self,
@@ -92,12 +106,15 @@ class ToxiproxyClient:
         body = {"name": name, "listen": listen, "upstream": upstream, "enabled": enabled}
         if seed is not None:
             body["seed"] = seed
-        return Proxy(self._line, self._line.ask("POST", "/proxies", body))
+        return self._made(self._line.ask("POST", "/proxies", body))
+
+    def _made(self, fields: dict[str, Any]) -> Proxy:
+        return Proxy(self._line, fields, self._reach)
 
     def proxies(self) -> dict[str, Proxy]:
         """Return all proxies by name."""
         found = self._line.ask("GET", "/proxies")
-        return {name: Proxy(self._line, fields) for name, fields in found.items()}
+        return {name: self._made(fields) for name, fields in found.items()}
 
     def proxy(self, name: str) -> Proxy:
         """Return a proxy.
@@ -105,7 +122,7 @@ class ToxiproxyClient:
         Raises:
             FaultError: There is none of that name.
         """
-        return Proxy(self._line, self._line.ask("GET", path_of(name)))
+        return self._made(self._line.ask("GET", path_of(name)))
 
     def reset(self) -> None:
         """Enable all proxies, and remove all toxics."""
@@ -123,8 +140,9 @@ class Proxy:
         toxics: Faults on it, as context managers: `with proxy.toxics.latency(ms=500): ...`.
     """
 
-    def __init__(self, line: Line, fields: dict[str, Any]) -> None:
+    def __init__(self, line: Line, fields: dict[str, Any], reach: Reach | None = None) -> None:
         self._line = line
+        self._reach = reach
         self.toxics: Faults[Applied] = Faults(lambda fault: Applied(self, fault))
         self._read(fields)
 
@@ -139,9 +157,9 @@ class Proxy:
 
     @property
     def address(self) -> tuple[str, int]:
-        """Host and port at which it listens."""
+        """Host and port at which it is reached."""
         host, _, port = self.listen.rpartition(":")
-        return host.strip("[]"), int(port)
+        return self._reach(int(port)) if self._reach else (host.strip("[]"), int(port))
 
     def update(self, **fields: object) -> None:
         """Change some of `listen`, `upstream`, `enabled` and `seed`; a new seed counts anew.

@@ -20,12 +20,14 @@ class Line:
 
     Args:
         url: Where the API is.
+        timeout: Seconds to wait for an answer.
 
     Raises:
         FaultError: That is no URL of HTTP.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, timeout: float = TIMEOUT) -> None:
+        self._timeout = timeout
         self._url = url
         self._endpoint = endpoint_of(url)
         self._lock = threading.Lock()
@@ -63,7 +65,7 @@ class Line:
             except (ConnectionError, http.client.RemoteDisconnected):
                 self._hang_up()
         self._open = http.client.HTTPConnection(
-            self._endpoint.host, self._endpoint.port, timeout=TIMEOUT
+            self._endpoint.host, self._endpoint.port, timeout=self._timeout
         )
         self._pid = os.getpid()
         return self._once(self._open, method, path, body)

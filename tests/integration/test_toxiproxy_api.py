@@ -455,7 +455,7 @@ class OursAloneTest(unittest.TestCase):
         status, kind, text = self.server.send("GET", "/version")
 
         self.assertEqual((200, "application/json;charset=utf-8"), (status, kind))
-        self.assertEqual({"version": "2.12.0"}, json.loads(text))
+        self.assertEqual({"version": "2.12.0", "program": "harness"}, json.loads(text))
 
     def test_a_body_of_a_gigabyte_is_refused_and_not_kept(self):
         block = b"[" * (1 << 20)

@@ -24,17 +24,16 @@ class Draws:
     seed: int
 
     @classmethod
-    def of(cls, seed: int, proxy: str, ordinal: int, toxic: str) -> Draws:
+    def of(cls, seed: int, ordinal: int, toxic: str) -> Draws:
         """Return the choices of a toxic on a connection.
 
         Args:
-            seed: The seed of the test.
-            proxy: Name of the proxy.
+            seed: The seed of the proxy, which follows from the test and the proxy's name.
             ordinal: How many connections the proxy had accepted before, since it was given the
                 seed.
             toxic: Name of the toxic.
         """
-        return cls(derive(seed, proxy, str(ordinal), toxic))
+        return cls(derive(seed, str(ordinal), toxic))
 
     def fraction(self) -> float:
         """Return a number from 0 to 1, without 1, for the connection as a whole."""

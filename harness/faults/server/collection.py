@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness.core.seed import derive
 from harness.faults.server.bodies import ProxyInput
 from harness.faults.server.errors import ApiError
 from harness.faults.server.proxy import Proxy
@@ -56,7 +57,7 @@ class Collection:
         return await self._make(given)
 
     async def _make(self, given: ProxyInput) -> Proxy:
-        seed = self._seed if given.seed is None else given.seed
+        seed = derive(self._seed, given.name) if given.seed is None else given.seed
         proxy = Proxy(given.name, given.listen, given.upstream, seed)
         if given.enabled:
             await proxy.start()

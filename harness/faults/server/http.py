@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable
 
 import h11
 
-from harness import __version__
 from harness.faults.server.errors import ApiError
 from harness.faults.server.routes import TEXT, Answer, Request, refusal
 
@@ -173,7 +172,7 @@ class Http(asyncio.Protocol):
 
 def headers(answer: Answer) -> list[tuple[str, str]]:
     """Return the headers of an answer."""
-    found = [("Date", email.utils.formatdate(usegmt=True)), ("Server", f"harness/{__version__}")]
+    found = [("Date", email.utils.formatdate(usegmt=True)), ("Server", "harness")]
     if answer.status != 204:
         found.append(("Content-Length", str(len(answer.body))))
     if answer.type:

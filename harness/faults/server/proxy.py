@@ -160,7 +160,7 @@ class Proxy:
             asyncio.get_running_loop(),
             self.upstream,
             lambda: self.toxics,
-            lambda toxic: Draws.of(seed, self.name, ordinal, toxic),
+            lambda toxic: Draws.of(seed, ordinal, toxic),
             self._over,
         )
         self._connections.add(connection)

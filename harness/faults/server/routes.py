@@ -8,13 +8,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import unquote, urlsplit
 
-from harness.faults.server import bodies
+from harness.faults.server import PROGRAM, VERSION, bodies
 from harness.faults.server.bodies import ProxyInput
 from harness.faults.server.collection import Collection
 from harness.faults.server.errors import ApiError
 from harness.faults.server.proxy import Proxy, shown
 
-VERSION = "2.12.0"  # whose API this is
 JSON, TEXT = "application/json", "text/plain; charset=utf-8"
 
 
@@ -98,7 +97,7 @@ class Routes:
         return {}
 
     async def _version(self, body: bytes) -> Answer:
-        text = f'{{"version": "{VERSION}"}}\n'
+        text = f'{{"version": "{VERSION}", "program": "{PROGRAM}"}}\n'
         return Answer(200, "application/json;charset=utf-8", text.encode())
 
     async def _reset(self, body: bytes) -> Answer:

@@ -15,8 +15,8 @@ def limit(count):
     return Toxic("limit", "limit_data", attributes={"bytes": count})
 
 
-def chain(*toxics, seed=1, proxy="db", ordinal=0):
-    return Chain(lambda name: Draws.of(seed, proxy, ordinal, name), 0.0, toxics)
+def chain(*toxics, seed=1, ordinal=0):
+    return Chain(lambda name: Draws.of(seed, ordinal, name), 0.0, toxics)
 
 
 def data(text, due=0.0):
@@ -112,12 +112,11 @@ class ToxicityTest(unittest.TestCase):
     def test_a_share_of_the_connections_is_hit(self):
         self.assertAlmostEqual(0.3, sum(self.acting(0.3)) / len(ORDINALS), delta=0.1)
 
-    def test_the_same_seed_proxy_and_ordinal_are_hit_again(self):
+    def test_the_same_seed_and_ordinal_are_hit_again(self):
         self.assertEqual(self.acting(0.5), self.acting(0.5))
 
-    def test_another_seed_or_proxy_is_another_choice(self):
+    def test_another_seed_is_another_choice(self):
         self.assertNotEqual(self.acting(0.5), self.acting(0.5, seed=2))
-        self.assertNotEqual(self.acting(0.5), self.acting(0.5, proxy="cache"))
 
     def test_who_was_hit_stays_so_when_more_are(self):
         few, many = self.acting(0.2), self.acting(0.6)
@@ -125,7 +124,7 @@ class ToxicityTest(unittest.TestCase):
         self.assertTrue(all(more for less, more in zip(few, many, strict=True) if less))
 
     def test_toxics_of_one_connection_are_drawn_apart(self):
-        drawn = {Draws.of(1, "db", 0, name).fraction() for name in ("a", "b", "c")}
+        drawn = {Draws.of(1, 0, name).fraction() for name in ("a", "b", "c")}
 
         self.assertEqual(3, len(drawn))
 
