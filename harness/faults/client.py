@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
-from harness.errors import FaultError
+from harness.errors import FaultError, HarnessError
 from harness.faults.faults import DOWN, Fault, Faults
 from harness.faults.http import TIMEOUT, Line
 
@@ -28,6 +28,7 @@ class ToxiproxyClient:
         reach: Returns where a port that a proxy listens on is reached from here; a server may be in
             a container, or on another machine.
         timeout: Seconds to wait for an answer.
+        silent: Called when nobody answers: may raise an error that says more.
 
     Raises:
         FaultError: That is no URL of HTTP.
@@ -41,8 +42,15 @@ class ToxiproxyClient:
                     connect(*proxy.address)
     """
 
-    def __init__(self, url: str, reach: Reach | None = None, *, timeout: float = TIMEOUT) -> None:
-        self._line = Line(url, timeout)
+    def __init__(
+        self,
+        url: str,
+        reach: Reach | None = None,
+        *,
+        timeout: float = TIMEOUT,
+        silent: Callable[[], object] | None = None,
+    ) -> None:
+        self._line = Line(url, timeout, silent)
         self._reach = reach
         self.url = url
 
@@ -103,6 +111,7 @@ class ToxiproxyClient:
         Raises:
             FaultError: There is one of that name, or it cannot listen there.
         """
+        check_name(name)
         body = {"name": name, "listen": listen, "upstream": upstream, "enabled": enabled}
         if seed is not None:
             body["seed"] = seed
@@ -249,10 +258,24 @@ class Applied:
         assert end is not None
         try:
             end()
-        except FaultError as failure:
+        except HarnessError as failure:
             if error is None:
                 raise
             error.add_note(f"{self.fault} could not be ended: {failure}")
+
+
+def check_name(name: str) -> None:
+    """Do nothing for a name that can stand in a path.
+
+    Raises:
+        FaultError: The Go server would never find it again.
+    """
+    if not name or "/" in name:
+        raise FaultError(
+            f"{name!r} is no name of a proxy",
+            cause="it stands in the paths of the API",
+            hint="write one without a slash",
+        )
 
 
 def names(fault: Fault) -> itertools.chain[str]:

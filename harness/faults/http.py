@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from harness.core.endpoint import Endpoint
@@ -21,13 +22,17 @@ class Line:
     Args:
         url: Where the API is.
         timeout: Seconds to wait for an answer.
+        silent: Called when nobody answers: may raise an error that says more.
 
     Raises:
         FaultError: That is no URL of HTTP.
     """
 
-    def __init__(self, url: str, timeout: float = TIMEOUT) -> None:
+    def __init__(
+        self, url: str, timeout: float = TIMEOUT, silent: Callable[[], object] | None = None
+    ) -> None:
         self._timeout = timeout
+        self._said = silent
         self._url = url
         self._endpoint = endpoint_of(url)
         self._lock = threading.Lock()
@@ -51,6 +56,8 @@ class Line:
             with self._lock:
                 status, text = self._exchange(method, path, sent)
         except (OSError, http.client.HTTPException) as error:
+            if self._said is not None:
+                self._said()
             raise self._silent(error) from error
         if status >= 300 and status != ignored:
             raise self._refused(method, path, status, text)

@@ -66,6 +66,15 @@ class ProxiesTest(ClientTest):
 
         self.assertFalse(self.on_each(odd))
 
+    def test_a_name_that_could_not_be_found_again_is_refused(self):
+        for name in ("", "a/b"):
+            self.assertEqual(
+                f"{name!r} is no name of a proxy\n"
+                "  likely cause: it stands in the paths of the API\n"
+                "  next: write one without a slash",
+                self.refused(self.client(self.servers[0]).create, name, "127.0.0.1:1"),
+            )
+
     def test_a_version_is_told(self):
         for server in self.servers:
             self.assertTrue(self.client(server).version())

@@ -150,10 +150,10 @@ class Upstream:
         address: Where it listens, as `host:port`.
     """
 
-    def __init__(self, serve):
+    def __init__(self, serve, host="127.0.0.1"):
         self._serve = serve
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
+        self._listener = socket.create_server((host, 0))
+        self.address = f"{host}:{self._listener.getsockname()[1]}"
         self._open = []
         self._threads = []
         self._start(self._accept)

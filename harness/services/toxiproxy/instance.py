@@ -10,7 +10,7 @@ from harness.core.instance import Instance, Running
 from harness.core.service import Told
 from harness.core.settings import Settings
 from harness.core.versions import fits
-from harness.errors import FaultError, StartError
+from harness.errors import FaultError, ServiceDiedError, StartError
 from harness.faults.client import Proxy, ToxiproxyClient
 from harness.faults.http import TIMEOUT
 from harness.faults.server import PROGRAM
@@ -53,7 +53,8 @@ class ToxiproxyInstance(Instance[ToxiproxyLease]):
         self._numbers = itertools.count(1)
         self._made: dict[str, Proxy] = {}
         self._lock = threading.Lock()
-        self.client = ToxiproxyClient(url_of(self.running), self._ports.reach)
+        self._leases: list[ToxiproxyLease] = []
+        self.client = ToxiproxyClient(url_of(self.running), self._ports.reach, silent=self._silent)
         self.cleanups.push(self.client.close)
         self.cleanups.push(self._remove_all)
         self.capabilities = frozenset(self._abilities(found))
@@ -71,7 +72,22 @@ class ToxiproxyInstance(Instance[ToxiproxyLease]):
             ServiceDiedError: The server has ended.
         """
         self.check_alive(settle=0)
-        return ToxiproxyLease(self, service)
+        lease = ToxiproxyLease(self, service)
+        self._leases.append(lease)
+        return lease
+
+    def forget(self, lease: ToxiproxyLease) -> None:
+        """Let go of a lease that was released."""
+        self._leases.remove(lease)
+
+    def _silent(self) -> None:
+        """Raise that the server has ended, if it has; those who use it need not be told again."""
+        try:
+            self.check_alive()
+        except ServiceDiedError as death:
+            for lease in list(self._leases):
+                lease.note(death)
+            raise
 
     def create(self, name: str, upstream: str, seed: int) -> Proxy:
         """Make a proxy of this process's own.

@@ -9,7 +9,7 @@ from harness.core.cleanup import Cleanups
 from harness.core.endpoint import Dsn, is_loopback
 from harness.core.lease import Lease
 from harness.core.seed import derive
-from harness.errors import FaultError
+from harness.errors import FaultError, ServiceDiedError
 from harness.faults.client import Proxy
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class ToxiproxyLease(Lease):
         self.instance = instance
         self.service = service
         self._proxies: dict[str, Proxy] = {}
+        self._disturbed = instance.disturbed
 
     def __repr__(self) -> str:
         return f"<lease of {self.instance!r}>"
@@ -85,16 +86,22 @@ class ToxiproxyLease(Lease):
                 hint="run it beside the server: HARNESS_PROVIDERS=toxiproxy=embedded",
             )
 
+    def note(self, death: ServiceDiedError) -> None:
+        """Keep the error for a server that has ended, unless the test itself has killed it."""
+        if self.instance.disturbed == self._disturbed:
+            self.outages.append(death)
+
     def _release(self) -> None:
         cleanups = Cleanups("the proxies of a test")
         for proxy in self._proxies.values():
             cleanups.push(functools.partial(self.instance.remove, proxy))
-        self._proxies = {}
+        self._proxies, told = {}, bool(self.outages)
+        self.instance.forget(self)
         try:
             cleanups.close()
-        except Exception:
-            self.instance.check_alive()
-            raise
+        except ServiceDiedError:
+            if not told:
+                raise
 
 
 def address_of(upstream: object) -> tuple[str, int]:

@@ -6,6 +6,8 @@ import re
 
 from harness.core.identity import is_dead, process_name
 
+ODD = re.compile(r"[^A-Za-z0-9._-]")
+LONGEST = 60
 NAME = re.compile(r"harness-([0-9a-f]{8})-(\d+x\w+)-\d+-.*", re.DOTALL)
 
 
@@ -17,7 +19,8 @@ def name_of(registry: str, number: int, name: str) -> str:
         number: What tells it from others of this process.
         name: Its name in the test.
     """
-    return f"harness-{registry}-{process_name()}-{number}-{name}"
+    plain = ODD.sub("_", name)[:LONGEST]  # Toxiproxy could not find one with a slash again
+    return f"harness-{registry}-{process_name()}-{number}-{plain}"
 
 
 def is_orphan(name: str, registry: str) -> bool:

@@ -76,8 +76,8 @@ def named_ports(endpoint: Endpoint) -> tuple[int, ...]:
         StartError: It names none that are.
     """
     text = dict(endpoint.options).get("ports", "")
-    first, _, last = text.partition("-")
-    last = last or first
+    first, dash, last = text.partition("-")
+    last = last if dash else first
     if not text:
         return ()
     if first.isdecimal() and last.isdecimal() and 0 < int(first) <= int(last) <= HIGHEST_PORT:
