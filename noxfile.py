@@ -24,6 +24,7 @@ EXTRAS = (
     "postgres",
     "psycopg",
     "redis",
+    "faults",
     "docker",
     "embedded",
     "sqlalchemy",

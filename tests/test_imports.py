@@ -15,6 +15,7 @@ COSTLY = (
     "docker",
     "factory",
     "faker",
+    "h11",
     "http.client",
     "json",
     "pg8000",

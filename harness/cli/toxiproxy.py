@@ -25,7 +25,8 @@ def toxiproxy(context: click.Context, host: str, port: int) -> None:
     Toxiproxy's client libraries and curl can speak to it. What its toxics draw
     follows from the setting `seed`.
 
-    Exits with 0 when it is interrupted, with 2 if it cannot listen there.
+    Exits with 0 when it is stopped by Ctrl-C or SIGTERM, with 2 if it cannot
+    listen there.
     """
     from harness.faults.server.errors import ApiError
     from harness.faults.server.run import run
