@@ -17,6 +17,7 @@ from tests.benchmarks import (
     isolations,
     large,
     overhead,
+    proxy,
     sets,
     sharing,
     starts,
@@ -31,6 +32,7 @@ BENCHMARKS: dict[str, Callable[..., None]] = {
     "isolations": isolations.main,
     "large": large.main,
     "overhead": overhead.main,
+    "proxy": proxy.main,
     "bulk": bulk.main,
 }
 
