@@ -50,7 +50,7 @@ class Endpoint(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Return where to read into."""
-        return ROOM if self.outgoing.is_clear else BLOCK
+        return ROOM if self.outgoing.clear else BLOCK
 
     def buffer_updated(self, nbytes: int) -> None:
         """Pass on what was read."""

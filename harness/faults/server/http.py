@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import email.utils
+import time
 import traceback
 from collections.abc import Awaitable, Callable
 
@@ -13,6 +13,7 @@ from harness.faults.server.errors import ApiError
 from harness.faults.server.routes import TEXT, Answer, Request, refusal
 
 MOST = 1 << 24  # bytes of a body: room for a hundred thousand proxies
+DATE = "%a, %d %b %Y %H:%M:%S GMT"
 PATIENCE = 15.0  # seconds that a request may take to arrive
 
 
@@ -172,7 +173,7 @@ class Http(asyncio.Protocol):
 
 def headers(answer: Answer) -> list[tuple[str, str]]:
     """Return the headers of an answer."""
-    found = [("Date", email.utils.formatdate(usegmt=True)), ("Server", "harness")]
+    found = [("Date", time.strftime(DATE, time.gmtime())), ("Server", "harness")]
     if answer.status != 204:
         found.append(("Content-Length", str(len(answer.body))))
     if answer.type:

@@ -51,6 +51,7 @@ class Link:
         sink: Where they go.
 
     Attributes:
+        clear: Whether nothing stands in the way of bytes. Kept, since it is asked for each block.
         finished: Whether its end has been sent.
     """
 
@@ -68,17 +69,14 @@ class Link:
         self._timer: asyncio.TimerHandle | None = None
         self._held = self._paused = self._stopped = False
         self.finished = False
+        self.clear = not chain.stages
         self._arm()
-
-    @property
-    def is_clear(self) -> bool:
-        """Whether nothing stands in the way of bytes."""
-        return not self._chain.stages and not self._waiting and not self._chain.cut
 
     def receive(self, data: bytes) -> None:
         """Take bytes from the source."""
-        offset, self._offset = self._offset, self._offset + len(data)
-        if self.is_clear:
+        offset = self._offset
+        self._offset += len(data)
+        if self.clear:
             self._sink.write(data)
             return
         now = self._loop.time()
@@ -133,6 +131,7 @@ class Link:
 
     def _pump(self) -> None:
         """Send what is due, and see to the rest."""
+        self.clear = False
         if self._stopped:
             self._waiting.clear()
             return
@@ -141,6 +140,7 @@ class Link:
             self._deliver(self._waiting.popleft())
         self._arm()
         self._balance()
+        self.clear = not (self._chain.stages or self._waiting or self._chain.cut)
 
     def _deliver(self, event: Event) -> None:
         if event.kind is Kind.DATA:
