@@ -363,12 +363,13 @@ ENDINGS = {
     ),
     "end all others": (
         "insert into empty (name) values ('first')",
-        "select pg_terminate_backend(pid) from pg_stat_activity "
+        "select pg_terminate_backend(pid, 5000) from pg_stat_activity "
         "where datname = current_database() and pid <> pg_backend_pid()",
     ),
     "drop the database": ("elsewhere: drop database {db} with (force)",),
     "rename the database": (
-        "elsewhere: select pg_terminate_backend(pid) from pg_stat_activity where datname = '{db}'",
+        "elsewhere: select pg_terminate_backend(pid, 5000) from pg_stat_activity "
+        "where datname = '{db}'",
         "elsewhere: alter database {db} rename to t_away_{n}_{db}",
     ),
     "close the database": ("elsewhere: alter database {db} allow_connections false",),

@@ -131,6 +131,14 @@ class Stage:
                 "\n".join(problems + ([f"said: {text}"] if text and expected else []))
             )
 
+    def mended(self) -> bool:
+        """Undo what the harness could only name; tell whether the server is as it was."""
+        lease = self.lease()
+        lease.execute(f"alter role {self.user} reset all")
+        released(lease)  # which takes this for what is so from now on
+        self.spoilt = bool(self._changed_server())
+        return not self.spoilt
+
     def _act(self, lease: Any, step: Step, left: contextlib.ExitStack) -> Iterator[int]:
         """Play a step; yield the server's process of a connection that stays."""
         scripts = [self._script(name, number) for name, number in step.kinds]
