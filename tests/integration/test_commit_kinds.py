@@ -92,6 +92,10 @@ class WholeServerTest(KindsTest, HarnessTestCase):
     def test_it_is_put_back_or_named(self):
         self.check(self.stage, [name for name in kinds.WHOLE_SERVER if name != "alter a role"])
 
+    def test_what_was_moved_to_other_files_is_watched_there(self):
+        for name in ("vacuum everything fully", "vacuum what is shared and write"):
+            self.check(self.stage, [name, "set a setting of the database", "create a role"])
+
     def test_two_phases(self):
         self.check(self.stage, TWO_PHASES)
 

@@ -14,6 +14,7 @@ from harness.services.postgres.commit.pristine import (
     Table,
     ordered,
     read_counts,
+    read_mapped,
     read_states,
 )
 from harness.services.postgres.commit.structure import catalog_counts, outside
@@ -73,10 +74,11 @@ def damage_told(session: Any, pristine: Pristine, baseline: Baseline, writes: Wr
     return Damage(
         tables=[*tables, *dirty_tables(session, unlogged, baseline.xid)],
         sequences=[*told, *(s for s in pristine.sequences.values() if s.unlogged)],
-        structure=is_other(session, catalogs, baseline, all_rows=True)
+        structure=writes.remapped
+        or is_other(session, catalogs, baseline, all_rows=True)
         or (bool(writes.shared & pristine.outside) and outside(session) != baseline.outside),
         rows=Counter({table: writes.rows[table.file] for table in tables}),
-        roles=bool(writes.shared & pristine.roles),
+        roles=writes.remapped or bool(writes.shared & pristine.roles),
     )
 
 
@@ -85,8 +87,10 @@ def damage_found(
 ) -> Damage:
     """Return the damage that is found by looking at everything."""
     catalogs = list(pristine.catalogs.values())
-    if is_other(session, catalogs, baseline, all_rows=superuser) or (
-        outside(session) != baseline.outside
+    if (
+        read_mapped(session) != pristine.mapped
+        or is_other(session, catalogs, baseline, all_rows=superuser)
+        or outside(session) != baseline.outside
     ):
         return Damage(
             [], [], structure=True, rows=Counter(), roles=superuser

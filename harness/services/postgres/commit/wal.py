@@ -21,16 +21,19 @@ VERSION = 150000  # the first one with pg_walinspect
 TO_THE_END = 160000  # the first one whose usual function takes an end that is not yet written
 FARTHEST = 1 << 19  # bytes of log that are cheaper to read than the catalogs are to compare
 NO_KEY = "0" * 8  # of a database that is of no template
+MAP = "RelMap"
 SHARED = 0  # the database of what belongs to all databases
 
-# Row locks, pruning, freezing and in-place updates (by a vacuum) change no row.
+# Row locks, pruning, freezing and in-place updates (by a vacuum) change no row. Some catalogs' files
+# are told by a map alone: a `vacuum full` gives them others.
 READ = """
 prepare harness_wal (pg_lsn) as
 with records as materialized (
     select xid, resource_manager as manager, split_part(record_type, '+', 1) as kind,
-           substring(block_ref from 'rel \\d+/(\\d+/\\d+)') as place
+           case resource_manager when 'RelMap' then substring(description from '\\d+') || '/0'
+           else substring(block_ref from 'rel \\d+/(\\d+/\\d+)') end as place
     from {function}
-    where resource_manager in ('Heap', 'Heap2', 'Sequence', 'Transaction')
+    where resource_manager in ('Heap', 'Heap2', 'Sequence', 'RelMap', 'Transaction')
 )
 select manager, place, count(*) from records
 where place is not null
@@ -58,11 +61,13 @@ class Writes:
         rows: How many rows were written to the files of one database.
         sequences: Its sequences that were moved.
         shared: Files of what belongs to all databases.
+        remapped: Whether catalogs have other files now, of that database or of all.
     """
 
     rows: Counter[int] = field(default_factory=Counter)
     sequences: set[int] = field(default_factory=set)
     shared: set[int] = field(default_factory=set)
+    remapped: bool = False
 
 
 class WalReader:
@@ -155,11 +160,14 @@ def collect(rows: list[tuple[str, str, int]], database: int) -> Writes:
 
     Example:
         >>> collect([("Heap", "5/16384", 2), ("Heap", "0/1260", 1), ("Heap", "7/1", 1)], 5)
-        Writes(rows=Counter({16384: 2}), sequences=set(), shared={1260})
+        Writes(rows=Counter({16384: 2}), sequences=set(), shared={1260}, remapped=False)
     """
-    writes = Writes()
+    mapped = {place for manager, place, _ in rows if manager == MAP}
+    writes = Writes(remapped=not mapped.isdisjoint((f"{SHARED}/0", f"{database}/0")))
     for manager, place, count in rows:
         base, file = map(int, place.split("/"))
+        if manager == MAP:
+            continue
         if base == SHARED:
             writes.shared.add(file)
         elif base == database and manager == "Sequence":
