@@ -85,12 +85,14 @@ def harness_cases(migrations: str, environment: Environment) -> dict[str, type[u
     rollback = Postgres(migrations=migrations)
     commit = Postgres(migrations=migrations, isolation="commit")
     select = {"sql": "select count(*) from users", "parameters": ()}
-    build = {"sql": "create table extra (id integer)", "parameters": ()}
+    create = {"sql": "create table extra (id integer)", "parameters": ()}
+    alter = {"sql": "alter table users add column extra integer", "parameters": ()}
     cases: dict[str, dict[str, Any]] = {
         "rollback": {"db": rollback},
         "commit": {"db": commit},
         "commit, read": {"db": commit, **select},
-        "commit, DDL": {"db": commit, **build},
+        "commit, created": {"db": commit, **create},
+        "commit, altered": {"db": commit, **alter},
     }
     return {
         name: type("Case", (Tests,), {"environment": environment, **attributes})
@@ -127,7 +129,9 @@ def contestants(
     actions = {
         name: lambda seconds, case=case: per_test(case, seconds) for name, case in cases.items()
     }
-    actions["commit, DDL, spare"] = lambda seconds: in_bursts(cases["commit, DDL"], seconds)
+    actions["commit, altered, spare"] = lambda seconds: in_bursts(
+        cases["commit, altered"], seconds
+    )
     return actions
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import threading
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import LeaseError
 from harness.services.postgres.commit.contents import Contents
+from harness.services.postgres.commit.created import drop_created
 from harness.services.postgres.commit.damage import (
     Baseline,
     Damage,
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     pass
 
 MOST_DEAD = 2000  # rows
+MOST_UNDONE = 100  # changes of the structure, each of which leaves dead rows in the catalogs
 ROUNDS = 3  # in which triggers, where they cannot be kept from firing, have to come to rest
 
 
@@ -75,6 +79,7 @@ class CommitDatabase:
         self._written: Counter[Table] = Counter()
         self._rebased: Damage | None = None
         self._roles = False
+        self._undone = 0
         self._pages: dict[int, list[int]] | None = None
         self._large = LargeTables(source.reference)
         self._outside = ""  # the same for every clone that takes this place
@@ -203,12 +208,22 @@ class CommitDatabase:
             self._roles = self.source.superuser  # who knows, if the next line fails
             damage = self._damage(survey)
             self._roles = damage.roles
+            if damage.structure and self._drop_created():
+                damage = self._damage(self.survey())
             done = self._can_put_back(damage) and self._reset(damage)
         except (driver().DatabaseError, TooMuchError):
             done = False  # a lock that is held, a table that is missing: a clone needs no repair
         if not done:
             self._drop_subscriptions()
             self.swap()
+
+    def _drop_created(self) -> bool:
+        """Drop what the test has created; tell whether it is worth another look."""
+        self._undone += 1
+        if self._undone > MOST_UNDONE:
+            return False
+        since, highest = self._baseline.xid, self._pristine.highest
+        return self._inspector(lambda session: drop_created(session, since, highest))
 
     def _drop_subscriptions(self) -> None:
         """Drop what keeps a database from being dropped."""
@@ -313,14 +328,34 @@ class CommitDatabase:
 
     def swap(self) -> None:
         """Put a clone in this database's place, under its name."""
+        used = list(self.sessions)
         self.hang_up()
+        self._undone = 0
         self._instance.swap(self.name, self._baseline.oid, self.source.spares)
         self._refuse_writes()
         pristine, contents = self._pristine, self._contents
-        self._baseline = self._inspector(self._look)
+        with self._opening(used):
+            self._baseline = self._inspector(self._look)
+        self.source.spares.begin()  # not before: it would make all of this take twice as long
         if self._rebased is not None:
             self._pristine, self._contents = pristine, contents
             self._reset(self._rebased)
+
+    @contextlib.contextmanager
+    def _opening(self, uses: list[str]) -> Iterator[None]:
+        """Open sessions for the next test beside what is done in this block."""
+        threads = [threading.Thread(target=self._open, args=[use]) for use in uses]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            for thread in threads:
+                thread.join()
+
+    def _open(self, use: str) -> None:
+        with contextlib.suppress(driver().Error, OSError):  # told to whoever needs it
+            self.session(use)
 
     def rebase(self, survey: Survey) -> None:
         """Take what was written so far for what each test has to find.

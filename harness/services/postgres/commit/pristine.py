@@ -50,6 +50,10 @@ where c.relnamespace = 'pg_catalog'::regnamespace and c.relkind = 'r'
   and has_table_privilege(c.oid, 'select')
 order by 1
 """
+HIGHEST = """
+select greatest((select max(oid::int8) from pg_class), (select max(oid::int8) from pg_type),
+                (select max(oid::int8) from pg_proc), (select max(oid::int8) from pg_namespace))
+"""
 # Catalogs whose files are found by a map: what all databases share, and a few of each.
 MAPPED = """
 select relname, pg_relation_filenode(oid)::int8 from pg_class
@@ -141,6 +145,7 @@ class Pristine:
         roles: The files of what it knows of roles and of what else its databases share.
         mapped: The files of these and of other catalogs that a `vacuum full` writes anew, and no
             catalog tells, by name.
+        highest: The highest number that one of its objects has.
     """
 
     def __init__(self, session: Any, *, counted: bool) -> None:
@@ -152,6 +157,7 @@ class Pristine:
         self.roles: set[int] = set()
         self.mapped: dict[str, int] = {}
         self.learn_files(session)
+        self.highest = int(session.execute_simple(HIGHEST).rows[0][0])
 
     def learn_files(self, session: Any) -> None:
         """Read which files hold what all databases share, for copies of this as well."""
