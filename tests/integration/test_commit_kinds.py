@@ -22,7 +22,8 @@ FAILING = {
     *TWO_PHASES[:2],
     *("insert and fail", "insert what is checked at the end", "insert both ends", "update a key"),
     *("lock a table", "change a column", "attach a part", "fail to make an index"),
-    *("detach a part side by side", "end its own backend"),
+    *("detach a part side by side", "end its own backend", "lock rows and fail"),
+    *("drop all that is owned", "cursor of a transaction"),
 }
 
 

@@ -24,8 +24,8 @@ NO_KEY = "0" * 8  # of a database that is of no template
 MAP = "RelMap"
 SHARED = 0  # the database of what belongs to all databases
 
-# Row locks, pruning, freezing and in-place updates (by a vacuum) change no row. Some catalogs' files
-# are told by a map alone: a `vacuum full` gives them others.
+# Row locks, pruning, freezing and in-place updates (by a vacuum) change no row. The files of some
+# catalogs are told by a map alone: a `vacuum full` gives them others.
 READ = """
 prepare harness_wal (pg_lsn) as
 with records as materialized (
