@@ -9,9 +9,12 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-# Where things lie and how many they are guessed to be: a vacuum, an analysis and a copy differ.
+# Where things lie and how many they are guessed to be: a vacuum, an analysis and a copy differ. And
+# whether a table "has (or recently had)" an index: no rollback takes that back, and a vacuum does;
+# which indexes there are is told by a catalog of their own.
 PHYSICAL = {
-    "pg_class": "relfilenode relpages reltuples relallvisible relallfrozen relfrozenxid relminmxid"
+    "pg_class": "relfilenode relpages reltuples relallvisible relallfrozen relfrozenxid relminmxid "
+    "relhasindex"
 }
 STATISTICS = ("pg_statistic", "pg_statistic_ext_data")
 # Schemas of temporary objects stay, empty, from their first use on.
