@@ -179,3 +179,5 @@ ALONE = {
     "give the database away": ("alter database {db} owner to pg_read_all_data",),
     "look at the log": ("select pg_logical_emit_message(true, 'torture', 'x')",),
 }
+# Those after which sessions end by themselves, at any moment.
+FLEETING = {"set short rests", "set short transactions", "set limits of the database"}
