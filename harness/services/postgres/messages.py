@@ -25,8 +25,8 @@ def extended_query(
         types: Numbers of their types; 0, or none at all, where the server is to find them out.
 
     Example:
-        >>> extended_query(b"select $1", [b"1"])[:19]
-        b'P\x00\x00\x00\x10\x00select $1\x00\x00\x00'
+        >>> extended_query(b"select $1", [b"1"])[:18]
+        b'P\x00\x00\x00\x11\x00select $1\x00\x00\x00'
     """
     parse = UNNAMED + statement + b"\0" + struct.pack(f"!H{len(types)}I", len(types), *types)
     values = b"".join(

@@ -137,6 +137,8 @@ class RollbackLease(PostgresLease):
             if not pristine:
                 self.instance.check_alive()
                 self._workspace.replace()
+            elif self._outer.customized:
+                self._workspace.rest()
             self.instance.give_back(self.service, self._workspace)
         except Exception as error:
             failures[:] = [error]  # the server is gone: what came before only follows from it

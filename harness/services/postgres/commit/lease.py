@@ -10,6 +10,7 @@ from harness.services.breaches import never_committed
 from harness.services.postgres.commit.database import LostDatabaseError
 from harness.services.postgres.commit.inspector import Survey
 from harness.services.postgres.commit.session import has_uncommitted
+from harness.services.postgres.customized import are_unknown
 from harness.services.postgres.ordinary import PlainLease
 from harness.services.postgres.watcher import leaked, lingering
 
@@ -46,7 +47,7 @@ class CommitLease(PlainLease):
         if self.service.driver != KEPT:
             return super()._connect_own()
         self._check_up()
-        return self._database.session(use)
+        return self._database.sessions.get(use)
 
     def write_mark(self) -> Mark:
         """Return a mark for `written_since`."""
@@ -73,9 +74,10 @@ class CommitLease(PlainLease):
         """Put back what the test wrote, once nobody else is at it."""
         try:
             survey = self._alone(failures)
-            if self._database.read_only and not self._database.is_clean(survey):
+            clean = self._database.is_clean(survey)
+            if self._database.read_only and not clean:
                 failures.extend(reference_data(self._database.written(None)))
-            failures.extend(self._database.put_back(survey))
+            failures.extend(self._database.put_back(survey, clean=clean))
         except LostDatabaseError:
             failures.extend(self._end_others())  # on another one of its name
             failures.extend(self._database.replace())
@@ -93,7 +95,7 @@ class CommitLease(PlainLease):
             failures.append(left_prepared(prepared))
             survey = self._database.survey()  # only now their transaction ids count
         if self._database.has_others(survey):
-            self._database.drop_lost_sessions()
+            self._database.sessions.check()
             failures.extend(self._end_others())
             survey = self._database.survey()
         return survey
@@ -130,7 +132,10 @@ class CommitLease(PlainLease):
         """Keep a session that was cleared for the next test, or close it."""
         try:
             session.end_clearing()
-            self._database.sessions[use] = session.handed_on()
+            if session.customized or not are_unknown(session, self._database.source.settings):
+                session.hang_up()
+            else:
+                self._database.sessions.keep(use, session.handed_on())
         except Exception:  # lost, or out of step: pg8000 stumbles over a COPY without a stream
             session.hang_up()
 

@@ -11,6 +11,7 @@ import pg8000.dbapi
 
 from harness.core.endpoint import Endpoint
 from harness.services.postgres.connect import client_errors, connect, is_over, noting_cursor
+from harness.services.postgres.customized import makes_setting
 from harness.services.postgres.drivers.driver import IDLE
 from harness.services.postgres.lease import LOCK_TIMEOUT_MS
 from harness.services.postgres.session import OuterSession
@@ -26,9 +27,11 @@ class CommitSession(OuterSession):
         closed: Whether it was closed, or handed on.
         pid: The server's process.
         statements: Where to note what is sent; None for nowhere.
+        customized: Whether a test has made up a setting in it, which stays to its end.
     """
 
     statements: Statements | None = None
+    customized = False
 
     message_types: dict[bytes, Callable[..., Any]]  # pg8000's: methods of this very object
 
@@ -41,6 +44,16 @@ class CommitSession(OuterSession):
     def cursor(self) -> Any:
         """Return a new cursor."""
         return super().cursor() if self.statements is None else noting_cursor()(self)
+
+    def execute_simple(self, statement: str) -> Any:
+        """Run a statement without parameters."""
+        self.customized = self.customized or makes_setting(statement)
+        return super().execute_simple(statement)
+
+    def execute_unnamed(self, statement: str, *values: Any, **options: Any) -> Any:
+        """Run a statement with parameters."""
+        self.customized = self.customized or makes_setting(statement)
+        return super().execute_unnamed(statement, *values, **options)
 
     def close(self) -> None:
         """Close it for good."""

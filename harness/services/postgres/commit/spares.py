@@ -90,7 +90,7 @@ class Spares:
         self._instance.drop(name, databases)
 
     def _make(self, databases: Databases) -> str:
-        name = self._instance.databases.new_name(self._template.key)
+        name = self._instance.databases.names.new(self._template.key)
         self._instance.clone(self._template, name, databases)
         return name
 
