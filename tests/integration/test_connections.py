@@ -1,12 +1,14 @@
-"""How many connections a process holds: a server has only so many, and many processes share them."""
+"""How many connections a process holds: a server has only so many, which many processes share."""
 
-from harness import Environment, Postgres
-from harness.services.postgres.databases import NAME
+import tempfile
+
+from harness import Environment, HarnessTestCase, Postgres
+from harness.services.postgres.database_names import NAME
 from tests.integration.providers import on_every_provider_and_role
 
-ITS_OWN = 3  # of the database whose tests run: to look at it, for the code, for the lease's methods
-ADMINISTRATION = 2  # one makes and drops databases, one holds what must last as long as the process
-LOG = 1  # on somebody else's server, in a database that has the extension
+OF_THE_DATABASE = 3  # to look at it, for the code, for the lease's own methods
+ADMINISTRATION = 2  # one makes and drops databases, one holds the locks that last as we do
+LOG = 1  # on somebody else's server, where the extension is in a database of its own
 
 
 def first(db):
@@ -21,39 +23,66 @@ def third(db):
     db.execute("create table third (id serial primary key)")
 
 
+CLASSES = [
+    Postgres(migrations=make, isolation="commit", name=make.__name__)
+    for make in (first, second, third)
+]
+
+
+def play(environment, service, count):
+    """Run a test that uses all that a lease offers; return what is counted meanwhile."""
+    with environment.lease(service) as db:
+        db.connection.cursor().execute(f"insert into {service.name} default values")
+        db.connection.commit()
+        db.execute(f"insert into {service.name} default values")
+        return count(db)
+
+
+def ours(lease):
+    """Return how many sessions the environment of a lease has."""
+    made = NAME.fullmatch(lease.database)
+    [[working]] = lease.instance.databases.rows(
+        "select count(*) from pg_stat_activity where pid = pg_backend_pid() "
+        f"or datname like '%\\_{made['process']}\\_{made['nonce']}%'"
+    )
+    return working + 1  # that of the locks, whose name says nothing of environments
+
+
+def all_of_them(lease):
+    """Return how many sessions there are on the server of a lease."""
+    query = "select count(*) from pg_stat_activity where backend_type = 'client backend'"
+    return lease.instance.databases.rows(query)[0][0]
+
+
 @on_every_provider_and_role
 class PostgresConformanceConnections:
-    def connections(self, instance, name):
-        """Return how many sessions the environment has that made a database."""
-        made = NAME.fullmatch(name)
-        databases = f"%\\_{made['process']}\\_{made['nonce']}%"
-        [[working]] = instance.databases.rows(
-            f"select count(*) from pg_stat_activity where datname like '{databases}' "
-            "or pid = pg_backend_pid()"
-        )
-        return working + 1  # which holds the locks, by a name that says nothing of environments
-
-    def most(self, environment, services):
-        """Return how many sessions there are at the most while tests of some classes run."""
-        counts = []
-        for service in services:
-            for _ in range(3):
-                with environment.lease(service) as db:
-                    db.connection.cursor().execute(f"insert into {service.name} default values")
-                    db.connection.commit()
-                    db.execute(f"insert into {service.name} default values")
-                    counts.append(self.connections(db.instance, db.database))
-        return max(counts)
-
-    def test_three_commit_classes_hold_no_more_than_one(self):
-        services = [
-            Postgres(migrations=make, isolation="commit", name=make.__name__)
-            for make in (first, second, third)
-        ]
-
+    def test_classes_one_after_another_hold_no_more_than_one(self):
         with Environment(type(self).environment.settings) as environment:
-            most = self.most(environment, services)
-            instance = environment.instance(services[0])
-            reads = LOG * bool(instance.external and instance.wal)
+            counts = [play(environment, service, ours) for service in CLASSES for _ in range(3)]
+            instance = environment.instance(CLASSES[0])
+            log = LOG * bool(instance.external and instance.wal)
 
-        self.assertEqual(ADMINISTRATION + ITS_OWN + reads, most)
+        self.assertEqual({ADMINISTRATION + OF_THE_DATABASE + log}, set(counts))
+
+    def test_classes_that_take_turns_close_nothing_in_between(self):
+        with Environment(type(self).environment.settings) as environment:
+            for service in CLASSES[:2] * 2:
+                play(environment, service, ours)
+            once, again = (
+                [
+                    play(environment, service, lambda db: db.connection.pid)
+                    for service in CLASSES[:2]
+                ]
+                for _ in range(2)
+            )
+
+        self.assertEqual(once, again)
+
+
+class OwnServerTest(HarnessTestCase):
+    def test_the_log_is_read_over_a_connection_that_is_there_anyway(self):
+        state = self.enterContext(tempfile.TemporaryDirectory())
+        with Environment(providers="embedded", state_dir=state) as environment:
+            counts = [play(environment, service, all_of_them) for service in CLASSES]
+
+        self.assertEqual({ADMINISTRATION + OF_THE_DATABASE}, set(counts))
