@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ from tests.torture.statements.stage import Stage, Step, postgres
 BATCH = 100  # tests that one seed draws
 GRACE = 0.3  # seconds: what leaks here never closes
 MOST_FAILURES = 3
+SHORT = 60.0  # seconds: the first tests of a mode take some, to start a server and make a template
 AGAIN = (
     "again: nox -s torture -- --kills 0 --scenario statements --mode {mode} --seed {number} "
     "--tests {count}"
@@ -216,10 +218,10 @@ def play(
         number: The seed.
         count: How many tests.
         seconds: How long at most; then what fails is not shrunk.
-        mode: The only one of `MODES` to run.
+        mode: The only one of `MODES` to run; None for all, or for some one if time is short.
         processes: How many batches to run side by side.
     """
-    modes = [mode] if mode else [each for each in MODES if URLS.get(each, "PATH") in os.environ]
+    modes = [mode] if mode else drawn(number, seconds)
     total = sum(MODES[each] for each in modes)
     for each in modes:
         share = MODES[each] / total
@@ -233,6 +235,14 @@ def play(
             ],
             processes,
         )
+
+
+def drawn(number: int, seconds: float | None) -> list[str]:
+    """Return the modes that can be run here; one of them, by the seed, where time is short."""
+    modes = [each for each in MODES if URLS.get(each, "PATH") in os.environ]
+    if seconds is None or seconds > SHORT:
+        return modes
+    return random.Random(number).choices(modes, [MODES[each] for each in modes])
 
 
 def batches(count: int) -> list[int]:
