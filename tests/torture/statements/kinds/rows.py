@@ -130,6 +130,29 @@ ROWS = {
     "notify in a trigger": (
         "do $$ begin perform pg_notify('all', 'x'); insert into watched values (30{n}); end $$",
     ),
+    "insert very much": (
+        "insert into heap select n, repeat('x', 100) from generate_series(1, 1000 * {n}) n",
+    ),
+    "write more than the log is read": (
+        "update heap set body = repeat('y', 400)",
+        "insert into codes values (50{n}, 50{n})",
+        "select nextval('loose')",
+    ),
+    "copy frozen": (
+        "do $$ begin truncate heap; copy heap from program 'printf \"1\\tx\\n\"' with (freeze); "
+        "end $$",
+    ),
+    "write much and undo a part": (
+        "do $$ begin for n in 1..40 loop begin insert into codes values (600 + n, 600 + n); "
+        "if n % {n} = 0 then raise 'no'; end if; exception when raise_exception then null; end; "
+        "end loop; end $$",
+    ),
+    "replace rows": (
+        "delete from codes where id = 1",
+        "insert into codes values (1, 1)",
+        "delete from noted where id = 1",
+        "insert into noted values (1, 'a')",
+    ),
 }
 SEQUENCES = {
     "nextval": ("select nextval('loose')",),

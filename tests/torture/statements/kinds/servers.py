@@ -77,4 +77,17 @@ LEAKS = {
     "create an origin": ("select pg_replication_origin_create('origin_{n}')",),
     "grant a setting": ("grant set on parameter log_statement to public",),
     "comment on a role": ("comment on role {user} is 'me'",),
+    "alter system and reload": ("alter system set work_mem = '8MB'", "select pg_reload_conf()"),
+    "create a role that works": (
+        "create role boss_{n} superuser",
+        "set role boss_{n}",
+        "create table bossed_{n} (id integer)",
+        "insert into bossed_{n} values (1)",
+    ),
+    "create a tablespace in use": (
+        "set allow_in_place_tablespaces = on",
+        "create tablespace used_{n} location ''",
+        "create table in_space_{n} (id integer) tablespace used_{n}",
+        "insert into in_space_{n} values (1)",
+    ),
 }

@@ -178,6 +178,17 @@ ALONE = {
     ),
     "give the database away": ("alter database {db} owner to pg_read_all_data",),
     "look at the log": ("select pg_logical_emit_message(true, 'torture', 'x')",),
+    "write and freeze": (
+        "update small set amount = {n} where id = 1",
+        "vacuum freeze small",
+        "update heap set number = -1 where number = {n}",
+        "vacuum freeze heap",
+    ),
+    "write and rewrite": ("update codes set code = code + 10", "vacuum full codes"),
+    "write what is large, and vacuum": (
+        "update toasted set body = body || body",
+        "vacuum full toasted",
+    ),
 }
 # Those after which sessions end by themselves, at any moment.
 FLEETING = {"set short rests", "set short transactions", "set limits of the database"}
