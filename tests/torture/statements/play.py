@@ -6,6 +6,7 @@ import contextlib
 import multiprocessing
 import os
 import random
+import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -172,6 +173,24 @@ class Player:
         self._stack.close()
 
 
+class Ending:
+    """Of a process that runs batches: it cleans up, and begins no other one."""
+
+    has_come = False
+
+    @classmethod
+    def await_it(cls) -> None:
+        """Be ready for it."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, cls.come)
+
+    @classmethod
+    def come(cls, *_: object) -> None:
+        """End what is being run."""
+        cls.has_come = True
+        raise KeyboardInterrupt
+
+
 @dataclass(frozen=True)
 class Batch:
     """The tests that one seed draws.
@@ -195,7 +214,7 @@ class Batch:
     def play(self) -> Played:
         """Run the tests, if there is time; return what became of them."""
         played = Played(self.mode)
-        if time.monotonic() > self.deadline:
+        if time.monotonic() > self.deadline or Ending.has_come:
             return played
         variables = {"DATABASE_URL": os.environ[URLS[self.mode]]} if self.mode in URLS else {}
         with self.place(played.reasons, **variables) as there:
@@ -254,11 +273,17 @@ def play_mode(mode: str, todo: list[Batch], processes: int) -> Played:
     """Run batches, so many side by side, until enough have failed; return what became of all."""
     began, played = time.monotonic(), Played(mode)
     spawning = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, spawning) as pool:
-        for future in as_completed([pool.submit(batch.play) for batch in todo]):
-            played.add(future.result())
-            if len(played.reasons) >= MOST_FAILURES:
-                pool.shutdown(cancel_futures=True)
-                break
+    with ProcessPoolExecutor(processes, spawning, Ending.await_it) as pool:
+        try:
+            for future in as_completed([pool.submit(batch.play) for batch in todo]):
+                played.add(future.result())
+                if len(played.reasons) >= MOST_FAILURES:
+                    break
+        except BaseException:  # a Ctrl-C, for example
+            for child in multiprocessing.active_children():
+                child.terminate()
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
     played.seconds = time.monotonic() - began
     return played
