@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from harness.core.service import Service
-from harness.core.settings import STORES, Settings
+from harness.core.settings import Settings
+from harness.core.settings_values import STORES
 from harness.errors import ConfigurationError, ServiceDefinitionError
 from harness.services import options
 from harness.services.database import DatabaseLease
