@@ -44,14 +44,23 @@ def on_every_provider(tests):
     return on(tests, *PROVIDERS)
 
 
+# An ordinary role, where DATABASE_URL may name a superuser.
+ROLES = ["creator"] * ("external" in PROVIDERS)
+
+
 def on_every_provider_and_role(tests):
-    """The same, and once more as an ordinary role, where DATABASE_URL may name a superuser."""
-    return on(tests, *PROVIDERS, *["creator"] * ("external" in PROVIDERS))
+    """The same, and once more as an ordinary role."""
+    return on(tests, *PROVIDERS, *ROLES)
 
 
 def on_every_store(tests):
     """The same for tests of a `Store`, on SQLite as well."""
     return on(tests, *PROVIDERS, "sqlite", needed=Store())
+
+
+def on_every_store_and_role(tests):
+    """The same, and once more as an ordinary role."""
+    return on(tests, *PROVIDERS, *ROLES, "sqlite", needed=Store())
 
 
 def on_embedded(tests):
@@ -68,13 +77,20 @@ def also_with_psycopg(tests, others=()):
 def with_driver(tests, driver):
     """Return the same tests, each of whose services has that driver."""
     services = {
-        name: dataclasses.replace(getattr(tests, name), driver=driver)
+        name: with_options(service, driver=driver)
         for name in dir(tests)
-        if isinstance(getattr(tests, name), Postgres)
+        if isinstance(service := getattr(tests, name), Postgres | Store)
     }
     name = f"{tests.__name__}With{driver.capitalize()}"
     attributes = {"__module__": tests.__module__, "__doc__": tests.__doc__, "driver": driver}
     return type(name, (tests,), {**attributes, **services})
+
+
+def with_options(service, **options):
+    """Return a service with options for Postgres alone, where it is Postgres."""
+    if isinstance(service, Store):
+        return dataclasses.replace(service, postgres=Postgres(**options))
+    return dataclasses.replace(service, **options)
 
 
 def on(tests, *providers, **attributes):
@@ -101,6 +117,10 @@ class Conformance:
         """Run a test case on this provider, its methods in that order; return the result."""
         case.environment = self.environment
         return run_inner(case, *methods)
+
+    def store(self, **options):
+        """Return a store, whose Postgres has the driver of these tests."""
+        return Store(**options, postgres=Postgres(driver=self.driver))
 
     def sqlstate(self, raised):
         """Return the server's code of an error that `assertRaises` caught."""
