@@ -14,10 +14,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from harness.core.extras import extra
 from harness.core.redaction import Redaction
 from harness.data.scripts import REMOVED, shortened
 from harness.data.target import Target
-from harness.errors import HarnessError, MigrationError, MissingExtraError
+from harness.errors import HarnessError, MigrationError
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -132,14 +133,10 @@ def imported() -> Any:
     Raises:
         MissingExtraError: It is not installed.
     """
-    try:
+    with extra("alembic", "Alembic"):
         import alembic.command
         import alembic.config
         import alembic.script
-    except ImportError as error:
-        raise MissingExtraError(
-            "Alembic is not installed", hint='pip install "unittest-harness[alembic]"'
-        ) from error
     return alembic
 
 

@@ -126,6 +126,12 @@ class Conformance:
         """Return the server's code of an error that `assertRaises` caught."""
         return sqlstate(raised.exception)
 
+    def failure(self, assertion, *arguments, **options):
+        """Return what an assertion on this test's database says that does not hold."""
+        with self.assertRaises(AssertionError) as raised:
+            assertion(self.db, *arguments, **options)
+        return str(raised.exception)
+
     def raised_by(self, result):
         """Return the one exception that an inner run reported."""
         self.assertEqual(1, len(result.raised), result.raised)
