@@ -1,4 +1,4 @@
-"""`isolation="commit"`: what a test has created is dropped; what it has altered takes a new database.
+"""`isolation="commit"`: what a test has created is dropped; what was altered, replaced.
 
 That everything is put back is shown by the kinds of statements; here it is told which way is taken.
 """
@@ -6,7 +6,7 @@ That everything is put back is shown by the kinds of statements; here it is told
 import psycopg
 
 from harness import HarnessTestCase, Postgres
-from harness.services.postgres.commit.database import MOST_UNDONE
+from harness.services.postgres.commit.repair import MOST_UNDONE
 from tests.integration.inner import run_inner
 from tests.integration.providers import environment, on_every_provider_and_role
 from tests.integration.shop import shop

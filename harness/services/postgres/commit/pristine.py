@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-
 # Not schemas of the user's; what is temporary belongs to one session and ends with it.
 USERS_OWN = (
     "n.nspname not in ('pg_catalog', 'information_schema') "
