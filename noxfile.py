@@ -61,8 +61,16 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS)
 def matrix(session: nox.Session) -> None:
-    """The tests on each supported Python that is installed, on embedded servers."""
-    variables = {"HARNESS_CI_CONFORMANCE": "embedded", "HARNESS_REQUIRE": "", **WITHOUT_DOCKER}
+    """The tests on each supported Python that is installed, on embedded servers.
+
+    Without those of what no Python can change: `on_one_python` in tests/integration.
+    """
+    variables = {
+        "HARNESS_CI_CONFORMANCE": "embedded",
+        "HARNESS_CI_ANOTHER_PYTHON": "1",
+        "HARNESS_REQUIRE": "",
+        **WITHOUT_DOCKER,
+    }
     run_tests(session, jobs="4", **variables)  # no containers to share the processors with
 
 

@@ -12,6 +12,7 @@ from harness.services.postgres.connect import sqlstate
 from tests.integration.inner import run_inner
 
 CREATOR = "HARNESS_CI_CREATOR_URL"
+ANOTHER_PYTHON = "HARNESS_CI_ANOTHER_PYTHON"  # set in a run that repeats another Python's
 
 
 @functools.cache
@@ -37,6 +38,15 @@ def sqlite():
 
 # On which providers to run; all, unless a second run, on another Python, wants fewer.
 PROVIDERS = tuple(os.environ.get("HARNESS_CI_CONFORMANCE", "external,docker,embedded").split(","))
+
+
+def on_one_python(tests):
+    """Leave tests out of a run that repeats them on another Python.
+
+    They take long, and what they test is the servers' and the system's: the same Python code is
+    run by others beside them. It is the innermost decorator.
+    """
+    return None if os.environ.get(ANOTHER_PYTHON) else tests
 
 
 def on_every_provider(tests):
@@ -94,6 +104,8 @@ def with_options(service, **options):
 
 
 def on(tests, *providers, **attributes):
+    if tests is None:  # as `on_one_python` says
+        return None
     module = sys.modules[tests.__module__]
     for provider in providers:
         name = f"{tests.__name__}On{provider.capitalize()}"

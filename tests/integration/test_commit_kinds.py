@@ -9,7 +9,7 @@ import functools
 import itertools
 
 from harness import HarnessTestCase, Postgres
-from tests.integration.providers import environment, on_every_provider_and_role
+from tests.integration.providers import environment, on_every_provider_and_role, on_one_python
 from tests.torture.statements import kinds
 from tests.torture.statements.schema import everything
 from tests.torture.statements.stage import Stage, Step, postgres
@@ -51,6 +51,7 @@ class KindsTest:
 
 
 @on_every_provider_and_role
+@on_one_python
 class PostgresConformanceKinds(KindsTest):
     def share(self, *groups):
         """Return a third of the kinds."""
@@ -64,6 +65,7 @@ class PostgresConformanceKinds(KindsTest):
         self.check(self.stage, self.share(kinds.SEQUENCES, kinds.LARGE_OBJECTS))
 
 
+@on_one_python
 class StructureTest(KindsTest, HarnessTestCase):
     """Where a new database is made in no time."""
 
@@ -82,6 +84,7 @@ class StructureTest(KindsTest, HarnessTestCase):
         self.check(self.stage, kinds.ENDINGS)
 
 
+@on_one_python
 class WholeServerTest(KindsTest, HarnessTestCase):
     """What all databases share: on a server that no other test uses."""
 

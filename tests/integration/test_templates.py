@@ -17,7 +17,7 @@ from harness.services.postgres import templates
 from harness.services.postgres.marks import SIGNED
 from harness.services.postgres.template import Template
 from tests.integration.foreign import foreign_server
-from tests.integration.providers import on_every_provider
+from tests.integration.providers import on_every_provider, on_one_python
 from tests.integration.sandbox import PATIENCE, SandboxTest, wait_for
 from tests.integration.test_migrations import Files
 from tests.integration.test_process_external import ForeignTest, databases
@@ -130,6 +130,7 @@ class Templates:
         self.assertNothingLeft(self.box)
 
 
+@on_one_python
 class TemplatesOnEmbeddedTest(Templates, SandboxTest):
     def setUp(self):
         self.box = self.sandbox("embedded")
@@ -153,11 +154,7 @@ class TemplatesOnEmbeddedTest(Templates, SandboxTest):
         self.finish(builder)
 
 
-class TemplatesOnDockerTest(Templates, SandboxTest):
-    def setUp(self):
-        self.box = self.sandbox("docker")
-
-
+@on_one_python
 class TemplatesOnExternalTest(Templates, SandboxTest):
     def setUp(self):
         self.need("embedded")
