@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+import mmap
 import sqlite3
 from pathlib import Path
 
 from harness.services.sqlite.changes import changed_tables
 from harness.services.sqlite.connect import connect
 from harness.services.sqlite.deferred import Deferred
-from harness.services.sqlite.files import copy, copy_to, remove
+from harness.services.sqlite.files import duplicate, remove
+from harness.services.sqlite.image import Mapped
 
 
 class Original:
@@ -26,20 +29,17 @@ class Original:
         self.path = path
         self.foreign_keys = foreign_keys
         self._connection = connect(path, autocommit=True)
-        self._connection.execute("pragma journal_mode = delete")  # whatever it was left in
         self.deferred = Deferred.read(self._connection)
+
+    @functools.cached_property
+    def bytes(self) -> Mapped:
+        """The file in memory, read where it is looked at."""
+        with self.path.open("rb") as file:
+            return Mapped(file.fileno(), mmap.ACCESS_COPY, self.path.stat().st_size)
 
     def copy(self, path: Path) -> None:
         """Make a new file that equals this one."""
-        copy_to(self._connection, path)
-
-    def write(self, target: sqlite3.Connection) -> None:
-        """Write this database over another one.
-
-        Raises:
-            sqlite3.OperationalError: Somebody has a lock on it.
-        """
-        copy(self._connection, target)
+        duplicate(self.path, path)
 
     def changed_tables(self, connection: sqlite3.Connection) -> list[str]:
         """Return the tables in which another database differs from this one."""
@@ -52,4 +52,6 @@ class Original:
 
     def close(self) -> None:
         """Close the connection; the file goes with the instance."""
+        if "bytes" in self.__dict__:
+            self.bytes.close()
         self._connection.close()

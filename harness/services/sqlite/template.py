@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.data.migrations.directory import SqlDirectory
@@ -12,7 +14,7 @@ from harness.data.scripts import REMOVED
 from harness.data.seeds import kind_of, load
 from harness.errors import HarnessError, MigrationError, ServiceDefinitionError
 from harness.services.sqlite.connect import connect
-from harness.services.sqlite.files import remove
+from harness.services.sqlite.files import copy_to, locked, remove
 from harness.services.sqlite.ordinary import PlainLease
 from harness.services.sqlite.original import Original
 from harness.services.sqlite.target import SQLiteTarget
@@ -63,14 +65,18 @@ class Template:
         Raises:
             MigrationError: A migration or a seed file failed.
         """
-        self._path = self._instance.home.new_file(f"template_{self.key}")
+        self._path = self._instance.home.new_file("unfinished")
+        path = self._instance.home.new_file(f"template_{self.key}")
         try:
             connect(self._path, mode="rwc").close()
             self._fill()
-            return Original(self._path, self.foreign_keys)
+            seal(self._path, path)
+            return Original(path, self.foreign_keys)
         except BaseException:
-            remove(self._path)
+            remove(path)
             raise
+        finally:
+            remove(self._path)
 
     def _fill(self) -> None:
         target = SQLiteTarget(self._path, self.foreign_keys)
@@ -101,6 +107,27 @@ class Template:
                 ) from error
             lease.commit_connection()
         self._instance.plans.pop(self.service, None)  # rows were made while the tables changed
+
+
+def seal(filled: Path, path: Path) -> None:
+    """Make a template of a file that migrations know, and may still have open.
+
+    Raises:
+        MigrationError: They have a transaction open.
+    """
+    connection = connect(filled, autocommit=True, patience=0)
+    try:
+        with locked(connection):
+            pass
+        copy_to(connection, path)
+    except sqlite3.OperationalError as error:
+        raise MigrationError(
+            f"the migrations leave a transaction open: {error}",
+            cause="a connection that they have made was neither committed nor closed",
+            hint=f"close it where they end, and run the tests again; {REMOVED}",
+        ) from error
+    finally:
+        connection.close()
 
 
 def find_source(instance: SQLiteInstance, service: SQLite) -> Source | None:
