@@ -204,6 +204,7 @@ class SQLiteConformanceKeptConnections:
     """An application that keeps its connections over resets never sees what is gone."""
 
     db = SQLite(migrations=seeded, isolation="commit", name="kept connections")
+    mode = "delete"
 
     @classmethod
     def setUpClass(cls):
@@ -213,6 +214,7 @@ class SQLiteConformanceKeptConnections:
         with contextlib.closing(sqlite3.connect(held.path)) as other:
             cls.pristine = list(other.iterdump())
         cls.connections = [connected(held.path) for _ in range(4)]
+        cls.connections[0].execute(f"pragma journal_mode = {cls.mode}")
         for connection in cls.connections:
             cls.addClassCleanup(connection.close)
 
@@ -220,10 +222,17 @@ class SQLiteConformanceKeptConnections:
         """Compare what some of the connections see, not all: the others remember older tests."""
         path = self.db.path
         seen = [one for one in self.connections if self.rng.random() < 0.5]
-        for connection in (*seen, other := connected(path)):
-            self.assertEqual(self.pristine, list(connection.iterdump()))
-            self.assertEqual([("ok",)], connection.execute("pragma integrity_check").fetchall())
-        other.close()
+        with contextlib.closing(connected(path)) as other:
+            for one in (*seen, other):
+                self.assertEqual(self.pristine, list(one.iterdump()))
+                self.assertEqual([("ok",)], one.execute("pragma integrity_check").fetchall())
+
+
+class SQLiteConformanceKeptConnectionsWithLog(SQLiteConformanceKeptConnections):
+    """The same for one that has set the mode which most have set."""
+
+    db = SQLite(migrations=seeded, isolation="commit", name="kept connections with a log")
+    mode = "wal"
 
 
 def written(self):
@@ -267,3 +276,4 @@ def write_at(path, place, data):
 
 on(SQLiteConformancePristine, "sqlite", needed=SQLite())
 on(SQLiteConformanceKeptConnections, "sqlite", needed=SQLite())
+on(SQLiteConformanceKeptConnectionsWithLog, "sqlite", needed=SQLite())

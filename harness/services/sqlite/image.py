@@ -18,6 +18,7 @@ LONG_AGO = (10**9, 10**9)  # when an untouched file was written, in ns: no clock
 # connections see that what they know of the file, or of its structure, is out of date.
 HEADER = 100
 CHANGES, STRUCTURE, VALID_FOR = 24, 40, 92
+FAR = 1000  # more changes of the structure than a test makes
 NUMBER = struct.Struct(">I")
 
 same = ctypes.CDLL(None).memcmp  # 0 if they are; copies nothing, and lets other threads go on
@@ -157,11 +158,21 @@ def later(original: bytes, header: bytes, structure: int) -> bytes:
     made = bytearray(original)
     changes = number(header, CHANGES) + 1
     found = number(header, STRUCTURE)
-    found = structure if found == structure else max(found, structure) + 1
+    found = structure if found == structure else unseen(found, structure)
     NUMBER.pack_into(made, CHANGES, changes & 0xFFFFFFFF)
     NUMBER.pack_into(made, VALID_FOR, changes & 0xFFFFFFFF)
     NUMBER.pack_into(made, STRUCTURE, found & 0xFFFFFFFF)
     return bytes(made)
+
+
+def unseen(found: int, settled: int) -> int:
+    """Return a number for the structure that no connection can know.
+
+    Args:
+        found: The one that is there.
+        settled: The one that was there before. A lower one was set by hand, after others perhaps.
+    """
+    return found + 1 if found > settled else settled + FAR
 
 
 def number(header: bytes, at: int) -> int:

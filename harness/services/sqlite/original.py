@@ -10,7 +10,7 @@ from pathlib import Path
 from harness.services.sqlite.changes import changed_tables
 from harness.services.sqlite.connect import connect
 from harness.services.sqlite.deferred import Deferred
-from harness.services.sqlite.files import duplicate, remove
+from harness.services.sqlite.files import copy, duplicate, remove
 from harness.services.sqlite.image import Mapped
 
 
@@ -40,6 +40,14 @@ class Original:
     def copy(self, path: Path) -> None:
         """Make a new file that equals this one."""
         duplicate(self.path, path)
+
+    def write(self, target: sqlite3.Connection) -> None:
+        """Write this database over another one, by SQLite's own means.
+
+        Raises:
+            sqlite3.OperationalError: Somebody has a lock on it.
+        """
+        copy(self._connection, target)
 
     def changed_tables(self, connection: sqlite3.Connection) -> list[str]:
         """Return the tables in which another database differs from this one."""
