@@ -45,7 +45,7 @@ def converter(declared: str, *, in_json: bool = False) -> Convert:
             return None
         try:
             return convert(value)
-        except ValueError as error:
+        except (TypeError, ValueError) as error:
             raise UnfitError(f'invalid input syntax for type {word}: "{value}"') from error
 
     return checked

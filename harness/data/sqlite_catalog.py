@@ -34,7 +34,7 @@ where m.type = 'table' and c."notnull" and c.dflt_value is null and c.hidden = 0
 OPTIONS = re.compile(r"\b(autoincrement|without\s+rowid|strict)\b", re.IGNORECASE)
 MORE = re.compile(r"\bcollate\s+\S+|\bas\s*\(.*\)(?:\s*stored)?|\bdeferrable\b.*", re.IGNORECASE)
 QUOTED = re.compile(r"""("|`)([A-Za-z_]\w*)\1|\[([A-Za-z_]\w*)\]""")
-AROUND = re.compile(r"\s*([(),])\s*")
+AROUND = re.compile(r"\s*([(,])\s*|\s+(?=\))")
 
 
 def read(rows: Rows) -> Catalog:
@@ -132,4 +132,4 @@ def plain(sql: str) -> str:
         'CREATE TABLE users(id int)'
     """
     text = QUOTED.sub(lambda match: match[2] or match[3], " ".join(sql.split()))
-    return AROUND.sub(r"\1", text).strip()
+    return AROUND.sub(lambda match: match[1] or "", text).strip()
