@@ -36,7 +36,7 @@ select
     (select count(*) from pg_cursors where name = 'left_cursor'),
     (select count(*) from pg_listening_channels()),
     current_setting('work_mem'),
-    coalesce(current_setting('left.over', true), ''),
+    current_setting('left.over', true),
     current_setting('search_path'),
     current_setting('timezone'),
     current_user,

@@ -55,6 +55,8 @@ class PostgresConformanceTransactions(Twins):
             ("Begin Transaction", "rollback", []),
             ("begin isolation level serializable", "ABORT", []),
             ("begin read write", "rollback transaction", []),
+            ("-- on\nbegin", "/* a /* done */ -- */ commit", ["a"]),
+            ("/* on */ start transaction -- now", "rollback/* ; */work", []),
         ):
             with self.subTest(begin=begin, end=end):
                 self.check(lambda s, b=begin, e=end: spelt(s, b, e), *kept)
@@ -66,6 +68,14 @@ class PostgresConformanceTransactions(Twins):
 
     def test_commit_in_sql_ends_what_the_driver_began(self):
         self.check(lambda s: (s.add("a"), s.run("commit"), s.add("b"), s.rollback()), "a")
+
+    def test_a_comment_before_the_word_changes_nothing(self):
+        for comment in ("/* done */ ", "-- done\n", "/* a /* b */ c */ ", "-- a\r\n/**/"):
+            with self.subTest(comment):
+                end = f"{comment}commit"
+                self.check(lambda s, end=end: (s.add("a"), s.run(end), s.add("b"), s.rollback()), "a")
+                for lease in (self.virtual, self.real):
+                    lease.truncate("items")
 
     def test_an_error_a_rollback_and_on(self):
         self.check(lambda s: (s.add("a", "a"), s.rollback(), s.add("b"), s.commit()), "b")

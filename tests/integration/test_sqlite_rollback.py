@@ -94,7 +94,7 @@ class SQLiteConformanceTwins(Twins):
                 script.run(sql)
             for sql in ("begin", "begin", insert("b"), "-- no\nrollback transaction"):
                 script.run(sql)
-            for sql in ("begin exclusive transaction", insert("c"), "END"):
+            for sql in ("; begin exclusive transaction", insert("c"), ";\ufeff END"):
                 script.run(sql)
 
         self.check(scenario, "a", "c")

@@ -7,6 +7,7 @@ import psycopg
 
 from harness import HarnessTestCase, Postgres
 from harness.services.postgres.commit import database
+from harness.services.postgres.commit.wal import WalReader
 from tests.integration.providers import on_every_provider, on_every_provider_and_role
 from tests.integration.shop import shop
 
@@ -122,6 +123,35 @@ class PostgresConformanceFarLog:
                 self.assertEqual(0, self.db.count("parents"))
 
         self.assertEqual([], self.run_inner(Case, "test_a", "test_b").raised)
+
+    def test_a_mark_counts_no_rows_where_the_log_tells_what_is_written_after_it(self):
+        class Case(HarnessTestCase):
+            db = Postgres(migrations=stocked, isolation="commit")
+
+            def test_a(self):
+                told = self.db.instance.wal is not None
+                self.assertEqual(told, self.db.write_mark().tables is None)
+
+            def test_b(self):
+                self.db.execute("insert into parents (id) values (1)")
+                with self.assertWrites(self.db, "items"):
+                    self.db.execute("update items set price = 7")
+
+        self.assertEqual([], self.run_inner(Case, "test_a", "test_b").raised)
+
+    def test_a_log_that_was_removed_after_the_mark_is_replaced_by_looking(self):
+        class Case(HarnessTestCase):
+            db = Postgres(migrations=stocked, isolation="commit")
+
+            def test(self):
+                with (
+                    mock.patch.object(WalReader, "_read", return_value=None),
+                    self.assertWrites(self.db, "audit.log", "items", "parents"),
+                ):
+                    self.db.execute("update items set price = 7")
+                    self.db.execute("insert into parents (id) values (1)")
+
+        self.assertEqual([], self.run_inner(Case).raised)
 
     def test_reference_data_that_nobody_wrote_to_was_not_written(self):
         class Case(HarnessTestCase):

@@ -10,6 +10,7 @@ from harness.errors import HarnessError
 from harness.services.breaches import broken_constraint, lost_transaction
 from harness.services.postgres.connect import is_over, message, sqlstate
 from harness.services.postgres.constraints import Constraints
+from harness.services.postgres.customized import makes_setting
 from harness.services.postgres.drivers.driver import FAILED, IDLE, DueError, Session
 
 # SQLSTATEs of a savepoint that is not there: invalid savepoint, no active transaction.
@@ -17,7 +18,7 @@ NO_SAVEPOINT = {"3B001", "25P01"}
 
 BEGIN = "begin; savepoint harness_outer; "
 # What a rollback does not undo, undone for the next test.
-TIDY = "select pg_advisory_unlock_all(); deallocate all; close all; discard sequences"
+TIDY = "select pg_advisory_unlock_all(); deallocate all; discard sequences"
 
 # Statements that may add or remove a constraint that is checked at commit.
 DEFERRABLE = re.compile(r"deferr|\b(?:alter|create|drop|call)\b|^\s*do\b", re.IGNORECASE)
@@ -36,6 +37,7 @@ class OuterTransaction:
         alone: Whether that is one of a single statement, as in autocommit mode.
         number: How many have been opened so far.
         used: Whether a test's statement has run.
+        customized: Whether one may have made up a setting, which stays to the session's end.
     """
 
     def __init__(
@@ -49,7 +51,7 @@ class OuterTransaction:
         self.lock = threading.RLock()
         self.open = self.alone = False
         self.number = 0
-        self.used = False
+        self.used = self.customized = False
         self._constraints = constraints
         self._deferred_changed = False
         self._statement = ""
@@ -111,6 +113,7 @@ class OuterTransaction:
             self._check()
             self.used = True
             self._statement = sql
+            self.customized = self.customized or makes_setting(sql)
             if DEFERRABLE.search(sql):
                 self._deferred_changed = True
             alone = commit and not self.open

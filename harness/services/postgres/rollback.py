@@ -137,11 +137,13 @@ class RollbackLease(PostgresLease):
             if not pristine:
                 self.instance.check_alive()
                 self._workspace.replace()
+            elif self._outer.customized:
+                self._workspace.rest()
             self.instance.give_back(self.service, self._workspace)
         except Exception as error:
             failures[:] = [error]  # the server is gone: what came before only follows from it
         if not self.outages:  # else the test has been told
-            raise_all(self._name, failures)
+            raise_all(self._of, failures)
 
     def _finish(self, failures: list[Exception]) -> bool:
         """Undo the test, note what it broke, and return whether the database is pristine."""

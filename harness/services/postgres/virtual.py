@@ -9,16 +9,18 @@ from typing import Any
 
 import pg8000.dbapi
 
+from harness.services.postgres.comments import first_word, without_comments
 from harness.services.postgres.outer import OuterTransaction
 from harness.services.statements import Statements
 
+LIKELY = re.compile(r"begin|start|commit|end|rollback|abort", re.IGNORECASE)
 CONTROL = re.compile(
-    r"""\s*(?:
-        (?P<begin>begin|start\s+transaction)\b
-      | (?P<commit>commit|end)(?:\s+(?:work|transaction))?[\s;]*$
-      | (?P<rollback>rollback|abort)(?:\s+(?:work|transaction))?[\s;]*$
-    )""",
-    re.VERBOSE | re.IGNORECASE,
+    r"""(?:
+        (?P<begin>begin|start\s+transaction)\b[^;]*
+      | (?P<commit>commit|end)(?:\s+(?:work|transaction))?\s*
+      | (?P<rollback>rollback|abort)(?:\s+(?:work|transaction))?\s*
+    )[\s;]*""",  # a script is left as it is
+    re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
 
 
@@ -26,13 +28,14 @@ def control_word(sql: str) -> str | None:
     """Return `begin`, `commit` or `rollback` for a statement that is only that, else None.
 
     Example:
-        >>> control_word("COMMIT;"), control_word("rollback to savepoint a")
+        >>> control_word("/* done */ COMMIT;"), control_word("rollback to savepoint a")
         ('commit', None)
     """
-    match = CONTROL.match(sql)
-    if match is None or ";" in sql.rstrip("; \t\r\n"):  # a script is left as it is
+    start = first_word(sql)
+    if not LIKELY.match(sql, start):
         return None
-    return match.lastgroup
+    match = CONTROL.fullmatch(without_comments(sql[start:]))
+    return match.lastgroup if match else None
 
 
 class VirtualConnection:

@@ -10,11 +10,12 @@ from harness.core.names import FOLDED
 from harness.data.statements import Statement
 
 SPACE = r"(?:\s+|--[^\n]*(?:\n|$)|/\*.*?\*/)*"
+LEAD = r"(?:[\s;\ufeff]+|--[^\n]*(?:\n|$)|/\*.*?\*/)*"  # what SQLite skips before a statement
 SKIPPED = re.compile(SPACE, re.DOTALL)
 WORD = re.compile(rf"{SPACE}(?P<word>[a-z]+)", re.IGNORECASE | re.DOTALL)
 NAME = r"""(?P<name>[^\W\d]\w*|"(?:[^"]|"")*"|'(?:[^']|'')*'|`[^`]*`|\[[^\]]*\])"""
 CONTROL = re.compile(
-    rf"""{SPACE}(?:
+    rf"""{LEAD}(?:
         (?P<begin>begin)\b
       | (?P<commit>commit|end)\b
       | (?P<back>rollback)(?:{SPACE}transaction)?{SPACE}\bto\b(?:{SPACE}savepoint\b)?{SPACE}{NAME}

@@ -23,6 +23,15 @@ WORDS = {
     "ROLLBACK TRANSACTION": "rollback",
     "abort": "rollback",
     "abort;": "rollback",
+    "/* done */ commit": "commit",
+    "-- done\ncommit": "commit",
+    "-- done\r\n  -- really\rCOMMIT;": "commit",
+    "/* a /* b */ -- c */ rollback": "rollback",
+    "/**/begin/* a; b */isolation level serializable -- c": "begin",
+    "commit -- done; really": "commit",
+    "commit/* all */work /* of it */;": "commit",
+    "; commit": "commit",
+    "-- why\nstart /* it */ transaction": "begin",
     # what is more than that is left to the server
     "rollback to savepoint a": None,
     "rollback to a": None,
@@ -39,6 +48,16 @@ WORDS = {
     "begin; commit;": None,
     "": None,
     ";": None,
+    "-- commit": None,
+    "/* commit */ select 1": None,
+    "/* a /* commit */ commit": None,
+    "-- a\nbegin; -- b\nselect 1": None,
+    "commit /* prepared */ prepared 'a'": None,
+    "rollback -- only\nto savepoint a": None,
+    "commit -": None,
+    "/": None,
+    "\ufeffcommit": None,  # a name to the server
+    "\u00a0commit": None,
 }
 
 

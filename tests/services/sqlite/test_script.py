@@ -24,6 +24,8 @@ class ControlTest(unittest.TestCase):
             ("release savepoint `sp`", ("release", "sp")),
             ("release savepoint", ("release", "savepoint")),
             ("/* to */ -- begin\n  commit", ("commit", "")),
+            (";; /* a */; commit", ("commit", "")),
+            ("\ufeffcommit", ("commit", "")),
         ):
             with self.subTest(sql):
                 self.assertEqual(expected, control_of(sql))

@@ -26,7 +26,7 @@ select session_user::text, current_user::text, current_schemas(false)::text,
     (select count(*) from pg_prepared_statements where not from_sql is false),
     (select count(*) from pg_cursors where name like 'c\\_%'),
     (select string_agg(c, ',') from pg_listening_channels() c),
-    nullif(current_setting('shop.user', true), '')
+    current_setting('shop.user', true)
 """
 FOR_GOOD = re.compile("cannot be (put back|made again|dropped)")
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from harness.errors import LeaseError
 from harness.services.postgres.commit.contents import Contents
@@ -14,7 +13,6 @@ from harness.services.postgres.commit.damage import (
     Baseline,
     Damage,
     damage_found,
-    damage_left,
     damage_told,
     dirty_tables,
     moved,
@@ -22,21 +20,17 @@ from harness.services.postgres.commit.damage import (
     tables_named,
 )
 from harness.services.postgres.commit.inspector import SURVEY, Inspector, Survey
-from harness.services.postgres.commit.large import LargeTables, TooMuchError
+from harness.services.postgres.commit.large import TooMuchError
+from harness.services.postgres.commit.obstacles import drop_subscriptions, roll_back_prepared
 from harness.services.postgres.commit.pristine import Table
-from harness.services.postgres.commit.reset import put_back, settle
-from harness.services.postgres.commit.session import CommitSession, open_session
+from harness.services.postgres.commit.repair import Repair, State
+from harness.services.postgres.commit.reset import settle
+from harness.services.postgres.commit.sessions import Sessions
 from harness.services.postgres.commit.source import Source
 from harness.services.postgres.commit.structure import outside
-from harness.services.postgres.commit.wal import FARTHEST, Writes
+from harness.services.postgres.commit.wal import FARTHEST, FARTHEST_MARK, Writes
 from harness.services.postgres.connect import driver
-from harness.services.postgres.names import identifier, literal, shown
-
-if TYPE_CHECKING:
-    pass
-
-MOST_DEAD = 2000  # rows
-ROUNDS = 3  # in which triggers, where they cannot be kept from firing, have to come to rest
+from harness.services.postgres.names import identifier, shown
 
 
 class LostDatabaseError(Exception):
@@ -49,11 +43,11 @@ class Mark:
 
     Attributes:
         survey: Where the server stood.
-        tables: The tables as they were.
+        tables: The tables as they were; None where the log tells what was written since.
     """
 
     survey: Survey
-    tables: list[Table]
+    tables: list[Table] | None
 
 
 class CommitDatabase:
@@ -71,15 +65,13 @@ class CommitDatabase:
         self.source = source
         self._instance = source.instance
         self._disturbed = self._instance.disturbed
-        self.sessions: dict[str, CommitSession] = {}
-        self._written: Counter[Table] = Counter()
+        self.sessions = Sessions(source.instance, name)
         self._rebased: Damage | None = None
         self._roles = False
-        self._pages: dict[int, list[int]] | None = None
-        self._large = LargeTables(source.reference)
         self._outside = ""  # the same for every clone that takes this place
         self._refuse_writes()
         self._inspector = Inspector(self._instance, name)
+        self._repair = Repair(self._inspector, source)
         try:
             self._baseline = self._inspector(self._look)
             self._outside = self._baseline.outside
@@ -96,7 +88,7 @@ class CommitDatabase:
 
     def _look(self, session: Any) -> Baseline:
         """Take what the database looks like now for what it should look like."""
-        self._large.forget()
+        self._repair.begin()
         self._pristine = self.source.learn(session)
         self._contents = self.source.contents
         survey = Survey.read(session.execute_simple(SURVEY).rows[0])
@@ -114,18 +106,9 @@ class CommitDatabase:
         """Number of the database."""
         return self._baseline.oid
 
-    def session(self, use: str) -> CommitSession:
-        """Return the session for a use, kept from the last test or opened now."""
-        kept = self.sessions.get(use)
-        if kept is None or kept.is_lost:
-            if kept is not None:
-                kept.hang_up()
-            self.sessions[use] = open_session(self._instance.endpoint, self.name)
-        return self.sessions[use]
-
     def known(self) -> tuple[int, ...]:
         """Return the server's processes of our own sessions."""
-        return (self._inspector.pid, *(s.pid for s in self.sessions.values() if not s.is_lost))
+        return (self._inspector.pid, *self.sessions.pids)
 
     def survey(self) -> Survey:
         """Tell where the server stands.
@@ -147,11 +130,6 @@ class CommitDatabase:
         """Tell whether somebody else had a session here."""
         return survey.sessions != len(self.known())
 
-    def drop_lost_sessions(self) -> None:
-        """Give up those of our sessions that a test has ended."""
-        for session in self.sessions.values():
-            session.check()
-
     def end_prepared(self) -> list[str]:
         """Roll back transactions that were prepared here; return their names."""
         return self._inspector(roll_back_prepared) if self._instance.prepares else []
@@ -166,14 +144,18 @@ class CommitDatabase:
         unlogged = [each for each in self._pristine.sequences.values() if each.unlogged]
         return bool(unlogged and self._inspector(lambda session: moved(session, unlogged)))
 
-    def put_back(self, survey: Survey) -> list[Exception]:
+    def put_back(self, survey: Survey, *, clean: bool | None = None) -> list[Exception]:
         """Put back what was written before a survey, while nobody else writes.
+
+        Args:
+            survey: Where the server stands.
+            clean: What `is_clean` says of it, where that was asked already.
 
         Returns:
             Failures of the test that was the last to run: what it changed on the whole server.
         """
         settings, self._roles = self._baseline.settings, False
-        self._put_back(survey)
+        self._put_back(survey, clean)
         return self._check_server() if self._roles or survey.settings != settings else []
 
     def replace(self) -> list[Exception]:
@@ -190,20 +172,22 @@ class CommitDatabase:
         self._baseline = replace(self._baseline, settings=self.survey().settings)
         return failures
 
-    def _put_back(self, survey: Survey) -> None:
+    def _put_back(self, survey: Survey, clean: bool | None) -> None:
         if self._disturbed != self._instance.disturbed:
             self._disturbed = self._instance.disturbed
             self.swap()
-        elif not self.is_clean(survey):
-            self._repair(survey)
+        elif not (self.is_clean(survey) if clean is None else clean):
+            self._mend(survey)
 
-    def _repair(self, survey: Survey) -> None:
+    def _mend(self, survey: Survey) -> None:
+        """Put back what can be put back where it is, else replace the database."""
         try:
-            self._pages = None
             self._roles = self.source.superuser  # who knows, if the next line fails
             damage = self._damage(survey)
             self._roles = damage.roles
-            done = self._can_put_back(damage) and self._reset(damage)
+            if damage.structure and self._repair.drop_created(self._state):
+                damage = self._damage(self.survey())
+            done = self._reset(damage)
         except (driver().DatabaseError, TooMuchError):
             done = False  # a lock that is held, a table that is missing: a clone needs no repair
         if not done:
@@ -224,30 +208,36 @@ class CommitDatabase:
             lambda session: damage_told(session, self._pristine, self._baseline, writes)
         )
 
-    def writes(self, survey: Survey, since: int | None = None) -> Writes | None:
+    def writes(
+        self, survey: Survey, since: int | None = None, farthest: int | None = None
+    ) -> Writes | None:
         """Return what the log says was written since the baseline; None where it is of no use."""
         wal, begin = self.source.wal, self._baseline.written if since is None else since
-        if wal is None or survey.written - begin > FARTHEST:
+        if wal is None or survey.written - begin > (farthest or FARTHEST):
             return None
         if survey.written == begin:
             return Writes()  # the log refuses to be read from its end
         return wal.writes(begin, self.oid, flushed=survey.flushed >= survey.written)
 
     def mark(self) -> Mark:
-        """Return a mark for `written`."""
-        tables = list(self._pristine.tables.values())
-        tables, _ = self._inspector(lambda session: reread(session, tables, []))
+        """Return a mark for `written`; only where there is no log are rows counted for it."""
+        tables = None
+        if self.source.wal is None:
+            known = list(self._pristine.tables.values())
+            tables, _ = self._inspector(lambda session: reread(session, known, []))
         return Mark(self.survey(), tables)
 
     def written(self, mark: Mark | None) -> list[str]:
         """Return the tables that were written since a mark, or since the baseline."""
-        since = None if mark is None else mark.survey.written
-        writes = self.writes(self.survey(), since)
+        since, xid = (self._baseline.written, self._baseline.xid)
+        if mark is not None:
+            since, xid = mark.survey.written, mark.survey.xid
+        writes = self.writes(self.survey(), since, None if mark is None else FARTHEST_MARK)
         if writes is not None:
             return self._inspector(functools.partial(tables_named, writes))
         self._pristine = self.source.counted(self._pristine)
-        xid = self._baseline.xid if mark is None else mark.survey.xid
-        tables = list(self._pristine.tables.values()) if mark is None else mark.tables
+        tables = mark.tables if mark is not None else None
+        tables = list(self._pristine.tables.values()) if tables is None else tables
         dirty = self._inspector(lambda session: dirty_tables(session, tables, xid))
         return [shown(*table.name.split(".", 1)) for table in dirty]
 
@@ -256,54 +246,17 @@ class CommitDatabase:
         superuser = self.source.superuser
         return damage_found(session, self._pristine, self._baseline, superuser=superuser)
 
-    def _can_put_back(self, damage: Damage) -> bool:
-        """Tell whether everything can be put back in its place."""
-        return not damage.structure and all(
-            not table.guarded and (not table.rows or table in self._contents or self._knows(table))
-            for table in damage.tables
-        )
-
-    def _knows(self, table: Table) -> bool:
-        """Tell whether single rows of a large table can be put back."""
-        told = self.source.wal is not None and self._inspector.fires_nothing
-        return told and bool(table.key) and not table.unlogged
+    @property
+    def _state(self) -> State:
+        """What the database has to hold."""
+        return State(self._pristine, self._contents, self._baseline)
 
     def _reset(self, damage: Damage) -> bool:
         """Put tables and sequences back; tell whether that has worked."""
-        for _ in range(ROUNDS):
-            row = self._inspector(functools.partial(self._write_back, damage))
-            if self._inspector.fires_nothing or not (left := self._inspector(self._left)):
-                self._vacuum(damage)
-                self._move_on(Survey.read(row))
-                return True
-            damage = left  # a trigger of the user's has written once more
-        return False
-
-    def _write_back(self, damage: Damage, session: Any) -> list[Any]:
-        return put_back(
-            session,
-            damage,
-            self._contents,
-            SURVEY,
-            others=lambda table: self._put_rows_back(session, table),
-        )
-
-    def _put_rows_back(self, session: Any, table: Table) -> None:
-        if self._pages is None:
-            assert self.source.wal is not None
-            self._pages = self.source.wal.pages(self._baseline.written, self.oid)
-        pages = self._pages.get(table.file, [])
-        self._large.put_back(session, table, pages, self._baseline.xid)
-
-    def _left(self, session: Any) -> Damage:
-        return damage_left(session, self._pristine, self._contents, self._baseline.xid)
-
-    def _vacuum(self, damage: Damage) -> None:
-        """Remove dead rows where there are many: each look at the table has to pass them."""
-        self._written.update(damage.rows)
-        for table in [table for table in damage.rows if self._written[table] > MOST_DEAD]:
-            del self._written[table]
-            self._inspector(functools.partial(vacuum, table))
+        survey = self._repair.put_back(damage, self._state)
+        if survey is not None:
+            self._move_on(survey)
+        return survey is not None
 
     def _move_on(self, survey: Survey) -> None:
         """Have the next test begin where the server stands."""
@@ -313,11 +266,14 @@ class CommitDatabase:
 
     def swap(self) -> None:
         """Put a clone in this database's place, under its name."""
+        used = self.sessions.uses
         self.hang_up()
         self._instance.swap(self.name, self._baseline.oid, self.source.spares)
         self._refuse_writes()
         pristine, contents = self._pristine, self._contents
-        self._baseline = self._inspector(self._look)
+        with self.sessions.opening(used):
+            self._baseline = self._inspector(self._look)
+        self.source.spares.begin()  # not before: it would make all of this take twice as long
         if self._rebased is not None:
             self._pristine, self._contents = pristine, contents
             self._reset(self._rebased)
@@ -351,7 +307,7 @@ class CommitDatabase:
         tables = [self._pristine.tables[table.file] for table in told.tables]
         sequences = [self._pristine.sequences[each.file] for each in told.sequences]
         back = replace(told, tables=tables, sequences=sequences)
-        if not (self._can_put_back(back) and self._reset(back)):
+        if not self._reset(back):
             self.swap()
 
     def rest(self) -> None:
@@ -360,37 +316,8 @@ class CommitDatabase:
 
     def hang_up(self) -> None:
         """Close all our sessions."""
-        sessions, self.sessions = self.sessions, {}
-        for session in sessions.values():
-            session.hang_up()
+        self.sessions.close()
         self._inspector.close()
-
-
-def drop_subscriptions(session: Any) -> None:
-    """Drop the subscriptions of a database, and tell no publisher."""
-    query = (
-        "select subname from pg_subscription s "
-        "join pg_database d on d.oid = s.subdbid and d.datname = current_database()"
-    )
-    for (name,) in session.execute_simple(query).rows:
-        subscription = f"subscription {identifier(name)}"
-        for change in ("disable", "set (slot_name = none)"):
-            session.execute_simple(f"alter {subscription} {change}")
-        session.execute_simple(f"drop {subscription}")
-
-
-def roll_back_prepared(session: Any) -> list[str]:
-    """Roll back the prepared transactions of a database; return their names."""
-    query = "select gid from pg_prepared_xacts where database = current_database()"
-    names = [str(name) for (name,) in session.execute_simple(query).rows]
-    for name in names:
-        session.execute_simple(f"rollback prepared {literal(name)}")
-    return names
-
-
-def vacuum(table: Table, session: Any) -> None:
-    """Remove the dead rows of a table."""
-    session.execute_simple(f"vacuum {table.name}")
 
 
 def changed_structure() -> LeaseError:

@@ -53,6 +53,10 @@ order by 1
 SHARED = (
     "select pg_relation_filenode(oid)::int8 from pg_class where relisshared and relname in ({})"
 )
+HIGHEST = """
+select greatest((select max(oid::int8) from pg_class), (select max(oid::int8) from pg_type),
+                (select max(oid::int8) from pg_proc), (select max(oid::int8) from pg_namespace))
+"""
 OUTSIDE = "'pg_database', 'pg_db_role_setting', 'pg_shdescription', 'pg_subscription'"
 ROLES = (
     "'pg_authid', 'pg_auth_members', 'pg_db_role_setting', 'pg_shdescription', 'pg_tablespace', "
@@ -137,6 +141,7 @@ class Pristine:
         catalogs: The catalogs, likewise.
         outside: The files of what the server keeps of a database outside of it.
         roles: The files of what it knows of roles and of what else its databases share.
+        highest: The highest number that one of its objects has.
     """
 
     def __init__(self, session: Any, *, counted: bool) -> None:
@@ -146,6 +151,7 @@ class Pristine:
         self.catalogs = {file: Catalog(name, file, numbered) for name, file, numbered in rows}
         self.outside = read_shared(session, OUTSIDE)
         self.roles = read_shared(session, ROLES)
+        self.highest = int(session.execute_simple(HIGHEST).rows[0][0])
 
     def changed(self, tables: Iterable[Table], sequences: Iterable[Sequence]) -> Pristine:
         """Return the same with some tables and sequences in another state."""

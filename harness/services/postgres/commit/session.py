@@ -6,14 +6,18 @@ import select
 from collections.abc import Callable
 from typing import Any
 
+import pg8000.core
 import pg8000.dbapi
 
 from harness.core.endpoint import Endpoint
 from harness.services.postgres.connect import client_errors, connect, is_over, noting_cursor
+from harness.services.postgres.customized import makes_setting
 from harness.services.postgres.drivers.driver import IDLE
 from harness.services.postgres.lease import LOCK_TIMEOUT_MS
 from harness.services.postgres.session import OuterSession
 from harness.services.statements import Statements
+
+CLEAR = "discard all"
 
 
 class CommitSession(OuterSession):
@@ -23,9 +27,11 @@ class CommitSession(OuterSession):
         closed: Whether it was closed, or handed on.
         pid: The server's process.
         statements: Where to note what is sent; None for nowhere.
+        customized: Whether a test has made up a setting in it, which stays to its end.
     """
 
     statements: Statements | None = None
+    customized = False
 
     message_types: dict[bytes, Callable[..., Any]]  # pg8000's: methods of this very object
 
@@ -38,6 +44,16 @@ class CommitSession(OuterSession):
     def cursor(self) -> Any:
         """Return a new cursor."""
         return super().cursor() if self.statements is None else noting_cursor()(self)
+
+    def execute_simple(self, statement: str) -> Any:
+        """Run a statement without parameters."""
+        self.customized = self.customized or makes_setting(statement)
+        return super().execute_simple(statement)
+
+    def execute_unnamed(self, statement: str, *values: Any, **options: Any) -> Any:
+        """Run a statement with parameters."""
+        self.customized = self.customized or makes_setting(statement)
+        return super().execute_unnamed(statement, *values, **options)
 
     def close(self) -> None:
         """Close it for good."""
@@ -77,15 +93,25 @@ class CommitSession(OuterSession):
         """Whether no transaction is open."""
         return bool(self.status == IDLE)
 
-    def clear(self) -> None:
-        """Undo all that a test has set in the session.
+    def begin_clearing(self) -> None:
+        """Have the server undo all that a test has set in the session; wait for no answer."""
+        self._clearing: Exception | None = None
+        try:
+            if not self.is_idle:
+                self.execute_simple("rollback")
+            self.send_ahead(CLEAR)
+        except Exception as error:  # lost, or out of step
+            self._clearing = error
+
+    def end_clearing(self) -> None:
+        """Wait until all is undone.
 
         Raises:
             pg8000.dbapi.Error: The session is lost.
         """
-        if not self.is_idle:
-            self.execute_simple("rollback")
-        self.execute_simple("discard all")
+        if self._clearing is not None:
+            raise self._clearing
+        self.handle_messages(pg8000.core.Context(CLEAR))
         self.forget_adapters()
 
     def handed_on(self) -> CommitSession:

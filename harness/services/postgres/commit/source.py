@@ -12,6 +12,7 @@ from harness.services.postgres.commit.pristine import SOME, Pristine, read_count
 from harness.services.postgres.commit.spares import Spares
 from harness.services.postgres.commit.structure import catalog_counts
 from harness.services.postgres.commit.wal import WalReader
+from harness.services.postgres.customized import settings_in_functions
 
 if TYPE_CHECKING:
     from harness.services.postgres.instance import PostgresInstance
@@ -26,6 +27,9 @@ class Source:
     Args:
         instance: The server.
         template: The template.
+
+    Attributes:
+        settings: Those that its functions may make up.
     """
 
     def __init__(self, instance: PostgresInstance, template: Template) -> None:
@@ -37,6 +41,7 @@ class Source:
         instance.cleanups.push(self.spares.close)
         self.guard: ServerGuard | None = instance.guard
         self.contents = Contents()
+        self.settings: list[str] = []
         self._pristine: Pristine | None = None
         self._reference: Inspector | None = None
         self._catalogs: dict[str, int] = {}
@@ -69,6 +74,7 @@ class Source:
             pristine = Pristine(session, counted=self.wal is None)
             small = [table for table in pristine.seeded if table.size <= SMALL]
             self.contents.read(session, small)
+            self.settings = settings_in_functions(session)
             self._pristine = pristine
         return self._pristine
 

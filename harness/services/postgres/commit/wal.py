@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 VERSION = 150000  # the first one with pg_walinspect
 TO_THE_END = 160000  # the first one whose usual function takes an end that is not yet written
 FARTHEST = 1 << 19  # bytes of log that are cheaper to read than the catalogs are to compare
+FARTHEST_MARK = 1 << 24  # the same where nothing was counted that could be compared
 NO_KEY = "0" * 8  # of a database that is of no template
 SHARED = 0  # the database of what belongs to all databases
 
@@ -105,36 +106,40 @@ class WalReader:
             database: Number of the database.
             flushed: Whether all of it has been flushed.
         """
+        rows = self._read("harness_wal", start, flushed=flushed)
+        return None if rows is None else collect(rows, database)
+
+    def pages(self, start: int, database: int) -> dict[int, list[int]] | None:
+        """Return the pages of each file that were written since, as far as `writes` has read.
+
+        Returns:
+            None where the log cannot tell any more.
+        """
+        rows = self._read("harness_pages", start, flushed=True)
+        if rows is None:
+            return None
+        found: dict[int, list[int]] = defaultdict(list)
+        for place, page in rows:
+            base, file = map(int, place.split("/"))
+            if base == database:
+                found[file].append(page)
+        return found
+
+    def _read(self, statement: str, start: int, *, flushed: bool) -> list[Any] | None:
+        """Run one of the prepared statements, on a new session where the last one was lost."""
         with self._lock:
             try:
                 if self._session is None:
                     self.prepare()
                 if not flushed:
                     self.flush()
-                return collect(self._read("harness_wal", start), database)
+                query = f"execute {statement}('{lsn(start)}')"
+                rows: list[Any] = self._session.execute_simple(query).rows
+                return rows
             except (driver().Error, OSError) as error:
                 if is_over(error):
                     self.close()
                 return None  # such as a part that was removed already
-
-    def pages(self, start: int, database: int) -> dict[int, list[int]]:
-        """Return the pages of each file that were written since, as far as `writes` has read.
-
-        Raises:
-            pg8000.dbapi.Error: The log cannot tell any more.
-        """
-        found: dict[int, list[int]] = defaultdict(list)
-        for place, page in self._read("harness_pages", start):
-            base, file = map(int, place.split("/"))
-            if base == database:
-                found[file].append(page)
-        return found
-
-    def _read(self, statement: str, start: int) -> list[Any]:
-        with self._lock:
-            query = f"execute {statement}('{lsn(start)}')"
-            rows: list[Any] = self._session.execute_simple(query).rows
-            return rows
 
     def flush(self) -> None:
         """Have all that was written up to now flushed, which a reader needs."""
@@ -209,7 +214,7 @@ def may_read(instance: PostgresInstance) -> bool:
 
 def own_home(instance: PostgresInstance) -> str:
     """Make a database for the extension."""
-    name = instance.databases.new_name(NO_KEY)
+    name = instance.databases.names.new(NO_KEY)
     instance.made(name, lambda: instance.databases.create(name))
     return name
 

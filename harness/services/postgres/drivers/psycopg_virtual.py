@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg.pq import PipelineStatus, TransactionStatus
 
+from harness.services.postgres.comments import first_word
 from harness.services.postgres.drivers.driver import DueError
 from harness.services.postgres.drivers.psycopg_cursors import watching
 from harness.services.postgres.drivers.psycopg_noting import text_of
@@ -127,7 +128,8 @@ class VirtualConnection(psycopg.Connection[Any]):
         if word == "begin":
             self._joined = self._outer.join()
             self._send_due()
-            return "START TRANSACTION" if sql.lstrip().lower().startswith("start") else "BEGIN"
+            starts = sql[first_word(sql) :].lower().startswith("start")
+            return "START TRANSACTION" if starts else "BEGIN"
         if word == "commit":
             return "COMMIT" if not self.in_transaction or self._outer.commit() else "ROLLBACK"
         if self.in_transaction:
