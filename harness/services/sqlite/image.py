@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PIECE = 4096  # bytes that are written at once
-MANY = 64 * PIECE  # bytes that are compared at once
+STEPS = (64 * PIECE, 8 * PIECE, PIECE)  # bytes that are compared at once
 LONG_AGO = (10**9, 10**9)  # when an untouched file was written, in ns: no clock says that again
 
 # Of the header (https://www.sqlite.org/fileformat2.html#database_header): the numbers by which
@@ -133,18 +133,21 @@ class WorkFile:
 
 def differing(one: Mapped, other: Mapped) -> Iterator[tuple[int, int]]:
     """Yield where each piece of the first begins and ends that is not the same in the other."""
-    for start, end in unequal(one, other, 0, len(one), MANY):
-        yield from unequal(one, other, start, end, PIECE)
+    return unequal(one, other, 0, len(one), STEPS)
 
 
 def unequal(
-    one: Mapped, other: Mapped, start: int, end: int, size: int
+    one: Mapped, other: Mapped, start: int, end: int, sizes: tuple[int, ...]
 ) -> Iterator[tuple[int, int]]:
-    """Yield the pieces of that size, between two places, that are not the same in both."""
-    for at in range(start, end, size):
-        length = min(size, end - at)
-        if same(one.address + at, other.address + at, length) != 0:
-            yield at, at + length
+    """Yield the pieces between two places that are not the same; of large ones their pieces."""
+    for at in range(start, end, sizes[0]):
+        after = min(at + sizes[0], end)
+        if same(one.address + at, other.address + at, after - at) == 0:
+            continue
+        if len(sizes) == 1:
+            yield at, after
+        else:
+            yield from unequal(one, other, at, after, sizes[1:])
 
 
 def later(original: bytes, header: bytes, structure: int) -> bytes:

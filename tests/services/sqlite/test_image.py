@@ -8,7 +8,7 @@ import sqlite3
 from pathlib import Path
 
 from harness.services.sqlite.files import duplicate, locked, remove
-from harness.services.sqlite.image import MANY, PIECE, Mapped, WorkFile, differing, later, unseen
+from harness.services.sqlite.image import PIECE, STEPS, Mapped, WorkFile, differing, later, unseen
 from tests.support.unit import DirectoryTest
 
 NUMBERS = (slice(24, 28), slice(40, 44), slice(92, 96))
@@ -48,7 +48,7 @@ class ImageTest(DirectoryTest):
 class DifferingTest(ImageTest):
     def test_only_pieces_that_differ_are_named_and_all_of_them(self):
         rng = random.Random(7)
-        size = 3 * MANY + 5 * PIECE + 77
+        size = 3 * STEPS[0] + 5 * PIECE + 77
         for _ in range(20):
             one = bytearray(rng.randbytes(PIECE) * (size // PIECE + 1))[:size]
             other = bytearray(one)
