@@ -53,6 +53,8 @@ def converter(declared: str, *, in_json: bool = False) -> Convert:
 
 def stored(value: Any) -> Any:
     """Store a text or a number as it is, what is nested as JSON."""
+    if type(value) is str:
+        return value
     if isinstance(value, bool):
         return int(value)
     return dumped(value) if isinstance(value, list | dict) else value

@@ -53,9 +53,22 @@ def load(path: Path, target: InsertTarget) -> None:
         target.execute("pragma defer_foreign_keys = on")  # rows of a file may refer to later ones
         for line, columns, rows in FORMS[kind_of(path)](path, file):
             table.check(columns, path, line)
+            check_once(columns, path, line)
             insert(path, target, table, columns, counted(rows, progress))
         commit(path, target, table)
         progress.finish()
+
+
+def check_once(columns: list[str], path: Path, line: int) -> None:
+    """Do nothing for columns that differ: SQLite takes one of two without a word.
+
+    Raises:
+        MigrationError: One is named twice.
+    """
+    seen = [column.lower() for column in columns]
+    twice = next((name for name in columns if seen.count(name.lower()) > 1), None)
+    if twice is not None:
+        raise refused(path, f', line {line}: column "{twice}" specified more than once')
 
 
 def find_table(path: Path, target: Target) -> InsertTable:
@@ -169,9 +182,6 @@ class Feed:
         rows: Each with its line.
         columns: The names of the columns.
         converters: What makes their values those that are stored.
-
-    Attributes:
-        place: Where in the file the last one was, as errors say it.
     """
 
     def __init__(
@@ -181,19 +191,31 @@ class Feed:
         converters: list[Callable[[Any], Any]],
     ) -> None:
         self._rows, self._columns, self._converters = rows, columns, converters
-        self.place = ""
+        self._line = 0
+        self._unfit = ""
+
+    @property
+    def place(self) -> str:
+        """Where in the file the last one was, as errors say it."""
+        return f", line {self._line}" * bool(self._line) + self._unfit
 
     def __iter__(self) -> Iterator[list[Any]]:
         for line, values in self._rows:
-            self.place = f", line {line}"
-            yield [self._converted(index, value) for index, value in enumerate(values)]
+            self._line = line
+            try:
+                row = [convert(v) for convert, v in zip(self._converters, values, strict=True)]
+            except UnfitError:
+                self._unfit = f", column {self._columns[self._first_unfit(values)]}"
+                raise
+            yield row
 
-    def _converted(self, index: int, value: Any) -> Any:
-        try:
-            return self._converters[index](value)
-        except UnfitError:
-            self.place += f", column {self._columns[index]}"
-            raise
+    def _first_unfit(self, values: list[Any]) -> int:
+        for index, value in enumerate(values):
+            try:
+                self._converters[index](value)
+            except UnfitError:
+                break
+        return index
 
 
 @contextmanager

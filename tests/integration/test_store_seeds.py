@@ -145,6 +145,12 @@ class StoreSeeds(Seeds):
             self.refused("users.jsonl", '{"email": "a"}\n\n{"email": "b", "ag": 1}\n'),
         )
 
+    def test_a_column_that_is_named_twice(self):
+        self.assertIn(
+            'column "email" specified more than once',
+            self.refused("users.csv", "email,id,email\na,1,b\n"),
+        )
+
     def test_a_bad_value_has_its_line_and_column(self):
         text = self.refused("users.csv", 'email,"balance"\na,1\nb,x\n')
 
