@@ -215,6 +215,7 @@ class SQLiteConformanceKeptConnections:
             cls.pristine = list(other.iterdump())
         cls.connections = [connected(held.path) for _ in range(4)]
         cls.connections[0].execute(f"pragma journal_mode = {cls.mode}")
+        cls.connections[1].execute("pragma mmap_size = 100000000")
         for connection in cls.connections:
             cls.addClassCleanup(connection.close)
 

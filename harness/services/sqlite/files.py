@@ -6,7 +6,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from harness.services.sqlite.connect import connect
@@ -25,7 +25,8 @@ def remove(path: Path) -> None:
 def remove_beside(path: Path) -> None:
     """Remove the files beside a database, which nobody needs any more."""
     for suffix in BESIDE:
-        Path(f"{path}{suffix}").unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            os.unlink(f"{path}{suffix}")
 
 
 def duplicate(source: Path, target: Path) -> None:
