@@ -11,10 +11,10 @@ BRACKET = re.compile(r"/\*|\*/")
 
 
 def first_word(sql: str) -> int:
-    """Return where a statement begins, past white space and comments.
+    r"""Return where a statement begins, past white space and comments.
 
     Example:
-        >>> sql = "/* a /* b */ c */ -- d\\ncommit"
+        >>> sql = "/* a /* b */ c */ -- d\ncommit"
         >>> sql[first_word(sql):]
         'commit'
     """

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import LeaseError
+from harness.errors import LeakError, LeaseError
 from harness.services.postgres.commit.contents import Contents
 from harness.services.postgres.commit.damage import (
     Baseline,
@@ -22,6 +22,7 @@ from harness.services.postgres.commit.damage import (
     tables_named,
 )
 from harness.services.postgres.commit.inspector import SURVEY, Inspector, Survey
+from harness.services.postgres.commit.kinds import drop_slots
 from harness.services.postgres.commit.large import LargeTables, TooMuchError
 from harness.services.postgres.commit.pristine import Table
 from harness.services.postgres.commit.reset import put_back, settle
@@ -176,21 +177,36 @@ class CommitDatabase:
         Returns:
             Failures of the test that was the last to run: what it changed on the whole server.
         """
-        settings, self._roles = self._baseline.settings, False
+        number, self._roles = self.oid, False
+        changed = survey.settings != self._baseline.settings
+        failures = self._end_slots() if changed else []
         self._put_back(survey, clean)
-        return self._check_server() if self._roles or survey.settings != settings else []
+        return failures + (self._check_server(number) if self._roles or changed else [])
 
     def replace(self) -> list[Exception]:
         """Put a clone in the place of a database that is lost; return failures as `put_back`."""
+        number, self._roles = self.oid, True
+        self._witness(self._baseline.written)
         self.swap()
-        return self._check_server()
+        return self._check_server(number)
 
-    def _check_server(self) -> list[Exception]:
-        guard = self.source.guard
-        if guard is None:
+    def _end_slots(self) -> list[Exception]:
+        """Drop the replication slots of this database; return a failure for them."""
+        names = self._inspector(own_slots)
+        if not names:
             return []
-        self.source.spares.settle()  # a role may own something in what is being dropped
-        failures = guard.check()
+        drop_slots(
+            lambda query: self._inspector(lambda session: list(session.execute_simple(query).rows)),
+            self._instance.databases.end,
+            names,
+        )
+        return [left_slots(names)]
+
+    def _check_server(self, number: int) -> list[Exception]:
+        guard, failures = self.source.guard, []
+        if guard is not None:
+            self.source.spares.settle()  # a role may own something in what is being dropped
+            failures = guard.check(number)
         self._baseline = replace(self._baseline, settings=self.survey().settings)
         return failures
 
@@ -206,13 +222,22 @@ class CommitDatabase:
             self._pages = None
             self._roles = self.source.superuser  # who knows, if the next line fails
             damage = self._damage(survey)
-            self._roles = damage.roles
+            self._roles = damage.roles or (damage.databases and self._has_other_databases())
+            self._witness(survey.written)
             done = self._can_put_back(damage) and self._reset(damage)
         except (driver().DatabaseError, TooMuchError):
             done = False  # a lock that is held, a table that is missing: a clone needs no repair
         if not done:
             self._drop_subscriptions()
             self.swap()
+
+    def _witness(self, end: int) -> None:
+        if self._roles and self.source.guard is not None:
+            self.source.guard.witness(self._baseline.written, end)
+
+    def _has_other_databases(self) -> bool:
+        guard = self.source.guard
+        return guard is not None and guard.has_other_databases()
 
     def _drop_subscriptions(self) -> None:
         """Drop what keeps a database from being dropped."""
@@ -389,6 +414,24 @@ def drop_subscriptions(session: Any) -> None:
         for change in ("disable", "set (slot_name = none)"):
             session.execute_simple(f"alter {subscription} {change}")
         session.execute_simple(f"drop {subscription}")
+
+
+def own_slots(session: Any) -> list[str]:
+    """Return the names of the replication slots of a database."""
+    query = (
+        "select slot_name from pg_replication_slots "
+        "where database = current_database() and not temporary"
+    )
+    return [str(name) for (name,) in session.execute_simple(query).rows]
+
+
+def left_slots(names: list[str]) -> LeakError:
+    """Return the error for replication slots that were left in a database."""
+    return LeakError(
+        f"the test left {len(names)} replication slot(s): {', '.join(names)}",
+        cause="a slot outlives the session that made it, keeps the server's log and its database",
+        hint="make it temporary, or drop it in the test, with self.addCleanup(...); it was dropped",
+    )
 
 
 def roll_back_prepared(session: Any) -> list[str]:
