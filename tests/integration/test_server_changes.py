@@ -372,6 +372,67 @@ class ChangesBesideOthers(Changes):
         self.assertIn(f"role {self.name} was altered; it was put back", text)
         self.assertEqual([5], seen)
 
+    def test_a_role_that_others_alter_meanwhile_stays_as_it_is(self):
+        seen = []
+        limit = "select rolconnlimit from pg_roles where rolname = %s"
+
+        class Case(HarnessTestCase):
+            db = self.declared()
+
+            def test_a(case):  # noqa: N805
+                elsewhere(case, f"create role {self.name} connection limit 5")
+                case.db.execute(f"alter role {self.name} connection limit 6")
+
+            def test_b(case):  # noqa: N805
+                elsewhere(case, f"alter role {self.name} connection limit 7")
+                case.db.execute(f"alter role {self.name} connection limit 8")
+
+            def test_c(case):  # noqa: N805
+                seen.append(case.db.value(limit, [self.name]))
+                elsewhere(case, f"drop role {self.name}")
+
+        result = self.run_inner(Case, "test_a", "test_b", "test_c")
+
+        self.assertEqual(([], [8]), (result.raised, seen))
+
+    def test_a_role_of_others_that_the_test_drops_is_made_again(self):
+        seen = []
+
+        class Case(HarnessTestCase):
+            db = self.declared()
+
+            def test_a(case):  # noqa: N805
+                elsewhere(case, f"create role {self.name} login")
+
+            def test_b(case):  # noqa: N805
+                case.db.execute(f"alter role {self.name} connection limit 6")
+                case.db.execute(f"drop role {self.name}")
+
+            def test_c(case):  # noqa: N805
+                seen.append(self.is_there(case))
+                elsewhere(case, f"drop role {self.name}")
+
+        result = self.run_inner(Case, "test_a", "test_b", "test_c")
+
+        text = str(self.raised_by(result))
+        self.assertIn(f"role {self.name} was dropped; it was made again", text)
+        self.assertEqual([True], seen)
+
+    def test_several_changes_of_its_own_are_one(self):
+        text = self.changed_by(
+            f"create role {self.name}",
+            f"alter role {self.name} login",
+            f"alter role {self.name} connection limit 3",
+            f"create database {self.name}",
+            f"alter database {self.name} connection limit 3",
+            f"alter role {self.name} set work_mem = '3MB'",
+            f"grant {self.name} to current_user",
+        )
+
+        self.assertIn(f"\n    database {self.name} was created; it was dropped", text)
+        self.assertIn(f"\n    role {self.name} was created; it was dropped", text)
+        self.assertEqual(2, text.count("it was dropped"), text)
+
     def is_there(self, case):
         roles = "select count(*) from pg_roles where rolname = %s"
         return bool(case.db.value(COUNT, [self.name]) + case.db.value(roles, [self.name]))

@@ -30,6 +30,8 @@ where application_name = '{APPLICATION_NAME}' and datname not like '%\\_{{proces
    or application_name like 'harness holding, %' and application_name <> left({{holder}}, 63)
 """
 OTHER_DATABASES = f"select datname, xmin::text::int8 from pg_database where datname !~ '{OURS}'"
+XIDS = 1 << 32  # after which transaction ids begin anew
+Proof = Callable[[Change], bool]
 FILES = "select relname, pg_relation_filenode(oid)::int8 from pg_class where relisshared"
 
 
@@ -49,7 +51,8 @@ class ServerGuard:
         self._files: dict[str, int] = dict(self._databases.rows(FILES))
         self._settings = self._read_settings()
         self._before = look(self._databases)
-        self._authors = Authors({}, {})
+        self._authors = Authors()
+        self._missed = False  # whether something has changed since, that was nothing of a test's
 
     def _read_settings(self) -> dict[str, str]:
         return dict(self._databases.rows(SETTINGS))
@@ -59,32 +62,42 @@ class ServerGuard:
         known = {(each.name, each.xid) for each in self._before.values() if each.kind == "database"}
         return {(name, xid) for name, xid in self._databases.rows(OTHER_DATABASES)} != known
 
-    def witness(self, since: int, end: int) -> None:
-        """Have the log tell who has changed what, where that is needed, while it still can.
+    def concerns(self, database: int, since: int, end: int) -> bool:
+        """Tell whether a test may have changed something; what proves it is read while it is there.
 
         Args:
+            database: The number of the test's database.
             since: Where in the log the test began, in bytes.
             end: Where it ended.
         """
-        wal, self._authors = self._instance.wal, Authors({}, {})
-        near = end <= since + FARTHEST_MARK
-        if wal is not None and near and not self._is_alone():
+        self._authors = Authors()
+        if not self._missed and self._is_alone():
+            return True
+        wal = self._instance.wal
+        if wal is not None and end <= since + FARTHEST_MARK:
             self._authors = wal.authors(since) or self._authors
+        self._missed = database not in self._authors.databases.values()
+        if self._missed:
+            self._before = look(self._databases)
+        return not self._missed
 
-    def check(self, database: int) -> list[Exception]:
-        """Return the failures of the test that was the last to run, and was witnessed.
+    def check(self, database: int, since: int) -> list[Exception]:
+        """Return the failures of the test that was the last to run.
 
         Args:
             database: The number of its database.
+            since: The first transaction that may be of the test.
         """
         now, settings = look(self._databases), self._read_settings()
         before, self._before = self._before, now
         set_before, self._settings = self._settings, settings
+        missed, self._missed = self._missed, False
+        authors, self._authors = self._authors, Authors()
         if not changes(before, now) and settings == set_before:
             return []
-        alone = self._is_alone()
-        is_its: Callable[[Change], bool] = (lambda change: True) if alone else self._proof(database)
-        said = [*self._undo(before, now, is_its)]
+        alone = not missed and self._is_alone()
+        proof = newer(since) if alone else proven(authors, self._files, database)
+        said = [*self._undo(before, now, proof)]
         if alone:
             said += self._set_back(set_before, settings)
             self._settings = self._read_settings()
@@ -97,19 +110,7 @@ class ServerGuard:
         names = {"process": process_name(), "holder": literal(named("holding"))}
         return not self._databases.rows(NEIGHBOURS.format(**names))
 
-    def _proof(self, database: int) -> Callable[[Change], bool]:
-        """Return what tells whether a change is known to be the test's."""
-        authors, self._authors = self._authors, Authors({}, {})
-
-        def is_its(change: Change) -> bool:
-            if change.now is None:
-                file = self._files.get(KINDS[change.kind].catalog, 0)
-                return authors.is_only_by(file, database)
-            return authors.is_by(change.now.xid, database)
-
-        return is_its
-
-    def _undo(self, before: Things, now: Things, is_its: Callable[[Change], bool]) -> Iterator[str]:
+    def _undo(self, before: Things, now: Things, is_its: Proof) -> Iterator[str]:
         """Undo what a test has changed; yield what that was."""
         found = [change for change in changes(before, now) if is_its(change)]
         renamed = [change for change in found if change.is_of_name]
@@ -135,6 +136,35 @@ class ServerGuard:
             yield f"alter system has changed {name}; it was set back"
         if changed:
             self._databases.execute("select pg_reload_conf()")
+
+
+def newer(since: int) -> Proof:
+    """Return what takes for a test's what was not written before it: where nobody else writes."""
+
+    def is_its(change: Change) -> bool:
+        age = (change.now.xid - since) % XIDS if change.now and change.now.xid else 0
+        return age < XIDS // 2
+
+    return is_its
+
+
+def proven(authors: Authors, files: dict[str, int], database: int) -> Proof:
+    """Return what takes for a test's what is known to be of a session of its database.
+
+    Args:
+        authors: Who has written.
+        files: The files of the shared catalogs.
+        database: The number of the database.
+    """
+
+    def is_its(change: Change) -> bool:
+        file, now = files.get(KINDS[change.kind].catalog, 0), change.now
+        if change.before is not None:
+            place = None if now is None else now.place
+            return authors.has_changed(database, file, change.before.place, place)
+        return now is not None and authors.has_made(database, file, now.place)
+
+    return is_its
 
 
 def changed_server(changes: list[str]) -> LeakError:

@@ -177,18 +177,19 @@ class CommitDatabase:
         Returns:
             Failures of the test that was the last to run: what it changed on the whole server.
         """
-        number, self._roles = self.oid, False
+        begun, self._roles = self._baseline, False
         changed = survey.settings != self._baseline.settings
         failures = self._end_slots() if changed else []
         self._put_back(survey, clean)
-        return failures + (self._check_server(number) if self._roles or changed else [])
+        return failures + (self._check_server(begun) if self._roles or changed else [])
 
     def replace(self) -> list[Exception]:
         """Put a clone in the place of a database that is lost; return failures as `put_back`."""
-        number, self._roles = self.oid, True
-        self._witness(self._baseline.written)
+        begun = self._baseline
+        if self.source.guard is not None:
+            self.source.guard.concerns(begun.oid, begun.written, begun.written)
         self.swap()
-        return self._check_server(number)
+        return self._check_server(begun)
 
     def _end_slots(self) -> list[Exception]:
         """Drop the replication slots of this database; return a failure for them."""
@@ -202,11 +203,11 @@ class CommitDatabase:
         )
         return [left_slots(names)]
 
-    def _check_server(self, number: int) -> list[Exception]:
+    def _check_server(self, begun: Baseline) -> list[Exception]:
         guard, failures = self.source.guard, []
         if guard is not None:
             self.source.spares.settle()  # a role may own something in what is being dropped
-            failures = guard.check(number)
+            failures = guard.check(begun.oid, begun.xid)
         self._baseline = replace(self._baseline, settings=self.survey().settings)
         return failures
 
@@ -222,8 +223,7 @@ class CommitDatabase:
             self._pages = None
             self._roles = self.source.superuser  # who knows, if the next line fails
             damage = self._damage(survey)
-            self._roles = damage.roles or (damage.databases and self._has_other_databases())
-            self._witness(survey.written)
+            self._roles = self._concerns_server(damage, survey)
             done = self._can_put_back(damage) and self._reset(damage)
         except (driver().DatabaseError, TooMuchError):
             done = False  # a lock that is held, a table that is missing: a clone needs no repair
@@ -231,13 +231,12 @@ class CommitDatabase:
             self._drop_subscriptions()
             self.swap()
 
-    def _witness(self, end: int) -> None:
-        if self._roles and self.source.guard is not None:
-            self.source.guard.witness(self._baseline.written, end)
-
-    def _has_other_databases(self) -> bool:
-        guard = self.source.guard
-        return guard is not None and guard.has_other_databases()
+    def _concerns_server(self, damage: Damage, survey: Survey) -> bool:
+        guard, base = self.source.guard, self._baseline
+        if guard is None:
+            return False
+        changed = damage.roles or (damage.databases and guard.has_other_databases())
+        return changed and guard.concerns(base.oid, base.written, survey.written)
 
     def _drop_subscriptions(self) -> None:
         """Drop what keeps a database from being dropped."""

@@ -19,7 +19,7 @@ class Kind:
     Attributes:
         catalog: Where the server keeps them; empty where that is no catalog.
         query: Returns of each the name, what it is, the transaction that has written it last, its
-            number, and the number of the database that it works in.
+            place, and its number.
         remove: Removes one, by its name and what it is.
         restore: Makes one what it was, by its name, what it was and what it is now, if it is there;
             None where nothing can.
@@ -38,7 +38,7 @@ select rolname::text, jsonb_build_object('superuser', rolsuper, 'createdb', rolc
        'createrole', rolcreaterole, 'inherit', rolinherit, 'login', rolcanlogin,
        'replication', rolreplication, 'bypassrls', rolbypassrls, 'limit', rolconnlimit,
        'until', coalesce(rolvaliduntil, 'infinity')::text, 'password', rolpassword)::text,
-       xmin::text::int8, oid::int8, 0::int8
+       xmin::text::int8, ctid::text, oid::int8
 from pg_authid where rolname not like 'pg\\_%'
 """
 FLAGS = ("superuser", "createdb", "createrole", "inherit", "login", "replication", "bypassrls")
@@ -84,7 +84,7 @@ select m.rolname || ' in ' || r.rolname || case when to_jsonb(a) ? 'oid' then
        jsonb_build_object('role', r.rolname, 'member', m.rolname, 'grantor', g.rolname,
            'admin', a.admin_option, 'inherit', to_jsonb(a) -> 'inherit_option',
            'set', to_jsonb(a) -> 'set_option')::text,
-       a.xmin::text::int8, 0::int8, 0::int8
+       a.xmin::text::int8, a.ctid::text, 0::int8
 from pg_auth_members a join pg_authid r on r.oid = a.roleid join pg_authid m on m.oid = a.member
 left join pg_authid g on g.oid = a.grantor
 where r.rolname not like 'pg\\_%' or m.rolname not like 'pg\\_%'
@@ -123,7 +123,7 @@ def by(membership: Fields) -> str:
 CONFIGURATIONS = f"""
 select coalesce('role ' || r.rolname, 'all roles') || coalesce(' in database ' || d.datname, ''),
        jsonb_build_object('role', r.rolname, 'database', d.datname, 'settings', s.setconfig)::text,
-       s.xmin::text::int8, 0::int8, 0::int8
+       s.xmin::text::int8, s.ctid::text, 0::int8
 from pg_db_role_setting s left join pg_authid r on r.oid = s.setrole
 left join pg_database d on d.oid = s.setdatabase where d.datname is null or d.datname !~ '{OURS}'
 """
@@ -158,7 +158,7 @@ def configure(databases: Databases, name: str, configuration: Fields, now: Field
 
 COMMENTS = f"""
 select o.kind || ' ' || o.name, jsonb_build_object('on', o.kind, o.kind, o.name,
-       'name', o.name, 'text', c.description)::text, c.xmin::text::int8, 0::int8, 0::int8
+       'name', o.name, 'text', c.description)::text, c.xmin::text::int8, c.ctid::text, 0::int8
 from pg_shdescription c join (
     select 'role' as kind, 'pg_authid'::regclass as class, oid, rolname as name from pg_authid
     union all select 'tablespace', 'pg_tablespace'::regclass, oid, spcname from pg_tablespace
@@ -184,7 +184,7 @@ select p.parname, jsonb_build_object('rights', (
            select coalesce(jsonb_agg(jsonb_build_array(coalesce(r.rolname, ''), a.privilege_type,
                   a.is_grantable) order by a.grantee, a.privilege_type), '[]')
            from aclexplode(p.paracl) a left join pg_authid r on r.oid = a.grantee
-           where a.grantee <> a.grantor))::text, p.xmin::text::int8, 0::int8, 0::int8
+           where a.grantee <> a.grantor))::text, p.xmin::text::int8, p.ctid::text, 0::int8
 from pg_parameter_acl p
 """
 
@@ -212,7 +212,8 @@ def whom(grantee: str) -> str:
 
 
 ORIGINS = """
-select roname, jsonb_build_object('number', roident::int8)::text, xmin::text::int8, 0::int8, 0::int8
+select roname, jsonb_build_object('number', roident::int8)::text, xmin::text::int8,
+       ctid::text, 0::int8
 from pg_replication_origin
 """
 
@@ -224,7 +225,7 @@ def drop_origin(databases: Databases, name: str, origin: Fields) -> None:
 
 TABLESPACES = """
 select spcname::text, jsonb_build_object('owner', spcowner::regrole::text, 'rights', spcacl::text,
-       'options', spcoptions)::text, xmin::text::int8, oid::int8, 0::int8
+       'options', spcoptions)::text, xmin::text::int8, ctid::text, oid::int8
 from pg_tablespace
 """
 
@@ -237,7 +238,7 @@ def drop_tablespace(databases: Databases, name: str, tablespace: Fields) -> None
 DATABASES = f"""
 select datname::text, jsonb_build_object('owner', datdba::regrole::text, 'rights', datacl::text,
        'template', datistemplate, 'open', datallowconn, 'limit', datconnlimit)::text,
-       xmin::text::int8, oid::int8, 0::int8
+       xmin::text::int8, ctid::text, oid::int8
 from pg_database where datname !~ '{OURS}'
 """
 
@@ -250,7 +251,7 @@ def drop_database(databases: Databases, name: str, database: Fields) -> None:
 # Those of a session go with it.
 SLOTS = """
 select slot_name::text, jsonb_build_object('type', slot_type, 'plugin', plugin)::text, 0::int8,
-       0::int8, coalesce(datoid, 0)::int8
+       '', 0::int8
 from pg_replication_slots where not temporary
 """
 

@@ -26,16 +26,16 @@ class Thing:
         name: Its name.
         what: What it is, as JSON.
         xid: The transaction that has written it last; 0 where none does.
+        place: Where it is written; empty where it is in no catalog.
         number: Its number, by which it is known when it gets another name; 0 where it has none.
-        database: Number of the database that it works in; 0 for none.
     """
 
     kind: str
     name: str
     what: str
-    xid: int = 0
-    number: int = 0
-    database: int = 0
+    xid: int
+    place: str
+    number: int
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
