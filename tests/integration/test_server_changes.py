@@ -293,6 +293,87 @@ def elsewhere(case, *statements, database=None):
             connection.execute(statement)
 
 
+class RollbackChanges:
+    """Under `rollback`, by a connection that a test makes from the dsn."""
+
+    def check(self, *statements, service=None):
+        class Case(HarnessTestCase):
+            db = service or Postgres(migrations=shop, exclusive=True)
+
+            def test(self):
+                with psycopg.connect(self.db.dsn, autocommit=True) as connection:
+                    for statement in statements:
+                        connection.execute(statement)
+
+        return "".join(map(str, self.run_inner(Case).raised))
+
+    def test_what_it_leaves_is_named_and_removed(self):
+        text = self.check(
+            "create role left_over",
+            "create table its (id integer)",
+            "alter table its owner to left_over",
+            "create database left_over owner left_over",
+            "select pg_create_physical_replication_slot('left_over')",
+        )
+
+        for thing in ("role", "database", "replication slot"):
+            self.assertIn(f"{thing} left_over was created; it was dropped", text)
+
+    def test_what_it_drops_itself_is_nobodys_business(self):
+        self.assertEqual("", self.check("create role passing", "drop role passing"))
+
+    def test_beside_others_it_is_proven(self):
+        name = f"mine_{uuid.uuid4().hex}"
+
+        with mock.patch.object(cluster, "NEIGHBOURS", "select 1"):
+            text = self.check(f"create role {name}", service=Postgres(migrations=shop))
+
+        self.assertIn(f"role {name} was created; it was dropped", text)
+
+
+class HeldChanges:
+    """Of a class that holds its database: what it makes is no test's, and goes with the class."""
+
+    def failures(self, make, drop):
+        """Run a class that makes something, with a test that leaves a role of its own."""
+        text = []
+
+        class Case(HarnessTestCase):
+            db = SERVICE
+
+            @classmethod
+            def setUpClass(cls):
+                held = cls.hold(cls.db)
+                for statement in make:
+                    held.execute(statement)
+                for statement in drop:
+                    cls.addClassCleanup(held.execute, statement)
+
+            def test_a(self):
+                self.db.execute("create role of_the_test")
+
+            def test_b(self):
+                text.append(self.db.value("select string_agg(rolname, ',') from pg_roles"))
+
+        result = self.run_inner(Case, "test_a", "test_b")
+        self.assertIn("of_the_class", text[0])
+        self.assertNotIn("of_the_test", text[0])
+        return [str(error) for error in result.raised]
+
+    def test_what_the_class_drops_itself_is_nobodys_business(self):
+        [failure] = self.failures(["create role of_the_class"], ["drop role of_the_class"])
+
+        self.assertIn("role of_the_test was created; it was dropped", failure)
+        self.assertNotIn("of_the_class", failure)
+
+    def test_what_the_class_leaves_is_named_and_dropped(self):
+        failures = self.failures(["create role of_the_class"], [])
+
+        self.assertEqual(2, len(failures), failures)
+        self.assertNotIn("of_the_class", failures[0])
+        self.assertIn("role of_the_class was created; it was dropped", failures[1])
+
+
 class ChangesBesideOthers(Changes):
     """On a server that others use: what a session of the test's database did is the test's."""
 
@@ -439,4 +520,6 @@ class ChangesBesideOthers(Changes):
 
 
 on(ServerChanges, "embedded")
+on(RollbackChanges, "embedded")
+on(HeldChanges, "embedded")
 on_every_provider(ChangesBesideOthers)

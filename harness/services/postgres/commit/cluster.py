@@ -11,7 +11,7 @@ from harness.services.postgres.commit.authors import Authors
 from harness.services.postgres.commit.inspector import APPLICATION_NAME
 from harness.services.postgres.commit.kinds import KINDS
 from harness.services.postgres.commit.things import Change, Things, changes, look
-from harness.services.postgres.commit.wal import FARTHEST_MARK
+from harness.services.postgres.commit.wal import FARTHEST, FARTHEST_MARK
 from harness.services.postgres.databases import OURS, Databases
 from harness.services.postgres.locks import named
 from harness.services.postgres.names import identifier, literal
@@ -57,6 +57,10 @@ class ServerGuard:
     def _read_settings(self) -> dict[str, str]:
         return dict(self._databases.rows(SETTINGS))
 
+    def differs(self) -> bool:
+        """Tell whether anything is other than before, whoever has changed it."""
+        return bool(changes(self._before, look(self._databases)))
+
     def has_other_databases(self) -> bool:
         """Tell whether there are other databases than before, beside those of tests."""
         known = {(each.name, each.xid) for each in self._before.values() if each.kind == "database"}
@@ -73,8 +77,8 @@ class ServerGuard:
         self._authors = Authors()
         if not self._missed and self._is_alone():
             return True
-        wal = self._instance.wal
-        if wal is not None and end <= since + FARTHEST_MARK:
+        wal, far = self._instance.wal, end - since
+        if wal is not None and (far <= FARTHEST or (far <= FARTHEST_MARK and self.differs())):
             self._authors = wal.authors(since) or self._authors
         self._missed = database not in self._authors.databases.values()
         if self._missed:
@@ -99,6 +103,7 @@ class ServerGuard:
         proof = newer(since) if alone else proven(authors, self._files, database)
         said = [*self._undo(before, now, proof)]
         if alone:
+            self._leave_out([change for change in changes(before, now) if not proof(change)])
             said += self._set_back(set_before, settings)
             self._settings = self._read_settings()
         return [changed_server(said)] if said else []
@@ -124,6 +129,12 @@ class ServerGuard:
                 yield said
         if found or renamed:
             self._before = look(self._databases)
+
+    def _leave_out(self, others: list[Change]) -> None:
+        """Go on without what was made before the test: whoever made it may still remove it."""
+        for change in others:
+            if change.before is None and change.now is not None:
+                self._before.pop((change.now.kind, change.now.name), None)
 
     def _set_back(self, before: dict[str, str], now: dict[str, str]) -> Iterator[str]:
         """Set changed settings back; yield what was changed."""
@@ -162,7 +173,8 @@ def proven(authors: Authors, files: dict[str, int], database: int) -> Proof:
         if change.before is not None:
             place = None if now is None else now.place
             return authors.has_changed(database, file, change.before.place, place)
-        return now is not None and authors.has_made(database, file, now.place)
+        assert now is not None
+        return now.fields.get("base") == database or authors.has_made(database, file, now.place)
 
     return is_its
 

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import LeakError, LeaseError
+from harness.errors import LeaseError
 from harness.services.postgres.commit.contents import Contents
 from harness.services.postgres.commit.damage import (
     Baseline,
@@ -22,11 +22,11 @@ from harness.services.postgres.commit.damage import (
     tables_named,
 )
 from harness.services.postgres.commit.inspector import SURVEY, Inspector, Survey
-from harness.services.postgres.commit.kinds import drop_slots
 from harness.services.postgres.commit.large import LargeTables, TooMuchError
 from harness.services.postgres.commit.pristine import Table
 from harness.services.postgres.commit.reset import put_back, settle
 from harness.services.postgres.commit.session import CommitSession, open_session
+from harness.services.postgres.commit.slots import end_slots
 from harness.services.postgres.commit.source import Source
 from harness.services.postgres.commit.structure import outside
 from harness.services.postgres.commit.wal import FARTHEST, FARTHEST_MARK, Writes
@@ -75,6 +75,7 @@ class CommitDatabase:
         self.sessions: dict[str, CommitSession] = {}
         self._written: Counter[Table] = Counter()
         self._rebased: Damage | None = None
+        self._class_begun: Baseline | None = None  # of one that has changed the whole server
         self._roles = False
         self._pages: dict[int, list[int]] | None = None
         self._large = LargeTables(source.reference)
@@ -179,7 +180,7 @@ class CommitDatabase:
         """
         begun, self._roles = self._baseline, False
         changed = survey.settings != self._baseline.settings
-        failures = self._end_slots() if changed else []
+        failures = end_slots(self._inspector, self._instance.databases) if changed else []
         self._put_back(survey, clean)
         return failures + (self._check_server(begun) if self._roles or changed else [])
 
@@ -191,17 +192,14 @@ class CommitDatabase:
         self.swap()
         return self._check_server(begun)
 
-    def _end_slots(self) -> list[Exception]:
-        """Drop the replication slots of this database; return a failure for them."""
-        names = self._inspector(own_slots)
-        if not names:
+    def check_class(self) -> list[Exception]:
+        """Return failures of the class that has held this: what it changed on the whole server."""
+        begun, self._class_begun = self._class_begun, None
+        guard = self.source.guard
+        if begun is None or guard is None:
             return []
-        drop_slots(
-            lambda query: self._inspector(lambda session: list(session.execute_simple(query).rows)),
-            self._instance.databases.end,
-            names,
-        )
-        return [left_slots(names)]
+        guard.concerns(begun.oid, begun.written, self.survey().written)
+        return self._check_server(begun)
 
     def _check_server(self, begun: Baseline) -> list[Exception]:
         guard, failures = self.source.guard, []
@@ -367,6 +365,7 @@ class CommitDatabase:
         damage = self._damage(survey)
         if damage.structure:
             raise changed_structure()
+        self._class_begun = self._baseline if self._concerns_server(damage, survey) else None
         contents = Contents(self._contents)
         self._inspector(lambda session: contents.read(session, damage.tables))
         tables, sequences = self._inspector(
@@ -413,24 +412,6 @@ def drop_subscriptions(session: Any) -> None:
         for change in ("disable", "set (slot_name = none)"):
             session.execute_simple(f"alter {subscription} {change}")
         session.execute_simple(f"drop {subscription}")
-
-
-def own_slots(session: Any) -> list[str]:
-    """Return the names of the replication slots of a database."""
-    query = (
-        "select slot_name from pg_replication_slots "
-        "where database = current_database() and not temporary"
-    )
-    return [str(name) for (name,) in session.execute_simple(query).rows]
-
-
-def left_slots(names: list[str]) -> LeakError:
-    """Return the error for replication slots that were left in a database."""
-    return LeakError(
-        f"the test left {len(names)} replication slot(s): {', '.join(names)}",
-        cause="a slot outlives the session that made it, keeps the server's log and its database",
-        hint="make it temporary, or drop it in the test, with self.addCleanup(...); it was dropped",
-    )
 
 
 def roll_back_prepared(session: Any) -> list[str]:

@@ -250,7 +250,8 @@ def drop_database(databases: Databases, name: str, database: Fields) -> None:
 
 # Those of a session go with it.
 SLOTS = """
-select slot_name::text, jsonb_build_object('type', slot_type, 'plugin', plugin)::text, 0::int8,
+select slot_name::text, jsonb_build_object('type', slot_type, 'plugin', plugin,
+       'base', coalesce(datoid, 0)::int8)::text, 0::int8,
        '', 0::int8
 from pg_replication_slots where not temporary
 """
