@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar, overload
 
 from harness.adapters.declared import group_of
+from harness.adapters.holding import own
 from harness.adapters.unittest import HarnessMixin
 from harness.core.tries import WITHIN
 from harness.errors import ConfigurationError
@@ -39,7 +40,7 @@ class AsyncHarnessTestCase(HarnessMixin, unittest.IsolatedAsyncioTestCase):
         environment = self._harness_environment()
         group = group_of(type(self))
         if any(service.exclusive for service in group.services):
-            self._harness_own(environment, group)
+            own(type(self), environment, group)
         environment.start_in_background(group)
         for service in group.services:
             try:

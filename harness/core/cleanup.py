@@ -53,7 +53,7 @@ class Cleanups:
         raise_all(self._what, failures)
 
 
-def raise_all(what: str, failures: list[Exception]) -> None:
+def raise_all(what: object, failures: list[Exception]) -> None:
     """Raise nothing, the one `HarnessError`, or a `CleanupError` with every failure."""
     if len(failures) == 1 and isinstance(failures[0], HarnessError):
         raise failures[0]

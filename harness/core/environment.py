@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import functools
-import random
 import threading
 from collections.abc import Callable
 from types import TracebackType
@@ -86,9 +85,10 @@ class Environment:
 
     def meant(self, service: Service[L]) -> Service[L]:
         """Return the service that is meant under the settings in force; mostly itself."""
-        if service not in self._meant:
-            self._meant[service] = service.meant(self.settings)
-        return self._meant[service]
+        meant = self._meant.get(service)
+        if meant is None:
+            meant = self._meant[service] = service.meant(self.settings)
+        return meant
 
     @functools.cached_property
     def _choices(self) -> dict[Service[Any], Choice | HarnessError]:
@@ -100,12 +100,13 @@ class Environment:
         Raises:
             UnavailableError: No provider can run it; with every provider's reason.
         """
-        if service not in self._choices:
+        outcome = self._choices.get(service)
+        if outcome is None:
             try:
-                self._choices[service] = choose(self.meant(service), self.settings)
+                outcome = choose(self.meant(service), self.settings)
             except HarnessError as error:
-                self._choices[service] = error
-        outcome = self._choices[service]
+                outcome = error
+            self._choices[service] = outcome
         if isinstance(outcome, HarnessError):
             raise again(outcome)
         return outcome
@@ -152,7 +153,7 @@ class Environment:
             MigrationError: A migration failed.
         """
         lease: L = self._revived(service, group).lease(self.meant(service))
-        lease.rng = random.Random(derive(run_seed(self.settings), "lease"))
+        lease.seed_from(lambda: derive(run_seed(self.settings), "lease"))
         return lease
 
     def hold(self, service: Service[L], group: Group | None = None) -> L:
@@ -163,7 +164,7 @@ class Environment:
             LeaseError: The service, or its isolation, is not made for it.
         """
         lease: L = self._revived(service, group).hold(self.meant(service))
-        lease.rng = random.Random(derive(run_seed(self.settings), "held"))
+        lease.seed_from(lambda: derive(run_seed(self.settings), "held"))
         return lease
 
     def _revived(self, service: Service[Any], group: Group | None) -> Instance[Any]:
@@ -240,7 +241,8 @@ class Environment:
                 group = self._by_hand
                 group.add(service)
             key = key_of(service, group, self.meant)
-            if key not in self._starts:
+            start = self._starts.get(key)
+            if start is None:
                 needs = [self._begin(need, group) for need in group.needs_of(service)]
                 if not self._starts:
                     atexit.register(self.close)  # for whoever forgets it, or is interrupted
@@ -252,7 +254,7 @@ class Environment:
                 start = Start(meant, choice, self.settings, needs, network, private)
                 self._starts[key] = start
                 start.begin()
-            return self._starts[key]
+            return start
 
     def _check_open(self, service: Service[Any]) -> None:
         if self._closed:

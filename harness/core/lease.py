@@ -35,6 +35,7 @@ class Lease:
         self.baseline: Lease | None = None
         self.outages: list[Exception] = []  # raised to the holder because the instance died
         self._stream: Callable[[], random.Random] | None = None
+        self._seed: Callable[[], int] = int  # no holder: a template is built, the same every time
 
     def __enter__(self: Self) -> Self:
         return self
@@ -53,14 +54,18 @@ class Lease:
 
         Assign another one, such as `random.Random(7)`, to draw from that.
         """
-        if self._stream is None:  # no holder: a template is built, the same with every seed
-            self.rng = random.Random(0)
+        if self._stream is None:
+            self.rng = random.Random(self._seed())
         assert self._stream is not None
         return self._stream()
 
     @rng.setter
     def rng(self, rng: random.Random) -> None:
         self.draw_from(lambda: rng)
+
+    def seed_from(self, seed: Callable[[], int]) -> None:
+        """Draw from random numbers of the seed that this returns, asked at the first draw."""
+        self._seed = seed
 
     def draw_from(self, stream: Callable[[], random.Random]) -> None:
         """Draw from what this returns, asked at each draw."""
@@ -93,14 +98,10 @@ class Lease:
     def _release(self) -> None:
         raise NotImplementedError
 
-    @property
-    def _name(self) -> str:
-        return str(self._of)
-
     def _check_held(self) -> None:
         if self._released:
             raise LeaseError(
-                f"this lease of {self._name} was released",
+                f"this lease of {self._of} was released",
                 cause="it was kept, by a thread or a variable, longer than its test",
                 hint="read it anew from the test case, and join threads before the test ends",
             )
@@ -137,15 +138,16 @@ class Holder:
         with self._lock:
             if self._closed:
                 raise outside(service.label)
-            if service in self.failures:
+            if self.failures and service in self.failures:
                 raise self.failures[service]
-            if service not in self._leases:
+            lease = self._leases.get(service)
+            if lease is None:
                 try:
-                    self._leases[service] = self._acquire(service)
+                    lease = self._leases[service] = self._acquire(service)
                 except Exception as error:
                     self.failures[service] = error
                     raise
-            return self._leases[service]
+            return lease
 
     def instances(self) -> dict[Lease, Instance[Any]]:
         """Return the instance of each lease that is held of one."""

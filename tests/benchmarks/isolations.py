@@ -28,15 +28,18 @@ OURS: dict[str, tuple[tuple[str, ...], float]] = {
     "rollback": (("TestCase",), 0.3),
     "commit": (PEERS, 1.0),
     "commit, read": (PEERS, 0.1),
-    "commit, DDL, spare": ((PYTEST,), 5.0),
-    "commit, DDL": ((PYTEST,), 0.0),
+    "commit, created": ((PYTEST,), 5.0),
+    "commit, altered, spare": ((PYTEST,), 5.0),
+    "commit, altered": ((PYTEST,), 0.0),
 }
 LABELS = {
     "rollback": "rollback, one INSERT",
     "commit": "commit, one INSERT",
     "commit, read": "commit, one SELECT",
-    "commit, DDL, spare": "commit, CREATE TABLE, spares last",
-    "commit, DDL": "commit, CREATE TABLE, sustained",
+    "commit, created": "commit, CREATE TABLE",
+    "commit, altered, spare": "commit, ALTER TABLE, spares last",
+    "commit, altered": "commit, ALTER TABLE, sustained",
+    "alone, read": "the SELECT alone, nothing undone",
     "TestCase": "Django TestCase (rollback)",
     "TransactionTestCase": "Django TransactionTestCase (flush)",
     "TRUNCATE": "TRUNCATE of all tables",
@@ -84,7 +87,7 @@ def measured(
     """Measure all with some processes at once."""
     names = [name for name in LABELS if name != PYTEST]
     if count > 1:
-        names.remove("commit, DDL, spare")  # there is no time to make spares
+        names.remove("commit, altered, spare")  # there is no time to make spares
     with crowd(directory, tables, count) as processes:
         rounds = [{name: together(processes, name) for name in names} for _ in range(ROUNDS)]
     figures = {name: medians([each[name] for each in rounds]) for name in names}

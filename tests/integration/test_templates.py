@@ -512,7 +512,7 @@ class UnmarkedTest(ForeignTest):
         maker = Environment(self.settings)
         self.addCleanup(maker.close)
         mine = maker.instance(Postgres()).databases
-        name = mine.new_name("00000000")
+        name = mine.names.new("00000000")
         mine.create(name)
         if change:
             mine.execute(f"alter database {name} {change}")

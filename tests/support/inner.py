@@ -8,6 +8,7 @@ import unittest
 from typing import Any
 from unittest import mock
 
+from harness.adapters import availability, running
 from harness.adapters import unittest as adapter
 from tests.support import fakes
 
@@ -98,8 +99,8 @@ class InnerTest(unittest.TestCase):
 
     def printing(self) -> Any:
         """Keep what is printed past the runner's buffer, once-a-process lines included."""
-        adapter.announce.cache_clear()
-        adapter.announce_seed.cache_clear()
+        availability.announce.cache_clear()
+        running.announce_seed.cache_clear()
         self._stream = io.StringIO()
         return mock.patch.object(sys, "__stderr__", self._stream)
 

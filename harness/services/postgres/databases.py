@@ -3,50 +3,19 @@
 from __future__ import annotations
 
 import copy
-import re
-import threading
-import time
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
 
 from harness.core.endpoint import Endpoint
-from harness.core.identity import is_dead, nonce, process_name, registry_id
 from harness.core.settings import Settings
-from harness.errors import ConfigurationError, LeakError, StartError
+from harness.errors import LeakError, StartError
+from harness.services.postgres.activity import Activity, Session
 from harness.services.postgres.admin import Admin
 from harness.services.postgres.connect import driver, message, sqlstate
-from harness.services.postgres.marks import lock_number, signature
+from harness.services.postgres.database_names import DatabaseNames, check_length
+from harness.services.postgres.marks import signature
 from harness.services.postgres.names import identifier, literal
 
-ENDING_TIMEOUT = 5.0
-CLOSING = 0.02  # seconds that a session takes to end by itself
-POLL = 0.0005
-LONGEST_NAME = 63  # bytes
-NAME = re.compile(
-    r"t_(?P<registry>[0-9a-f]{8})_[0-9a-f]{8}_(?P<process>\d+x\d*)_(?P<nonce>[0-9a-f]{6})\d+"
-)
-# The same to the server, of whatever registry and version.
-OURS = "^t_[0-9a-f]{8}_([0-9a-f]{8}_[0-9]+x[0-9]*_|[0-9a-f]{16}_template)"
-TEMPLATE_NAME = re.compile(r"t_(?P<registry>[0-9a-f]{8})_[0-9a-f]{16}_template")
 
-
-@dataclass(frozen=True)
-class Session:
-    """Another session on a database: who it is and what it did last."""
-
-    pid: int
-    application: str
-    state: str
-    query: str
-    client_port: int = -1  # of its client's end; -1 for a Unix socket
-
-    def __str__(self) -> str:
-        name = self.application or "no application name"
-        return f"pid {self.pid} ({name}, {self.state}), last query: {self.query or 'none'}"
-
-
-class Databases:
+class Databases(Activity):
     """The databases of one environment on one server.
 
     All work happens over one connection to the database that the endpoint names, which is
@@ -58,23 +27,18 @@ class Databases:
         fast: Whether the server is ours and keeps nothing, so that cloning by file copy is faster.
 
     Attributes:
-        lock: Number of the lock that whoever makes databases on somebody else's server holds.
+        names: Those that these databases get.
     """
 
     def __init__(self, endpoint: Endpoint, settings: Settings, fast: bool) -> None:
         check_length(endpoint.database)
+        super().__init__(Admin(endpoint))
         self.endpoint = endpoint
+        self.names = DatabaseNames(settings)
         self._settings = settings
         self._fast = fast
-        self.registry = registry_id(settings)
-        self._process = process_name()
-        self._nonce = nonce()
-        self._count = 0
-        self._lock = threading.RLock()
-        self._admin = Admin(endpoint)
         self.server_version = int(self.rows("show server_version_num")[0][0])
         self._signed = not fast
-        self.lock = lock_number(f"{self._process}_{self._nonce}")
         copy = fast and self.server_version >= 150000
         self._strategy = " strategy file_copy" if copy else ""
 
@@ -82,41 +46,11 @@ class Databases:
         """Return the same over a connection of its own, for another thread."""
         return Databases(self.endpoint, self._settings, self._fast)
 
-    def execute(self, sql: str) -> None:
-        """Run one statement outside any transaction."""
-        self._admin.execute(sql)
-
-    def rows(self, sql: str) -> list[Any]:
-        """Run one query and return its rows."""
-        return self._admin.rows(sql)
-
-    def abort(self) -> None:
-        """Break the connection: whoever waits for its answer in another thread waits no longer."""
-        self._admin.abort()
-
     def over(self, admin: Admin) -> Databases:
         """Return the same databases, over another connection."""
         twin = copy.copy(self)
         twin._admin = admin
         return twin
-
-    def new_name(self, key: str) -> str:
-        """Return a name that no other database has: `t_<registry>_<key>_<process>_<nonce><n>`."""
-        with self._lock:
-            self._count += 1
-            return f"t_{self.registry}_{key[:8]}_{self._process}_{self._nonce}{self._count}"
-
-    def template_name(self, key: str) -> str:
-        """Return the one name of a template: `t_<registry>_<key>_template`."""
-        return f"t_{self.registry}_{key}_template"
-
-    def lock_of(self, name: str) -> int | None:
-        """Return the lock that tells whether a database of our registry is held, by its name."""
-        if (made := NAME.fullmatch(name)) and made["registry"] == self.registry:
-            return lock_number(f"{made['process']}_{made['nonce']}")
-        if (template := TEMPLATE_NAME.fullmatch(name)) and template["registry"] == self.registry:
-            return lock_number(name)
-        return None
 
     def drop_orphans(self) -> list[str]:
         """Drop the databases of processes that have ended, on a server of ours alone.
@@ -125,12 +59,7 @@ class Databases:
             The names of those that were there.
         """
         rows = self.rows("select datname from pg_database")
-        names = [match for row in rows if (match := NAME.fullmatch(row[0]))]
-        orphans = [
-            match[0]
-            for match in names
-            if match["registry"] == self.registry and is_dead(match["process"])
-        ]
+        orphans = [name for (name,) in rows if self.names.is_orphan(name)]
         for name in orphans:
             try:
                 self.drop(name)
@@ -205,14 +134,6 @@ class Databases:
         query = f"select 1 from pg_database where datname = {literal(name)} and datallowconn"
         return bool(self.rows(query))
 
-    def sessions(self, name: str, known: Iterable[int] = ()) -> list[Session]:
-        """Return the client sessions on a database, without the known ones."""
-        rows = self.rows(
-            "select pid, application_name, coalesce(state, ''), coalesce(query, ''), "
-            "coalesce(client_port, -1) " + users_of(name)
-        )
-        return [Session(*row) for row in rows if row[0] not in set(known)]
-
     def drop(self, name: str) -> None:
         """Drop a database, sealed or not, ending the sessions that are still on it.
 
@@ -227,30 +148,6 @@ class Databases:
             self.execute(f"drop database if exists {identifier(name)}")
         except driver().DatabaseError as error:
             raise not_dropped(name, self.sessions(name), error) from error
-
-    def _clear(self, name: str) -> None:
-        """End all sessions on a database; those that were closed end by themselves."""
-        if not self.await_empty(name, within=CLOSING):
-            self.end_sessions(name)
-            self.await_empty(name)
-
-    def end_sessions(self, name: str, known: Iterable[int] = ()) -> None:
-        """End the client sessions on a database that we may end, but for the known ones."""
-        self.execute(
-            f"select pg_terminate_backend(pid) {users_of(name)} and pid <> pg_backend_pid() "
-            f"and pg_has_role(usesysid, 'member'){spared(known)}"
-        )
-
-    def end(self, pids: Iterable[int]) -> None:
-        """End sessions by their server processes, and wait until they are gone."""
-        numbers = ", ".join(map(str, pids))
-        if not numbers:
-            return
-        there = f"from pg_stat_activity where pid in ({numbers})"
-        self.execute(f"select pg_terminate_backend(pid) {there}")
-        deadline = time.monotonic() + ENDING_TIMEOUT
-        while self.rows(f"select 1 {there}") and time.monotonic() < deadline:
-            time.sleep(POLL)
 
     def replace(self, name: str, oid: int, successor: str, away: str) -> bool:
         """Put a database in the place of another, ending the sessions that are on that.
@@ -281,43 +178,6 @@ class Databases:
             raise not_dropped(name, self.sessions(name), error) from error
         return bool(found)
 
-    def await_empty(
-        self, name: str, known: Iterable[int] = (), within: float = ENDING_TIMEOUT
-    ) -> bool:
-        """Wait until a database has no session but the known ones.
-
-        Cloning or dropping it sleeps 100 ms where there is one. A session ends a moment after its
-        connection was closed. Where one stays, what follows says who it is.
-
-        Returns:
-            Whether none is left.
-        """
-        deadline = time.monotonic() + within
-        while self.rows(f"select 1 {users_of(name)}{spared(known)}"):
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(POLL)
-        return True
-
-    def close(self) -> None:
-        """Close the connection; one that the server has closed is closed all the same."""
-        self._admin.close()
-
-
-def check_length(name: str) -> None:
-    """Do nothing for a name that the server takes as it is.
-
-    Raises:
-        ConfigurationError: It is longer than a name can be.
-    """
-    length = len(name.encode())
-    if length > LONGEST_NAME:
-        raise ConfigurationError(
-            f"the database name {name!r} has {length} bytes",
-            cause=f"PostgreSQL would cut it off at {LONGEST_NAME}, and lead us elsewhere",
-            hint="name an existing database in DATABASE_URL",
-        )
-
 
 def not_dropped(name: str, sessions: list[Session], error: Exception) -> LeakError:
     """Return the error for a database that somebody else's session keeps."""
@@ -327,20 +187,6 @@ def not_dropped(name: str, sessions: list[Session], error: Exception) -> LeakErr
         cause="a connection of another role, which we may not end, is still open on it",
         hint=f"close it, then run: drop database {identifier(name)}",
     )
-
-
-def users_of(name: str) -> str:
-    """Return the clause that selects the sessions of users on a database.
-
-    The server's own processes, such as a worker of the autovacuum, have no user: an ordinary role
-    may not end them, and a drop does.
-    """
-    return f"from pg_stat_activity where datname = {literal(name)} and usesysid is not null"
-
-
-def spared(known: Iterable[int]) -> str:
-    """Return the condition that leaves out known processes of the server."""
-    return "".join(f" and pid <> {pid}" for pid in known)
 
 
 def refused(endpoint: Endpoint, error: Exception) -> StartError:

@@ -177,7 +177,7 @@ class PostgresInstance(Instance[PostgresLease]):
     def new_database(self, service: Postgres) -> str:
         """Return the name of a new database that equals the template of a service."""
         template = self.template(service)
-        name = self.databases.new_name(template.key)
+        name = self.databases.names.new(template.key)
         self.clone(template, name)
         return name
 
@@ -223,7 +223,7 @@ class PostgresInstance(Instance[PostgresLease]):
             oid: Its number.
             spares: Where to take the spare.
         """
-        away = self.databases.new_name(NO_KEY)
+        away = self.databases.names.new(NO_KEY)
         with interrupts_held():
             spare = spares.take()
             self._made.add(away)

@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from harness.errors import StartTimeoutError
+from harness.services.postgres.activity import Session
 from harness.services.postgres.admin import Admin
 from harness.services.postgres.connect import ADMIN_TIMEOUT, driver, sqlstate
-from harness.services.postgres.databases import Databases, Session
+from harness.services.postgres.databases import Databases
 
 LOCK_NOT_AVAILABLE = "55P03"
 # A session is to last as long as its process, and not longer: a machine that was switched off

@@ -18,7 +18,7 @@ NO_SAVEPOINT = {"3B001", "25P01"}
 
 BEGIN = "begin; savepoint harness_outer; "
 # What a rollback does not undo, undone for the next test.
-TIDY = "select pg_advisory_unlock_all(); deallocate all; close all; discard sequences"
+TIDY = "select pg_advisory_unlock_all(); deallocate all; discard sequences"
 
 # Statements that may add or remove a constraint that is checked at commit.
 DEFERRABLE = re.compile(r"deferr|\b(?:alter|create|drop|call)\b|^\s*do\b", re.IGNORECASE)

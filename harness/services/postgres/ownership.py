@@ -25,7 +25,7 @@ def owned(databases: Databases) -> list[tuple[str, Owner]]:
         f"or datconnlimit >= {SIGNED}"
     )
     found = [(row[0], owner) for row in rows if (owner := owner_of(databases, *row))]
-    ours = (databases.registry, databases.endpoint.database)
+    ours = (databases.names.registry, databases.endpoint.database)
     return [(name, owner) for name, owner in found if (owner.registry, owner.database) == ours]
 
 
@@ -33,11 +33,11 @@ def owner_of(databases: Databases, name: str, comment: str, limit: int) -> Owner
     """Return whose a database is; None for somebody else's."""
     if comment:
         return Owner.read(comment)
-    lock = databases.lock_of(name)
+    lock = databases.names.lock_of(name)
     where = databases.endpoint.database
     if lock is None or limit != signature(name, where):
         return None
-    return Owner(databases.registry, lock, where)  # whoever made it was killed in that moment
+    return Owner(databases.names.registry, lock, where)  # whoever made it was killed in that moment
 
 
 def orphans(databases: Databases, *, kept: bool = False) -> Iterator[tuple[str, Owner]]:
@@ -118,8 +118,9 @@ class Ownership:
     def __init__(self, databases: Databases, locks: Locks) -> None:
         self._databases = databases
         self._locks = locks
-        self.owner = Owner(databases.registry, databases.lock, databases.endpoint.database)
-        locks.hold(databases.lock)
+        names = databases.names
+        self.owner = Owner(names.registry, names.lock, databases.endpoint.database)
+        locks.hold(names.lock)
 
     def mark(self, name: str) -> None:
         """Mark a database as ours."""

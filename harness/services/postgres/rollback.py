@@ -146,7 +146,7 @@ class RollbackLease(PostgresLease):
         except Exception as error:
             failures[:] = [error]  # the server is gone: what came before only follows from it
         if not self.outages:  # else the test has been told
-            raise_all(self._name, failures)
+            raise_all(self._of, failures)
 
     def _finish(self, failures: list[Exception]) -> bool:
         """Undo the test, note what it broke, and return whether the database is pristine."""

@@ -8,8 +8,7 @@ import pg8000.core
 import pg8000.dbapi
 
 from harness.services.postgres.drivers.driver import IDLE, DueError
-
-NO_NAME = b"\0"
+from harness.services.postgres.messages import extended_query
 
 
 class OuterSession(pg8000.dbapi.Connection):  # type: ignore[misc]  # pg8000 has no type hints
@@ -48,26 +47,28 @@ class OuterSession(pg8000.dbapi.Connection):  # type: ignore[misc]  # pg8000 has
     ) -> Any:
         """Run a statement with parameters, in one round trip where pg8000 takes three.
 
-        The messages are those of the extended query protocol
-        (https://www.postgresql.org/docs/current/protocol-flow.html), all sent before any answer
-        is read. pg8000 has no public way to send what it has buffered: where its private one is
-        gone, its own three round trips are taken.
+        pg8000 has no public way to send bytes, nor to tell the encoding: where its private ones
+        are gone, its own three round trips are taken.
         """
-        wire = getattr(self, "_sock", None)
-        if stream is not None or wire is None:
+        wire, encoding = getattr(self, "_sock", None), getattr(self, "_client_encoding", None)
+        if stream is not None or wire is None or encoding is None:
             self._send_due()
             return super().execute_unnamed(statement, vals, oids, stream)
-        parameters = pg8000.core.make_params(self.py_types, vals)  # may fail: before all sending
+        texts = pg8000.core.make_params(self.py_types, vals)  # may fail: before all sending
+        values = [None if text is None else text.encode(encoding) for text in texts]
+        types = [0 if oid == -1 else oid for oid in oids or ()]
+        query = extended_query(statement.encode(encoding), values, types)
         context = pg8000.core.Context(statement)
         self._send_due()
-        self.send_PARSE(NO_NAME, statement, oids)
-        self.send_DESCRIBE_STATEMENT(NO_NAME)
-        self.send_BIND(NO_NAME, parameters)
-        self.send_EXECUTE()
-        wire.write(pg8000.core.SYNC_MSG)
+        wire.write(query)
         wire.flush()
         self.handle_messages(context)
         return context
+
+    def send_ahead(self, statement: str) -> None:
+        """Send a statement, whose answer `handle_messages` reads."""
+        self.send_QUERY(statement)
+        self._sock.flush()
 
     def _send_due(self) -> None:
         if self.due:

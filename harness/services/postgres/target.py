@@ -133,7 +133,7 @@ def target(instance: PostgresInstance, name: str) -> Iterator[PostgresTarget]:
 @contextmanager
 def scratch(instance: PostgresInstance, service: Postgres, key: str) -> Iterator[PostgresTarget]:
     """Make an empty database for a check, with the settings of a service; drop it afterwards."""
-    name = instance.databases.new_name(key)
+    name = instance.databases.names.new(key)
     instance.made(name, lambda: instance.databases.create(name))
     try:
         instance.configure(name, service)

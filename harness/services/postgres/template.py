@@ -51,7 +51,7 @@ class Template:
         self._content = Content(instance, service)
         self.lasting = self._content.lasting
         self.key = content_key([], self._content.key, *surroundings(instance.databases, service))
-        self.name = instance.databases.template_name(self.key)
+        self.name = instance.databases.names.template(self.key)
         self.lock = lock_number(self.name)
 
     @property

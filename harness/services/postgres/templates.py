@@ -117,10 +117,8 @@ class Templates:
         return kept and template.lasting
 
     def _owner(self, template: Template, used: float = 0) -> Owner:
-        where = self._databases
-        return Owner(
-            where.registry, template.lock, where.endpoint.database, int(used), template.facts
-        )
+        registry, where = self._databases.names.registry, self._databases.endpoint.database
+        return Owner(registry, template.lock, where, int(used), template.facts)
 
     def _mark(self, template: Template) -> str:
         used = time.time() if self._keeps(template) else 0

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.errors import LeakError
+from harness.services.postgres.activity import Session
 from harness.services.postgres.connect import connect
-from harness.services.postgres.databases import Databases, Session
+from harness.services.postgres.databases import Databases
 
 if TYPE_CHECKING:
     from harness.services.postgres.commit.cluster import ServerGuard

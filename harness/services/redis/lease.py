@@ -161,4 +161,4 @@ class RedisLease(Lease):
         except Exception as error:
             failures.append(error)
         if not self.outages:  # else the test has been told
-            raise_all(self._name, failures)
+            raise_all(self._of, failures)

@@ -122,7 +122,7 @@ class CommitLease(DatabaseFileLease):
             failures.append(error)
             self._database.replace()
         self._keep()
-        raise_all(self._name, failures)
+        raise_all(self._of, failures)
 
     def _keep(self) -> None:
         """Keep the database for the next lease."""

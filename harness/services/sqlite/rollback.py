@@ -99,7 +99,7 @@ class RollbackLease(SQLiteLease):
             failures.append(error)
             self._database.replace()
         self.instance.give_back(self._database)
-        raise_all(self._name, failures)
+        raise_all(self._of, failures)
 
     def _finish(self, failures: list[Exception]) -> None:
         """Undo the test, and note what it broke."""

@@ -12,7 +12,8 @@ from harness.services.postgres.commit.inspector import APPLICATION_NAME
 from harness.services.postgres.commit.kinds import KINDS
 from harness.services.postgres.commit.things import Change, Things, changes, look
 from harness.services.postgres.commit.wal import FARTHEST, FARTHEST_MARK
-from harness.services.postgres.databases import OURS, Databases
+from harness.services.postgres.database_names import OURS
+from harness.services.postgres.databases import Databases
 from harness.services.postgres.locks import named
 from harness.services.postgres.names import identifier, literal
 

@@ -16,7 +16,7 @@ from harness.services.postgres.commit.pristine import (
     read_counts,
     read_states,
 )
-from harness.services.postgres.commit.structure import catalog_counts, outside
+from harness.services.postgres.commit.structure import catalog_counts, newer, outside
 from harness.services.postgres.commit.wal import Writes
 from harness.services.postgres.names import shown
 
@@ -165,8 +165,8 @@ def is_dirty(table: Table, since: int) -> str:
     """Return the condition for a table that holds other rows than before."""
     if not table.rows:
         return f"exists (select from only {table.name})"
-    newer = f"count(*) filter (where age(xmin) <= age('{since}'::xid))"
-    return f"(select count(*) <> {table.rows} or {newer} > 0 from only {table.name})"
+    written = f"count(*) filter (where {newer(since)})"
+    return f"(select count(*) <> {table.rows} or {written} > 0 from only {table.name})"
 
 
 def reread(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from harness.errors import LeaseError
 from harness.services.postgres.commit.contents import Contents
@@ -14,7 +13,6 @@ from harness.services.postgres.commit.damage import (
     Baseline,
     Damage,
     damage_found,
-    damage_left,
     damage_told,
     dirty_tables,
     moved,
@@ -22,22 +20,18 @@ from harness.services.postgres.commit.damage import (
     tables_named,
 )
 from harness.services.postgres.commit.inspector import SURVEY, Inspector, Survey
-from harness.services.postgres.commit.large import LargeTables, TooMuchError
+from harness.services.postgres.commit.large import TooMuchError
+from harness.services.postgres.commit.obstacles import drop_subscriptions, roll_back_prepared
 from harness.services.postgres.commit.pristine import Table
-from harness.services.postgres.commit.reset import put_back, settle
-from harness.services.postgres.commit.session import CommitSession, open_session
+from harness.services.postgres.commit.repair import Repair, State
+from harness.services.postgres.commit.reset import settle
+from harness.services.postgres.commit.sessions import Sessions
 from harness.services.postgres.commit.slots import end_slots
 from harness.services.postgres.commit.source import Source
 from harness.services.postgres.commit.structure import outside
 from harness.services.postgres.commit.wal import FARTHEST, FARTHEST_MARK, Writes
 from harness.services.postgres.connect import driver
-from harness.services.postgres.names import identifier, literal, shown
-
-if TYPE_CHECKING:
-    pass
-
-MOST_DEAD = 2000  # rows
-ROUNDS = 3  # in which triggers, where they cannot be kept from firing, have to come to rest
+from harness.services.postgres.names import identifier, shown
 
 
 class LostDatabaseError(Exception):
@@ -72,16 +66,14 @@ class CommitDatabase:
         self.source = source
         self._instance = source.instance
         self._disturbed = self._instance.disturbed
-        self.sessions: dict[str, CommitSession] = {}
-        self._written: Counter[Table] = Counter()
+        self.sessions = Sessions(source.instance, name)
         self._rebased: Damage | None = None
         self._class_begun: Baseline | None = None  # of one that has changed the whole server
         self._roles = False
-        self._pages: dict[int, list[int]] | None = None
-        self._large = LargeTables(source.reference)
         self._outside = ""  # the same for every clone that takes this place
         self._refuse_writes()
         self._inspector = Inspector(self._instance, name)
+        self._repair = Repair(self._inspector, source)
         try:
             self._baseline = self._inspector(self._look)
             self._outside = self._baseline.outside
@@ -98,7 +90,7 @@ class CommitDatabase:
 
     def _look(self, session: Any) -> Baseline:
         """Take what the database looks like now for what it should look like."""
-        self._large.forget()
+        self._repair.begin()
         self._pristine = self.source.learn(session)
         self._contents = self.source.contents
         survey = Survey.read(session.execute_simple(SURVEY).rows[0])
@@ -116,18 +108,9 @@ class CommitDatabase:
         """Number of the database."""
         return self._baseline.oid
 
-    def session(self, use: str) -> CommitSession:
-        """Return the session for a use, kept from the last test or opened now."""
-        kept = self.sessions.get(use)
-        if kept is None or kept.is_lost:
-            if kept is not None:
-                kept.hang_up()
-            self.sessions[use] = open_session(self._instance.endpoint, self.name)
-        return self.sessions[use]
-
     def known(self) -> tuple[int, ...]:
         """Return the server's processes of our own sessions."""
-        return (self._inspector.pid, *(s.pid for s in self.sessions.values() if not s.is_lost))
+        return (self._inspector.pid, *self.sessions.pids)
 
     def survey(self) -> Survey:
         """Tell where the server stands.
@@ -148,11 +131,6 @@ class CommitDatabase:
     def has_others(self, survey: Survey) -> bool:
         """Tell whether somebody else had a session here."""
         return survey.sessions != len(self.known())
-
-    def drop_lost_sessions(self) -> None:
-        """Give up those of our sessions that a test has ended."""
-        for session in self.sessions.values():
-            session.check()
 
     def end_prepared(self) -> list[str]:
         """Roll back transactions that were prepared here; return their names."""
@@ -214,15 +192,17 @@ class CommitDatabase:
             self._disturbed = self._instance.disturbed
             self.swap()
         elif not (self.is_clean(survey) if clean is None else clean):
-            self._repair(survey)
+            self._mend(survey)
 
-    def _repair(self, survey: Survey) -> None:
+    def _mend(self, survey: Survey) -> None:
+        """Put back what can be put back where it is, else replace the database."""
         try:
-            self._pages = None
             self._roles = self.source.superuser  # who knows, if the next line fails
             damage = self._damage(survey)
             self._roles = self._concerns_server(damage, survey)
-            done = self._can_put_back(damage) and self._reset(damage)
+            if damage.structure and self._repair.drop_created(self._state):
+                damage = self._damage(self.survey())
+            done = self._reset(damage)
         except (driver().DatabaseError, TooMuchError):
             done = False  # a lock that is held, a table that is missing: a clone needs no repair
         if not done:
@@ -288,56 +268,17 @@ class CommitDatabase:
         superuser = self.source.superuser
         return damage_found(session, self._pristine, self._baseline, superuser=superuser)
 
-    def _can_put_back(self, damage: Damage) -> bool:
-        """Tell whether everything can be put back in its place."""
-        return not damage.structure and all(
-            not table.guarded and (not table.rows or table in self._contents or self._knows(table))
-            for table in damage.tables
-        )
-
-    def _knows(self, table: Table) -> bool:
-        """Tell whether single rows of a large table can be put back."""
-        told = self.source.wal is not None and self._inspector.fires_nothing
-        return told and bool(table.key) and not table.unlogged
+    @property
+    def _state(self) -> State:
+        """What the database has to hold."""
+        return State(self._pristine, self._contents, self._baseline)
 
     def _reset(self, damage: Damage) -> bool:
         """Put tables and sequences back; tell whether that has worked."""
-        for _ in range(ROUNDS):
-            row = self._inspector(functools.partial(self._write_back, damage))
-            if self._inspector.fires_nothing or not (left := self._inspector(self._left)):
-                self._vacuum(damage)
-                self._move_on(Survey.read(row))
-                return True
-            damage = left  # a trigger of the user's has written once more
-        return False
-
-    def _write_back(self, damage: Damage, session: Any) -> list[Any]:
-        return put_back(
-            session,
-            damage,
-            self._contents,
-            SURVEY,
-            others=lambda table: self._put_rows_back(session, table),
-        )
-
-    def _put_rows_back(self, session: Any, table: Table) -> None:
-        if self._pages is None:
-            assert self.source.wal is not None
-            self._pages = self.source.wal.pages(self._baseline.written, self.oid)
-        if self._pages is None:
-            raise TooMuchError  # for the log, which cannot tell any more
-        pages = self._pages.get(table.file, [])
-        self._large.put_back(session, table, pages, self._baseline.xid)
-
-    def _left(self, session: Any) -> Damage:
-        return damage_left(session, self._pristine, self._contents, self._baseline.xid)
-
-    def _vacuum(self, damage: Damage) -> None:
-        """Remove dead rows where there are many: each look at the table has to pass them."""
-        self._written.update(damage.rows)
-        for table in [table for table in damage.rows if self._written[table] > MOST_DEAD]:
-            del self._written[table]
-            self._inspector(functools.partial(vacuum, table))
+        survey = self._repair.put_back(damage, self._state)
+        if survey is not None:
+            self._move_on(survey)
+        return survey is not None
 
     def _move_on(self, survey: Survey) -> None:
         """Have the next test begin where the server stands."""
@@ -347,11 +288,14 @@ class CommitDatabase:
 
     def swap(self) -> None:
         """Put a clone in this database's place, under its name."""
+        used = self.sessions.uses
         self.hang_up()
         self._instance.swap(self.name, self._baseline.oid, self.source.spares)
         self._refuse_writes()
         pristine, contents = self._pristine, self._contents
-        self._baseline = self._inspector(self._look)
+        with self.sessions.opening(used):
+            self._baseline = self._inspector(self._look)
+        self.source.spares.begin()  # not before: it would make all of this take twice as long
         if self._rebased is not None:
             self._pristine, self._contents = pristine, contents
             self._reset(self._rebased)
@@ -386,7 +330,7 @@ class CommitDatabase:
         tables = [self._pristine.tables[table.file] for table in told.tables]
         sequences = [self._pristine.sequences[each.file] for each in told.sequences]
         back = replace(told, tables=tables, sequences=sequences)
-        if not (self._can_put_back(back) and self._reset(back)):
+        if not self._reset(back):
             self.swap()
 
     def rest(self) -> None:
@@ -395,37 +339,8 @@ class CommitDatabase:
 
     def hang_up(self) -> None:
         """Close all our sessions."""
-        sessions, self.sessions = self.sessions, {}
-        for session in sessions.values():
-            session.hang_up()
+        self.sessions.close()
         self._inspector.close()
-
-
-def drop_subscriptions(session: Any) -> None:
-    """Drop the subscriptions of a database, and tell no publisher."""
-    query = (
-        "select subname from pg_subscription s "
-        "join pg_database d on d.oid = s.subdbid and d.datname = current_database()"
-    )
-    for (name,) in session.execute_simple(query).rows:
-        subscription = f"subscription {identifier(name)}"
-        for change in ("disable", "set (slot_name = none)"):
-            session.execute_simple(f"alter {subscription} {change}")
-        session.execute_simple(f"drop {subscription}")
-
-
-def roll_back_prepared(session: Any) -> list[str]:
-    """Roll back the prepared transactions of a database; return their names."""
-    query = "select gid from pg_prepared_xacts where database = current_database()"
-    names = [str(name) for (name,) in session.execute_simple(query).rows]
-    for name in names:
-        session.execute_simple(f"rollback prepared {literal(name)}")
-    return names
-
-
-def vacuum(table: Table, session: Any) -> None:
-    """Remove the dead rows of a table."""
-    session.execute_simple(f"vacuum {table.name}")
 
 
 def changed_structure() -> LeaseError:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from harness.errors import LeakError
 from harness.services.breaches import never_committed
 from harness.services.postgres import watcher
+from harness.services.postgres.activity import Session
 from harness.services.postgres.commit.lease import CommitLease
 from harness.services.postgres.commit.session import has_uncommitted
 from harness.services.postgres.connect import client_errors
-from harness.services.postgres.databases import Session
 
 if TYPE_CHECKING:
     from harness.services.postgres.commit.database import CommitDatabase

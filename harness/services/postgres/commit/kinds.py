@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from harness.services.postgres.databases import OURS, Databases
+from harness.services.postgres.database_names import OURS
+from harness.services.postgres.databases import Databases
 from harness.services.postgres.names import identifier, literal, setting_value
 
 Fields = dict[str, Any]

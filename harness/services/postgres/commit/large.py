@@ -35,10 +35,6 @@ class LargeTables:
         self._reference = reference
         self._moved: dict[int, dict[Key, int]] = {}
 
-    def forget(self) -> None:
-        """Begin anew, in a new clone."""
-        self._moved = {}
-
     def put_back(self, session: Any, table: Table, pages: list[int], since: int) -> None:
         """Put the rows of a table back that were written to.
 

@@ -16,6 +16,7 @@ from harness.services.postgres.watcher import leaked, lingering
 
 if TYPE_CHECKING:
     from harness.services.postgres.commit.database import CommitDatabase, Mark
+    from harness.services.postgres.commit.session import CommitSession
     from harness.services.postgres.instance import PostgresInstance
     from harness.services.postgres.service import Postgres
 
@@ -46,7 +47,7 @@ class CommitLease(PlainLease):
         if self.service.driver != KEPT:
             return super()._connect_own()
         self._check_up()
-        return self._database.session(use)
+        return self._database.sessions.get(use)
 
     def write_mark(self) -> Mark:
         """Return a mark for `written_since`."""
@@ -61,14 +62,13 @@ class CommitLease(PlainLease):
         failures: list[Exception] = []
         try:
             self._check_committed(failures)
-            self._hand_on()
             self._put_back(failures)
             self._keep()
         except Exception as error:
             self.instance.forget_database(self._database)
             failures.append(self._death(error) or error)
         if not self.outages:  # else the test has been told
-            raise_all(self._name, failures)
+            raise_all(self._of, failures)
 
     def _put_back(self, failures: list[Exception]) -> None:
         """Put back what the test wrote, once nobody else is at it."""
@@ -89,38 +89,55 @@ class CommitLease(PlainLease):
 
     def _alone(self, failures: list[Exception]) -> Survey:
         """End what others have left here, with a failure for it; return where the server stands."""
-        survey = self._database.survey()
+        survey = self._survey()
         prepared = self._database.end_prepared()
         if prepared:
             failures.append(left_prepared(prepared))
             survey = self._database.survey()  # only now their transaction ids count
         if self._database.has_others(survey):
-            self._database.drop_lost_sessions()
+            self._database.sessions.check()
             failures.extend(self._end_others())
             survey = self._database.survey()
         return survey
+
+    def _survey(self) -> Survey:
+        """Tell where the server stands, while our sessions are cleared or closed.
+
+        Nothing but remains of what was written before can be written by that, so that the one need
+        not wait for the other.
+        """
+        if self.service.driver != KEPT:
+            self._close()
+            return self._database.survey()
+        used = self._used_sessions()
+        for _, session in used:
+            session.begin_clearing()
+        try:
+            return self._database.survey()
+        finally:
+            for use, session in used:
+                self._hand_on(use, session)
+
+    def _used_sessions(self) -> list[tuple[str, CommitSession]]:
+        """Return the sessions that the test has used, and for what."""
+        sessions = zip(self.uses, (self._connection, self._own), strict=True)
+        return [(use, each) for use, each in sessions if each is not None and not each.closed]
 
     def _check_committed(self, failures: list[Exception]) -> None:
         """Note a failure if `connection` was left with writes that nobody committed."""
         if self._connection is not None and has_uncommitted(self._connection):
             failures.append(never_committed())
 
-    def _hand_on(self) -> None:
-        """Clear the sessions that the test has used, for the next one, or close them."""
-        if self.service.driver != KEPT:
-            self._close()
-            return
-        for use, session in zip(self.uses, (self._connection, self._own), strict=True):
-            if session is None or session.closed:
-                continue
-            try:
-                session.clear()
-                if session.customized or not are_unknown(session, self._database.source.settings):
-                    session.hang_up()
-                    continue
-                self._database.sessions[use] = session.handed_on()
-            except Exception:  # lost, or out of step: pg8000 stumbles over a COPY without a stream
+    def _hand_on(self, use: str, session: CommitSession) -> None:
+        """Keep a session that was cleared for the next test, or close it."""
+        try:
+            session.end_clearing()
+            if session.customized or not are_unknown(session, self._database.source.settings):
                 session.hang_up()
+            else:
+                self._database.sessions.keep(use, session.handed_on())
+        except Exception:  # lost, or out of step: pg8000 stumbles over a COPY without a stream
+            session.hang_up()
 
     def _end_others(self) -> list[Exception]:
         """End the sessions of others that stay here, and return the failure for them."""

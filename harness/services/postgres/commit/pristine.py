@@ -56,6 +56,10 @@ order by 1
 SHARED = (
     "select pg_relation_filenode(oid)::int8 from pg_class where relisshared and relname in ({})"
 )
+HIGHEST = """
+select greatest((select max(oid::int8) from pg_class), (select max(oid::int8) from pg_type),
+                (select max(oid::int8) from pg_proc), (select max(oid::int8) from pg_namespace))
+"""
 OUTSIDE = "'pg_database', 'pg_db_role_setting', 'pg_shdescription', 'pg_subscription'"
 DATABASES = "pg_database"
 SHARED_BY_ALL = [kind.catalog for kind in KINDS.values() if kind.catalog not in ("", DATABASES)]
@@ -139,6 +143,7 @@ class Pristine:
         outside: The files of what the server keeps of a database outside of it.
         roles: The files of what it knows of roles and of what else its databases share.
         databases: The file of the list of databases.
+        highest: The highest number that one of its objects has.
     """
 
     def __init__(self, session: Any, *, counted: bool) -> None:
@@ -149,6 +154,7 @@ class Pristine:
         self.outside = read_shared(session, OUTSIDE)
         self.roles = read_shared(session, ", ".join(map(literal, SHARED_BY_ALL)))
         self.databases = read_shared(session, literal(DATABASES))
+        self.highest = int(session.execute_simple(HIGHEST).rows[0][0])
 
     def changed(self, tables: Iterable[Table], sequences: Iterable[Sequence]) -> Pristine:
         """Return the same with some tables and sequences in another state."""

@@ -6,6 +6,7 @@ import select
 from collections.abc import Callable
 from typing import Any
 
+import pg8000.core
 import pg8000.dbapi
 
 from harness.core.endpoint import Endpoint
@@ -15,6 +16,8 @@ from harness.services.postgres.drivers.driver import IDLE
 from harness.services.postgres.lease import LOCK_TIMEOUT_MS
 from harness.services.postgres.session import OuterSession
 from harness.services.statements import Statements
+
+CLEAR = "discard all"
 
 
 class CommitSession(OuterSession):
@@ -90,15 +93,25 @@ class CommitSession(OuterSession):
         """Whether no transaction is open."""
         return bool(self.status == IDLE)
 
-    def clear(self) -> None:
-        """Undo all that a test has set in the session.
+    def begin_clearing(self) -> None:
+        """Have the server undo all that a test has set in the session; wait for no answer."""
+        self._clearing: Exception | None = None
+        try:
+            if not self.is_idle:
+                self.execute_simple("rollback")
+            self.send_ahead(CLEAR)
+        except Exception as error:  # lost, or out of step
+            self._clearing = error
+
+    def end_clearing(self) -> None:
+        """Wait until all is undone.
 
         Raises:
             pg8000.dbapi.Error: The session is lost.
         """
-        if not self.is_idle:
-            self.execute_simple("rollback")
-        self.execute_simple("discard all")
+        if self._clearing is not None:
+            raise self._clearing
+        self.handle_messages(pg8000.core.Context(CLEAR))
         self.forget_adapters()
 
     def handed_on(self) -> CommitSession:

@@ -47,9 +47,13 @@ class Spares:
         return name
 
     def give_up(self, name: str) -> None:
-        """Have a database dropped, and the next clones made."""
+        """Have a database dropped, once there is time."""
         with self._lock:
             self._spent.append(name)
+
+    def begin(self) -> None:
+        """Begin to make the next clones, and to drop those that are spent."""
+        with self._lock:
             if self._thread is None and not self._closed:
                 self._thread = threading.Thread(
                     target=self._work, name=f"harness spares of {self._template.name}", daemon=True
@@ -86,12 +90,12 @@ class Spares:
         self._instance.drop(name, databases)
 
     def _make(self, databases: Databases) -> str:
-        name = self._instance.databases.new_name(self._template.key)
+        name = self._instance.databases.names.new(self._template.key)
         self._instance.clone(self._template, name, databases)
         return name
 
     def settle(self) -> None:
-        """Wait until all that is spent has been dropped, unless the server has died."""
+        """Wait until what was begun is done, unless the server has died."""
         with self._lock:
             thread = self._thread
         while thread is not None and thread.is_alive():

@@ -40,14 +40,19 @@ def catalog_counts(
         since: The transaction from which on a row is newer.
         all_rows: Whether to look at what came with the server, too; only a superuser can change it.
     """
-    newer = f"count(*) filter (where age(xmin) <= age('{since}'::xid))"
     parts = (
-        f"select '{catalog.name}', count(*), {newer} from {catalog.name} "
+        f"select '{catalog.name}', count(*), count(*) filter (where {newer(since)}) "
+        f"from {catalog.name} "
         f"{condition(catalog, all_rows)}"
         for catalog in catalogs
     )
     rows = session.execute_simple(" union all ".join(parts)).rows
     return {name: (int(count), int(new)) for name, count, new in rows}
+
+
+def newer(since: int) -> str:
+    """Return the condition for rows that a transaction wrote, or one after it."""
+    return f"age(xmin) <= age('{since}'::xid)"
 
 
 def condition(catalog: Catalog, all_rows: bool) -> str:

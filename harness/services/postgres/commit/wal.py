@@ -221,7 +221,7 @@ def may_read(instance: PostgresInstance) -> bool:
 
 def own_home(instance: PostgresInstance) -> str:
     """Make a database for the extension."""
-    name = instance.databases.new_name(NO_KEY)
+    name = instance.databases.names.new(NO_KEY)
     instance.made(name, lambda: instance.databases.create(name))
     return name
 

@@ -1,13 +1,15 @@
 """The names of the databases that we make."""
 
 import unittest
-from unittest import mock
 
-from harness.core.endpoint import Endpoint
 from harness.core.settings import Settings
 from harness.errors import ConfigurationError
-from harness.services.postgres.admin import Admin
-from harness.services.postgres.databases import LONGEST_NAME, NAME, Databases, check_length
+from harness.services.postgres.database_names import (
+    LONGEST_NAME,
+    NAME,
+    DatabaseNames,
+    check_length,
+)
 from harness.services.postgres.marks import LOCKS, SIGNED, lock_number, signature
 
 LARGEST_PROCESS = f"{1 << 22}x{10**13}"  # the kernel's largest number; 3000 years after a boot
@@ -16,19 +18,16 @@ KEY = "0123456789abcdef"
 
 class NamesTest(unittest.TestCase):
     def setUp(self):
-        with mock.patch.object(Admin, "rows", return_value=[["150020"]]):
-            self.databases = Databases(Endpoint("127.0.0.1", 1), Settings.read(environ={}), False)
+        self.names = DatabaseNames(Settings.read(environ={}))
 
     def test_a_name_tells_its_process_and_a_template_has_none(self):
-        self.assertRegex(self.databases.new_name(KEY), NAME)
-        self.assertNotRegex(self.databases.template_name(KEY), NAME)
-        self.assertRegex(
-            self.databases.template_name(KEY), r"\At_[0-9a-f]{8}_0123456789abcdef_template\Z"
-        )
+        self.assertRegex(self.names.new(KEY), NAME)
+        self.assertNotRegex(self.names.template(KEY), NAME)
+        self.assertRegex(self.names.template(KEY), r"\At_[0-9a-f]{8}_0123456789abcdef_template\Z")
 
     def test_the_longest_name_is_short_enough(self):
-        self.databases._process, self.databases._count = LARGEST_PROCESS, 10**9
-        longest = self.databases.new_name(KEY)
+        self.names._process, self.names._count = LARGEST_PROCESS, 10**9
+        longest = self.names.new(KEY)
 
         self.assertLessEqual(len(longest), LONGEST_NAME)
         check_length(longest)
@@ -50,13 +49,13 @@ class NamesTest(unittest.TestCase):
         self.assertEqual(lock_number("t_1"), lock_number("t_1"))
 
     def test_a_name_of_our_registry_tells_the_lock_of_its_holders(self):
-        mine, template = self.databases.new_name(KEY), self.databases.template_name(KEY)
-        others = mine.replace(self.databases.registry, "00000000")
+        mine, template = self.names.new(KEY), self.names.template(KEY)
+        others = mine.replace(self.names.registry, "00000000")
 
-        self.assertEqual(self.databases.lock, self.databases.lock_of(mine))
-        self.assertEqual(lock_number(template), self.databases.lock_of(template))
+        self.assertEqual(self.names.lock, self.names.lock_of(mine))
+        self.assertEqual(lock_number(template), self.names.lock_of(template))
         for name in (others, f"{mine}x", "shop", template.replace("t_", "x_")):
-            self.assertIsNone(self.databases.lock_of(name))
+            self.assertIsNone(self.names.lock_of(name))
 
     def test_a_signature_is_a_limit_that_the_server_takes_and_nobody_reaches(self):
         numbers = {signature(f"t_{n}", "shop") for n in range(1000)}
