@@ -1,15 +1,18 @@
 """What a `commit` test changes on the whole server: named, and undone as far as it can be."""
 
 import dataclasses
+import os
 import unittest
 import uuid
 from unittest import mock
 
 import psycopg
 
-from harness import HarnessTestCase, Postgres
+from harness import Environment, HarnessTestCase, Postgres
+from harness.core.settings import Settings
+from harness.errors import LeakError
 from harness.services.postgres.commit import cluster
-from tests.integration.providers import on, on_every_provider
+from tests.integration.providers import environment, on, on_every_provider
 from tests.integration.shop import shop
 
 SERVICE = Postgres(
@@ -291,6 +294,34 @@ def elsewhere(case, *statements, database=None):
     with psycopg.connect(url, autocommit=True) as connection:
         for statement in statements:
             connection.execute(statement)
+
+
+class OrdinaryRoleTest(HarnessTestCase):
+    """A role that may create databases and serve replicas, and sees nothing of the rest."""
+
+    environment = environment("embedded")
+
+    def test_a_slot_in_its_own_database_is_named_and_dropped(self):
+        databases = self.environment.instance(REPLICATING).databases
+        databases.execute("create role replica login createdb replication password 'secret'")
+        self.addCleanup(databases.execute, "drop role replica")
+        endpoint = dataclasses.replace(databases.endpoint, user="replica", password="secret")
+        url = str(endpoint.url("postgresql", "postgres"))
+        settings = Settings.read(environ={**os.environ, "DATABASE_URL": url})
+        service = Postgres(migrations=shop, isolation="commit")
+
+        with Environment(settings, providers="external") as other:
+            lease = other.lease(service)
+            lease.execute("create table its (id integer)")
+            lease.execute("alter table items add column more text")  # a clone takes its place
+            lease.execute("select pg_create_logical_replication_slot('own', 'test_decoding')")
+            with self.assertRaisesRegex(LeakError, r"left 1 replication slot\(s\): own"):
+                lease.release()
+            with other.lease(service) as db:
+                self.assertEqual(0, db.value("select count(*) from pg_replication_slots"))
+
+
+REPLICATING = Postgres(settings=(("wal_level", "logical"),))
 
 
 class RollbackChanges:
