@@ -278,10 +278,65 @@ class ServerChanges(Changes):
 
         self.assertIn("rights to the setting log_statement was created; it was dropped", text)
 
+    def test_what_migrations_make_meanwhile_is_no_tests(self):
+        with_role = dataclasses.replace(SERVICE, migrations=making_a_role, name="with role")
+
+        class Case(HarnessTestCase):
+            db, other = SERVICE, with_role
+
+            def test_a(self):
+                self.db.count("items")
+
+            def test_b(self):
+                self.db.execute("create role of_the_test")
+                self.assertEqual(1, self.other.value(ROLES, ["of_migrations"]))
+
+            def test_c(self):
+                self.db.execute("comment on role of_migrations is 'x'")
+                self.assertEqual(0, self.db.value(ROLES, ["of_the_test"]))
+
+            def test_d(self):
+                self.assertEqual(1, self.db.value(ROLES, ["of_migrations"]))
+
+        result = self.run_inner(Case, "test_a", "test_b", "test_c", "test_d")
+
+        self.assertEqual(["test_b", "test_c"], result.failed, result.text)
+        for error in result.raised:
+            self.assertNotIn("\n    role of_migrations", str(error))
+
+    def test_while_another_process_runs_tests_here_it_takes_a_proof(self):
+        def others(case):
+            endpoint = case.db.instance.endpoint
+            url = str(endpoint.url("postgresql", endpoint.database))
+            name = "harness holding, process 1 on elsewhere"
+            neighbour = psycopg.connect(url, application_name=name, autocommit=True)
+            neighbours.append(neighbour)
+            neighbour.execute("create role of_others")
+
+        neighbours = []
+
+        text = self.changed_by(
+            others,
+            "create role of_the_test",
+            then=lambda case: self.assertEqual(1, case.db.value(ROLES, ["of_others"])),
+        )
+
+        neighbours[0].close()
+        self.assertIn("role of_the_test was created; it was dropped", text)
+        self.assertNotIn("of_others", text)
+
     def test_what_cannot_be_put_back_is_named(self):
         text = self.changed_by("alter tablespace pg_default set (seq_page_cost = 2)")
 
         self.assertIn("tablespace pg_default was altered, and cannot be put back", text)
+
+
+ROLES = "select count(*) from pg_roles where rolname = %s"
+
+
+def making_a_role(db):
+    shop(db)
+    db.execute("create role of_migrations")
 
 
 COUNT = "select count(*) from pg_database where datname = %s"
@@ -546,8 +601,7 @@ class ChangesBesideOthers(Changes):
         self.assertEqual(2, text.count("it was dropped"), text)
 
     def is_there(self, case):
-        roles = "select count(*) from pg_roles where rolname = %s"
-        return bool(case.db.value(COUNT, [self.name]) + case.db.value(roles, [self.name]))
+        return bool(case.db.value(COUNT, [self.name]) + case.db.value(ROLES, [self.name]))
 
 
 on(ServerChanges, "embedded")

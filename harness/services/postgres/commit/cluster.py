@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from harness.core.identity import process_name
+from harness.core.start import after
 from harness.errors import LeakError
 from harness.services.postgres.commit.authors import Authors
 from harness.services.postgres.commit.inspector import APPLICATION_NAME
@@ -57,6 +59,24 @@ class ServerGuard:
 
     def _read_settings(self) -> dict[str, str]:
         return dict(self._databases.rows(SETTINGS))
+
+    @contextmanager
+    def accepting(self) -> Iterator[None]:
+        """Take what is changed in a block for what was there before all tests."""
+        began = look(self._databases)
+        try:
+            yield
+        except BaseException as error:
+            after(error, lambda: self._accept(began))
+            raise
+        self._accept(began)
+
+    def _accept(self, began: Things) -> None:
+        for change in changes(began, look(self._databases)):
+            if change.before is not None:
+                self._before.pop((change.before.kind, change.before.name), None)
+            if change.now is not None:
+                self._before[change.now.kind, change.now.name] = change.now
 
     def differs(self) -> bool:
         """Tell whether anything is other than before, whoever has changed it."""
