@@ -7,6 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from harness.services.postgres.commit.kinds import KINDS
+from harness.services.postgres.names import literal
+
 # Not schemas of the user's; what is temporary belongs to one session and ends with it.
 USERS_OWN = (
     "n.nspname not in ('pg_catalog', 'information_schema') "
@@ -58,10 +61,8 @@ select greatest((select max(oid::int8) from pg_class), (select max(oid::int8) fr
                 (select max(oid::int8) from pg_proc), (select max(oid::int8) from pg_namespace))
 """
 OUTSIDE = "'pg_database', 'pg_db_role_setting', 'pg_shdescription', 'pg_subscription'"
-ROLES = (
-    "'pg_authid', 'pg_auth_members', 'pg_db_role_setting', 'pg_shdescription', 'pg_tablespace', "
-    "'pg_replication_origin', 'pg_parameter_acl'"
-)
+DATABASES = "pg_database"
+SHARED_BY_ALL = [kind.catalog for kind in KINDS.values() if kind.catalog not in ("", DATABASES)]
 
 
 SOME = -1  # rows of a table that nobody has counted
@@ -141,6 +142,7 @@ class Pristine:
         catalogs: The catalogs, likewise.
         outside: The files of what the server keeps of a database outside of it.
         roles: The files of what it knows of roles and of what else its databases share.
+        databases: The file of the list of databases.
         highest: The highest number that one of its objects has.
     """
 
@@ -150,7 +152,8 @@ class Pristine:
         rows = session.execute_simple(CATALOGS).rows
         self.catalogs = {file: Catalog(name, file, numbered) for name, file, numbered in rows}
         self.outside = read_shared(session, OUTSIDE)
-        self.roles = read_shared(session, ROLES)
+        self.roles = read_shared(session, ", ".join(map(literal, SHARED_BY_ALL)))
+        self.databases = read_shared(session, literal(DATABASES))
         self.highest = int(session.execute_simple(HIGHEST).rows[0][0])
 
     def changed(self, tables: Iterable[Table], sequences: Iterable[Sequence]) -> Pristine:

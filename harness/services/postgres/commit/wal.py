@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from harness.services.postgres.commit.authors import READ as AUTHORS
+from harness.services.postgres.commit.authors import Authors, authors
 from harness.services.postgres.connect import connect, driver, is_over
 from harness.services.postgres.names import identifier
 
@@ -92,7 +94,7 @@ class WalReader:
         """
         self._session = self._open()
         self._session.autocommit = True
-        for statement in (READ, PAGES):
+        for statement in (READ, PAGES, AUTHORS):
             self._session.execute_simple(statement.format(function=self._function))
         start = self._session.execute_simple("select pg_current_wal_insert_lsn()").rows[0][0]
         self.flush()
@@ -124,6 +126,11 @@ class WalReader:
             if base == database:
                 found[file].append(page)
         return found
+
+    def authors(self, start: int) -> Authors | None:
+        """Return who has written to what all databases share; None where the log cannot tell."""
+        rows = self._read("harness_authors", start, flushed=False)
+        return None if rows is None else authors(rows)
 
     def _read(self, statement: str, start: int, *, flushed: bool) -> list[Any] | None:
         """Run one of the prepared statements, on a new session where the last one was lost."""
