@@ -7,10 +7,9 @@ combines them. Each kind is run on one of the providers; what touches the whole 
 import dataclasses
 import functools
 import itertools
-import sys
 
 from harness import HarnessTestCase, Postgres
-from tests.integration.providers import PROVIDERS, environment, on_every_provider_and_role
+from tests.integration.providers import environment, on_every_provider_and_role, on_one_python
 from tests.torture.statements import kinds
 from tests.torture.statements.schema import everything
 from tests.torture.statements.stage import Stage, Step, postgres
@@ -18,6 +17,7 @@ from tests.torture.statements.stage import Stage, Step, postgres
 ORDER = ("external", "docker", "embedded")
 DRIVERS = itertools.cycle(("connection", "psycopg"))
 TWO_PHASES = ("two phases", "two phases undone", "leave a prepared transaction")  # a setting
+FOR_GOOD = "alter a tablespace"  # what nothing can put back
 # Those that fail, as they are meant to, where each statement is a transaction of its own.
 FAILING = {
     *TWO_PHASES[:2],
@@ -53,6 +53,7 @@ class KindsTest:
 
 
 @on_every_provider_and_role
+@on_one_python
 class PostgresConformanceKinds(KindsTest):
     def share(self, *groups):
         """Return a third of the kinds."""
@@ -66,28 +67,26 @@ class PostgresConformanceKinds(KindsTest):
         self.check(self.stage, [*self.share(kinds.SEQUENCES), *kinds.LARGE_OBJECTS])
 
 
+@on_one_python
 class StructureTest(KindsTest, HarnessTestCase):
     """Where a new database is made in no time."""
 
     environment = environment("embedded")
 
-    def part(self, names):
-        """Return all; in the runs on several Pythons, which reach one provider, a third each."""
-        return list(names) if len(PROVIDERS) > 1 else list(names)[sys.version_info.minor % 3 :: 3]
-
     def test_structure(self):
-        self.check(self.stage, self.part(kinds.STRUCTURE))
+        self.check(self.stage, kinds.STRUCTURE)
 
     def test_what_a_session_keeps(self):
-        self.check(self.stage, self.part(kinds.SESSION))
+        self.check(self.stage, kinds.SESSION)
 
     def test_what_stands_outside_of_transactions(self):
-        self.check(self.stage, self.part(kinds.ALONE))
+        self.check(self.stage, kinds.ALONE)
 
     def test_what_ends_sessions_and_the_database(self):
         self.check(self.stage, kinds.ENDINGS)
 
 
+@on_one_python
 class WholeServerTest(KindsTest, HarnessTestCase):
     """What all databases share: on a server that no other test uses."""
 
@@ -96,7 +95,7 @@ class WholeServerTest(KindsTest, HarnessTestCase):
     alone = True
 
     def test_it_is_put_back_or_named(self):
-        self.check(self.stage, [name for name in kinds.WHOLE_SERVER if name != "alter a role"])
+        self.check(self.stage, [name for name in kinds.WHOLE_SERVER if name != FOR_GOOD])
 
     def test_what_was_moved_to_other_files_is_watched_there(self):
         for name in ("vacuum everything fully", "vacuum what is shared and write"):
@@ -108,6 +107,6 @@ class WholeServerTest(KindsTest, HarnessTestCase):
         self.assertEqual({}, self.stage.failed)
 
     def test_what_cannot_be_put_back_is_named(self):
-        self.check(self.stage, ["alter a role"])
+        self.check(self.stage, [FOR_GOOD])
 
         self.assertTrue(self.stage.spoilt)

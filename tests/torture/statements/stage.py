@@ -210,7 +210,10 @@ class Stage:
 
     def _is_closed(self) -> bool:
         """Tell whether nobody may connect any more; whether that is said depends on who is left."""
-        query = "select 1 from pg_database where datname = %s and not datallowconn"
+        query = (
+            "select 1 from pg_database where datname = %s and not (datallowconn "
+            "and datconnlimit < 0 and has_database_privilege(oid, 'connect'))"
+        )
         return bool(self._ask(query, self._database))
 
     def _number(self) -> int | None:
@@ -262,7 +265,7 @@ class Stage:
 
     def _differences(self, lease: Any) -> list[str]:
         if self.dsn != str(lease.dsn):
-            return [f"the DSN was {self.dsn} and is {lease.dsn}"]
+            return [f"the database was {self._database} and is {lease.database}"]
         with psycopg.connect(self.dsn, autocommit=True) as connection:
             problems = self.painter.differences(connection)
         if self.spoilt:

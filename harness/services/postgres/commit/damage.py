@@ -32,7 +32,7 @@ class Baseline:
         written: Up to where the log was written, in bytes.
         catalogs: For each catalog the number of its rows.
         outside: What the server keeps of the database outside of it.
-        settings: Time and size of the file that `alter system` writes.
+        settings: Time and size of the file that `alter system` writes, and the replication slots.
     """
 
     oid: int
@@ -53,6 +53,7 @@ class Damage:
         structure: Whether the structure is another one.
         rows: How many rows were written, as far as the log says; at least one for each table.
         roles: Whether roles of the server may have been changed, by anybody.
+        databases: Whether its list of databases may have been.
     """
 
     tables: list[Table]
@@ -60,6 +61,7 @@ class Damage:
     structure: bool
     rows: Counter[Table]
     roles: bool = False
+    databases: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.tables or self.sequences or self.structure)
@@ -79,6 +81,7 @@ def damage_told(session: Any, pristine: Pristine, baseline: Baseline, writes: Wr
         or (bool(writes.shared & pristine.outside) and outside(session) != baseline.outside),
         rows=Counter({table: writes.rows[table.file] for table in tables}),
         roles=writes.remapped or bool(writes.shared & pristine.roles),
+        databases=writes.remapped or bool(writes.shared & pristine.databases),
     )
 
 

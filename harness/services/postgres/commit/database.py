@@ -26,6 +26,7 @@ from harness.services.postgres.commit.pristine import Table
 from harness.services.postgres.commit.repair import Repair, State
 from harness.services.postgres.commit.reset import settle
 from harness.services.postgres.commit.sessions import Sessions
+from harness.services.postgres.commit.slots import end_slots
 from harness.services.postgres.commit.source import Source
 from harness.services.postgres.commit.structure import outside
 from harness.services.postgres.commit.wal import FARTHEST, FARTHEST_MARK, Writes
@@ -67,6 +68,7 @@ class CommitDatabase:
         self._disturbed = self._instance.disturbed
         self.sessions = Sessions(source.instance, name)
         self._rebased: Damage | None = None
+        self._class_begun: Baseline | None = None  # of one that has changed the whole server
         self._roles = False
         self._outside = ""  # the same for every clone that takes this place
         self._refuse_writes()
@@ -154,21 +156,34 @@ class CommitDatabase:
         Returns:
             Failures of the test that was the last to run: what it changed on the whole server.
         """
-        settings, self._roles = self._baseline.settings, False
+        begun, self._roles = self._baseline, False
+        changed = survey.settings != self._baseline.settings
+        failures = end_slots(self._inspector, self._instance.databases) if changed else []
         self._put_back(survey, clean)
-        return self._check_server() if self._roles or survey.settings != settings else []
+        return failures + (self._check_server(begun) if self._roles or changed else [])
 
     def replace(self) -> list[Exception]:
         """Put a clone in the place of a database that is lost; return failures as `put_back`."""
+        begun = self._baseline
+        if self.source.guard is not None:
+            self.source.guard.concerns(begun.oid, begun.written, begun.written)
         self.swap()
-        return self._check_server()
+        return self._check_server(begun)
 
-    def _check_server(self) -> list[Exception]:
+    def check_class(self) -> list[Exception]:
+        """Return failures of the class that has held this: what it changed on the whole server."""
+        begun, self._class_begun = self._class_begun, None
         guard = self.source.guard
-        if guard is None:
+        if begun is None or guard is None:
             return []
-        self.source.spares.settle()  # a role may own something in what is being dropped
-        failures = guard.check()
+        guard.concerns(begun.oid, begun.written, self.survey().written)
+        return self._check_server(begun)
+
+    def _check_server(self, begun: Baseline) -> list[Exception]:
+        guard, failures = self.source.guard, []
+        if guard is not None:
+            self.source.spares.settle()  # a role may own something in what is being dropped
+            failures = guard.check(begun.oid, begun.xid)
         self._baseline = replace(self._baseline, settings=self.survey().settings)
         return failures
 
@@ -184,7 +199,7 @@ class CommitDatabase:
         try:
             self._roles = self.source.superuser  # who knows, if the next line fails
             damage = self._damage(survey)
-            self._roles = damage.roles
+            self._roles = self._concerns_server(damage, survey)
             if damage.structure and self._repair.drop_created(self._state):
                 damage = self._damage(self.survey())
             done = self._reset(damage)
@@ -193,6 +208,13 @@ class CommitDatabase:
         if not done:
             self._drop_subscriptions()
             self.swap()
+
+    def _concerns_server(self, damage: Damage, survey: Survey) -> bool:
+        guard, base = self.source.guard, self._baseline
+        if guard is None:
+            return False
+        changed = damage.roles or (damage.databases and guard.has_other_databases())
+        return changed and guard.concerns(base.oid, base.written, survey.written)
 
     def _drop_subscriptions(self) -> None:
         """Drop what keeps a database from being dropped."""
@@ -287,6 +309,7 @@ class CommitDatabase:
         damage = self._damage(survey)
         if damage.structure:
             raise changed_structure()
+        self._class_begun = self._baseline if self._concerns_server(damage, survey) else None
         contents = Contents(self._contents)
         self._inspector(lambda session: contents.read(session, damage.tables))
         tables, sequences = self._inspector(

@@ -22,7 +22,9 @@ select txid_snapshot_xmax(txid_current_snapshot()) % 4294967296,
        pg_current_wal_insert_lsn() - '0/0', pg_current_wal_flush_lsn() - '0/0',
        pg_stat_get_db_numbackends({oid}), {settings}
 """
-# Changed by `alter system`, which takes no transaction id; only a superuser may look.
+# What takes no transaction id: replication slots, and what `alter system` has changed, which only
+# a superuser may look at.
+SLOTS = "(select string_agg(slot_name, ',') from pg_get_replication_slots() where not temporary)"
 SETTINGS_FILE = (
     "(select (modification, size)::text from pg_stat_file('postgresql.auto.conf', true))"
 )
@@ -37,7 +39,7 @@ class Survey:
         written: Up to where the log is written, in bytes.
         flushed: Up to where it is flushed.
         sessions: The sessions on the database, the inspector's among them.
-        settings: Time and size of the file that `alter system` writes.
+        settings: Time and size of the file that `alter system` writes, and the replication slots.
     """
 
     xid: int
@@ -88,7 +90,7 @@ class Inspector:
         ).rows
         self.oid, self.pid = map(int, rows[0])
         superuser = "postgres.superuser" in self._instance.capabilities
-        settings = SETTINGS_FILE if superuser else "null"
+        settings = f"concat_ws(',', {SETTINGS_FILE}, {SLOTS})" if superuser else SLOTS
         session.execute_simple(PREPARE.format(oid=self.oid, settings=settings))
         self.fires_nothing = fires_nothing(session)
         self._session = session

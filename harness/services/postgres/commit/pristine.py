@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from harness.services.postgres.commit.kinds import KINDS
+
 # Not schemas of the user's; what is temporary belongs to one session and ends with it.
 USERS_OWN = (
     "n.nspname not in ('pg_catalog', 'information_schema') "
@@ -60,10 +62,8 @@ select relname, pg_relation_filenode(oid)::int8 from pg_class
 where relfilenode = 0 and relkind = 'r'
 """
 OUTSIDE = {"pg_database", "pg_db_role_setting", "pg_shdescription", "pg_subscription"}
-ROLES = {
-    *("pg_authid", "pg_auth_members", "pg_db_role_setting", "pg_shdescription", "pg_tablespace"),
-    *("pg_replication_origin", "pg_parameter_acl"),
-}
+DATABASES = "pg_database"
+SHARED_BY_ALL = [kind.catalog for kind in KINDS.values() if kind.catalog not in ("", DATABASES)]
 
 
 SOME = -1  # rows of a table that nobody has counted
@@ -145,6 +145,7 @@ class Pristine:
         roles: The files of what it knows of roles and of what else its databases share.
         mapped: The files of these and of other catalogs that a `vacuum full` writes anew, and no
             catalog tells, by name.
+        databases: The file of the list of databases.
         highest: The highest number that one of its objects has.
     """
 
@@ -155,6 +156,7 @@ class Pristine:
         self.catalogs = {file: Catalog(name, file, numbered) for name, file, numbered in rows}
         self.outside: set[int] = set()
         self.roles: set[int] = set()
+        self.databases: set[int] = set()
         self.mapped: dict[str, int] = {}
         self.learn_files(session)
         self.highest = int(session.execute_simple(HIGHEST).rows[0][0])
@@ -163,7 +165,11 @@ class Pristine:
         """Read which files hold what all databases share, for copies of this as well."""
         self.mapped.clear()
         self.mapped.update(read_mapped(session))
-        for files, names in ((self.outside, OUTSIDE), (self.roles, ROLES)):
+        for files, names in (
+            (self.outside, OUTSIDE),
+            (self.roles, SHARED_BY_ALL),
+            (self.databases, {DATABASES}),
+        ):
             files.clear()
             files.update(file for name, file in self.mapped.items() if name in names)
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import StartError
 from harness.services.postgres.activity import Activity
 from harness.services.postgres.admin import Admin
+from harness.services.postgres.commit.authors import READ as AUTHORS
+from harness.services.postgres.commit.authors import Authors, authors
 from harness.services.postgres.connect import driver, sqlstate
 from harness.services.postgres.names import identifier
 
@@ -104,7 +106,7 @@ class WalReader:
         self._server.execute(f"execute harness_wal('{start}')")
 
     def _prepare(self) -> None:
-        for statement in ("deallocate all", READ, PAGES):
+        for statement in ("deallocate all", READ, PAGES, AUTHORS):
             self._server.execute(statement.format(function=self._function))
 
     def writes(self, start: int, database: int, *, flushed: bool) -> Writes | None:
@@ -133,6 +135,11 @@ class WalReader:
             if base == database:
                 found[file].append(page)
         return found
+
+    def authors(self, start: int) -> Authors | None:
+        """Return who has written to what all databases share; None where the log cannot tell."""
+        rows = self._read("harness_authors", start, flushed=False)
+        return None if rows is None else authors(rows)
 
     def _read(self, statement: str, start: int, *, flushed: bool) -> list[Any] | None:
         """Run one of the prepared statements."""

@@ -69,6 +69,15 @@ LEAKS = {
         "prepare transaction 'left_{n}'",
     ),
     "alter a role": ("alter role current_user set work_mem = '9MB'",),
+    "alter what a role may": ("alter role current_user connection limit 50",),
+    "alter a tablespace": ("alter tablespace pg_default set (seq_page_cost = {n})",),
+    "put a role into another": (
+        "create role inner_{n}",
+        "grant pg_monitor to inner_{n}",
+        "grant inner_{n} to current_user",
+    ),
+    "create a database": ("create database left_{n}",),
+    "create a slot": ("select pg_create_physical_replication_slot('slot_{n}')",),
     "alter all roles": ("alter role all set work_mem = '9MB'",),
     "create a tablespace": (
         "set allow_in_place_tablespaces = on",
