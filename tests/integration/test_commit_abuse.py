@@ -7,14 +7,15 @@ import psycopg
 
 from harness import HarnessTestCase, Postgres
 from tests.integration.leaks import LeakyTest
-from tests.integration.providers import on, on_every_provider
+from tests.integration.providers import PROVIDERS, on, on_every_provider
 from tests.integration.shop import shop
 
 ADD = "insert into items (name) values ('a')"
 
 
-@on_every_provider
-class PostgresConformanceAbuse(LeakyTest):
+class AbuseTest(LeakyTest):
+    """Runs what breaks things, and a test that looks."""
+
     def run_pair(self, break_it, *, fails=()):
         """Run a test that breaks something and one that looks; return what the first got."""
 
@@ -46,6 +47,9 @@ class PostgresConformanceAbuse(LeakyTest):
             for statement in statements:
                 connection.execute(statement)
 
+
+@on_every_provider
+class PostgresConformanceAbuse(AbuseTest):
     def test_the_database_is_dropped(self):
         name = '"{}"'
 
@@ -169,3 +173,27 @@ class Prepared:
 
 
 on(Prepared, "embedded")
+
+
+class PostgresConformanceRefused(AbuseTest):
+    """As a role that the server asks for rights, and that may take them from itself."""
+
+    def check(self, change):
+        def refuse(case):
+            name = case.db.database
+            end = f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'"
+            case.db.execute(ADD)
+            self.elsewhere(case, change.format(name), end)
+
+        text = self.run_pair(refuse, fails=["test_a"])
+
+        self.assertIn("has dropped, renamed or closed its database t_", text)
+
+    def test_nobody_may_connect_any_more(self):
+        self.check('revoke all on database "{0}" from public, current_user')
+
+    def test_no_connection_is_left_for_anybody(self):
+        self.check('alter database "{0}" connection limit 0')
+
+
+on(PostgresConformanceRefused, *["creator"] * ("external" in PROVIDERS))
