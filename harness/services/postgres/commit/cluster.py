@@ -51,7 +51,6 @@ class ServerGuard:
     def __init__(self, instance: PostgresInstance) -> None:
         self._instance = instance
         self._databases: Databases = instance.databases
-        self._files: dict[str, int] = dict(self._databases.rows(FILES))
         self._settings = self._read_settings()
         self._before = look(self._databases)
         self._authors = Authors()
@@ -121,7 +120,10 @@ class ServerGuard:
         if not changes(before, now) and settings == set_before:
             return []
         alone = not missed and self._is_alone()
-        proof = newer(since) if alone else proven(authors, self._files, database)
+        files: dict[str, int] = (
+            {} if alone else dict(self._databases.rows(FILES))
+        )  # as they are now
+        proof = newer(since) if alone else proven(authors, files, database)
         said = [*self._undo(before, now, proof)]
         if alone:
             self._leave_out([change for change in changes(before, now) if not proof(change)])

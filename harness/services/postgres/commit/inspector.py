@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.services.postgres.connect import connect, driver, is_over
+from harness.services.postgres.locks import HAS_IDLE_TIMEOUT
 
 if TYPE_CHECKING:
     from harness.services.postgres.instance import PostgresInstance
@@ -76,6 +77,7 @@ class Inspector:
         self._open()
 
     def _open(self) -> Any:
+        version = self._instance.databases.server_version
         session = connect(
             self._instance.endpoint,
             self._name,
@@ -83,6 +85,8 @@ class Inspector:
             lock_timeout=LOCK_TIMEOUT_MS,
             client_min_messages="error",
             default_transaction_read_only="off",
+            statement_timeout="0",  # whatever the test has set for the database
+            **({"idle_session_timeout": "0"} if version >= HAS_IDLE_TIMEOUT else {}),
         )
         session.autocommit = True
         rows = session.execute_simple(
