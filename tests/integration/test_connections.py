@@ -1,6 +1,7 @@
 """How many connections a process holds: a server has only so many, which many processes share."""
 
 import tempfile
+import time
 
 from harness import Environment, HarnessTestCase, Postgres
 from harness.services.postgres.database_names import NAME
@@ -38,12 +39,25 @@ def play(environment, service, count):
         return count(db)
 
 
+def log(instance):
+    """Return how many sessions read the log alone."""
+    return LOG * bool(instance.external and instance.wal)
+
+
 def ours(lease):
-    """Return how many sessions the environment of a lease has."""
+    """Return how many sessions the environment of a lease has, without those just closed."""
+    deadline = time.monotonic() + 2
+    while (count := ours_now(lease)) > ADMINISTRATION + OF_THE_DATABASE + log(lease.instance):
+        if time.monotonic() > deadline:
+            break
+    return count
+
+
+def ours_now(lease):
     made = NAME.fullmatch(lease.database)
     [[working]] = lease.instance.databases.rows(
         "select count(*) from pg_stat_activity where pid = pg_backend_pid() "
-        f"or datname like '%\\_{made['process']}\\_{made['nonce']}%'"
+        f"or datname like '%\\_{made['process']}\\_{made['nonce']}%' and usesysid is not null"
     )
     return working + 1  # that of the locks, whose name says nothing of environments
 
@@ -59,10 +73,9 @@ class PostgresConformanceConnections:
     def test_classes_one_after_another_hold_no_more_than_one(self):
         with Environment(type(self).environment.settings) as environment:
             counts = [play(environment, service, ours) for service in CLASSES for _ in range(3)]
-            instance = environment.instance(CLASSES[0])
-            log = LOG * bool(instance.external and instance.wal)
+            most = ADMINISTRATION + OF_THE_DATABASE + log(environment.instance(CLASSES[0]))
 
-        self.assertEqual({ADMINISTRATION + OF_THE_DATABASE + log}, set(counts))
+        self.assertEqual({most}, set(counts))
 
     def test_classes_that_take_turns_close_nothing_in_between(self):
         with Environment(type(self).environment.settings) as environment:

@@ -120,9 +120,7 @@ class ServerGuard:
         if not changes(before, now) and settings == set_before:
             return []
         alone = not missed and self._is_alone()
-        files: dict[str, int] = (
-            {} if alone else dict(self._databases.rows(FILES))
-        )  # as they are now
+        files = dict(self._databases.rows(FILES))  # as they are now: a `vacuum full` changes them
         proof = newer(since) if alone else proven(authors, files, database)
         said = [*self._undo(before, now, proof)]
         if alone:

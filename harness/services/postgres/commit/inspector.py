@@ -77,7 +77,8 @@ class Inspector:
         self._open()
 
     def _open(self) -> Any:
-        version = self._instance.databases.server_version
+        may_rest = self._instance.databases.server_version >= HAS_IDLE_TIMEOUT
+        rests: dict[str, Any] = {"idle_session_timeout": "0"} if may_rest else {}
         session = connect(
             self._instance.endpoint,
             self._name,
@@ -86,7 +87,7 @@ class Inspector:
             client_min_messages="error",
             default_transaction_read_only="off",
             statement_timeout="0",  # whatever the test has set for the database
-            **({"idle_session_timeout": "0"} if version >= HAS_IDLE_TIMEOUT else {}),
+            **rests,
         )
         session.autocommit = True
         rows = session.execute_simple(
