@@ -21,7 +21,11 @@ from harness.services.postgres.commit.damage import (
 )
 from harness.services.postgres.commit.inspector import SURVEY, Inspector, Survey
 from harness.services.postgres.commit.large import TooMuchError
-from harness.services.postgres.commit.obstacles import drop_subscriptions, roll_back_prepared
+from harness.services.postgres.commit.obstacles import (
+    drop_subscriptions,
+    end_prepared_of_lost,
+    roll_back_prepared,
+)
 from harness.services.postgres.commit.pristine import Table
 from harness.services.postgres.commit.repair import Repair, State
 from harness.services.postgres.commit.reset import settle
@@ -135,6 +139,12 @@ class CommitDatabase:
     def end_prepared(self) -> list[str]:
         """Roll back transactions that were prepared here; return their names."""
         return self._inspector(roll_back_prepared) if self._instance.prepares else []
+
+    def end_prepared_of_lost(self) -> list[str]:
+        """Roll back what was prepared here before the database was lost; return the names."""
+        if not self._instance.prepares:
+            return []
+        return end_prepared_of_lost(self._instance, self.name, self.oid)
 
     def is_clean(self, survey: Survey) -> bool:
         """Tell whether nobody had written anything."""
