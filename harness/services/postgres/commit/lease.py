@@ -15,7 +15,8 @@ from harness.services.postgres.ordinary import PlainLease
 from harness.services.postgres.watcher import leaked, lingering
 
 if TYPE_CHECKING:
-    from harness.services.postgres.commit.database import CommitDatabase, Mark
+    from harness.services.postgres.commit.changes import Mark
+    from harness.services.postgres.commit.database import CommitDatabase
     from harness.services.postgres.commit.session import CommitSession
     from harness.services.postgres.instance import PostgresInstance
     from harness.services.postgres.service import Postgres
