@@ -23,11 +23,13 @@ class UrlRecipe:
         variable: The environment variable that holds the URL.
         default_port: Port of a URL that has none.
         schemes: What may stand before `://`, drivers after a `+` apart.
+        unfit: Returns why the server of a URL cannot be used, or None.
     """
 
     variable: str
     default_port: int
     schemes: tuple[str, ...]
+    unfit: Callable[[str], str | None] = lambda url: None
 
 
 @dataclass(frozen=True)
