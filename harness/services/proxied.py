@@ -22,6 +22,7 @@ class ProxiedLease(Lease):
 
     service: Any
     _visit: Visit | None = None
+    _stranded = False  # because the fault proxy has died
 
     @property
     def toxics(self) -> Toxics[Applied]:
@@ -53,7 +54,9 @@ class ProxiedLease(Lease):
         if passage is not None:
             from harness.services.toxiproxy.passage import Visit
 
-            self._visit = Visit(passage, self._fault_seed, self._before_fault)
+            self._visit = Visit(
+                passage, self._fault_seed, before=self._before_fault, died=self._note_death
+            )
 
     def _fault_seed(self) -> int:
         return derive(self.seed, self.service.kind, self.service.name or "")
@@ -66,16 +69,30 @@ class ProxiedLease(Lease):
         """
         self._check_held()
 
+    def _note_death(self, death: Exception) -> None:
+        """Keep the error for a fault proxy that has ended: the holder has been told."""
+        self.outages.append(death)
+
     def _end_faults(self) -> list[Exception]:
-        """End all faults, and return what went wrong at that."""
+        """End all faults, and return what went wrong at that.
+
+        A fault proxy that has died is told here, if the holder has not been told before.
+        """
         if self._visit is None:
             return []
         try:
             self._visit.finish()
+            self._visit.passage.server.check_alive(settle=0)
         except HarnessError as error:
             self.instance.passages.forget(self._visit.passage)
+            self._stranded = True
             return [error]
         return []
+
+    @property
+    def _may_be_cut(self) -> bool:
+        """Whether connections may be lost that nobody is to blame for."""
+        return self.faulted or self._stranded
 
     def _check_passage(self) -> None:
         """Do nothing while the fault proxy runs, if there is one.
@@ -88,7 +105,7 @@ class ProxiedLease(Lease):
 
     @property
     def _settle(self) -> float:
-        """Seconds to wait for a server's end after a failure, of which a fault is the likely cause."""
+        """Seconds to wait for a server's end after a failure, which a fault may explain."""
         return 0 if self.faulted else SETTLE
 
     def _has_clients(self, own: int = 0) -> bool:

@@ -142,7 +142,7 @@ class PostgresLease(ProxiedLease, DatabaseLease):
             known: The server's processes of our own sessions.
             own: How many of these go through the fault proxy.
         """
-        if self.faulted and not self._has_clients(own):
+        if self._may_be_cut and not self._has_clients(own):
             self.instance.databases.end_sessions(self.database, known)
             self.instance.databases.await_empty(self.database, known)
 

@@ -32,6 +32,7 @@ class PlainLease(PostgresLease):
         self._check_held()
         self._drop_lost()
         if self._connection is None or self._is_gone(self._connection):
+            hang_up(self._connection)
             self._connection = self._connect()
             self._connection.statements = self.statements
         connection: Connection = self._connection
@@ -93,8 +94,13 @@ class PlainLease(PostgresLease):
 
     def _close(self) -> None:
         for connection in (self._connection, self._own):
-            try:
-                if connection is not None:
-                    connection.close()
-            except client_errors():
-                pass  # closed already, by the test or by the server
+            hang_up(connection)
+
+
+def hang_up(connection: Any) -> None:
+    """Close a connection, if there is one and it is still open."""
+    try:
+        if connection is not None:
+            connection.close()
+    except client_errors():
+        pass  # closed already, by the test or by the server

@@ -52,6 +52,7 @@ class RollbackLease(PostgresLease):
         self._before: Sight | None = None
         self._concerned: int | None = None  # the database from which the server may be changed
         self._cut = False  # by a fault
+        self._broken = False  # before that, by the test
         self._pass_through(workspace.passage)
 
     @property
@@ -107,8 +108,12 @@ class RollbackLease(PostgresLease):
             raise cut_off()
 
     def _explain(self, error: Exception) -> None:
-        self._cut = self._cut or (self.faulted and is_over(error))
+        self._note_cut(error)
         super()._explain(error)
+
+    def _note_cut(self, error: Exception) -> None:
+        if self._may_be_cut and not self._cut and is_over(error):
+            self._cut, self._broken = True, self._outer.lost
 
     def _helper_cursor(self) -> Any:
         self._check_undisturbed()
@@ -146,7 +151,6 @@ class RollbackLease(PostgresLease):
         pristine = not self._disturbed and self._finish(failures)
         try:
             if not pristine:
-                self._check_passage()
                 self.instance.check_alive()
                 self._workspace.replace()
             elif self._cut:
@@ -164,14 +168,16 @@ class RollbackLease(PostgresLease):
         """Undo the test, note what it broke, and return whether the database is pristine."""
         try:
             self._outer.finish()
+            if self.faulted:
+                self._outer.session.rows("select 1")  # a test that sent nothing has not seen a cut
         except Exception as error:
-            self._cut = self._cut or (self.faulted and is_over(error))
-            if not self._cut:  # else it was meant to be lost
+            self._note_cut(error)
+            if not self._cut or self._broken:  # else it was meant to be lost
                 failures.append(error)
         leaks = [] if self._before is None else self._others(self._before)
         failures.extend(leaks)
-        broken = self._outer.lost or not (self._cut or self._outer.session.status == IDLE)
-        return not (broken or leaks)
+        lost = self._outer.lost or self._outer.session.status != IDLE
+        return not (leaks or (self._broken if self._cut else lost))
 
     def _others(self, before: Sight) -> list[Exception]:
         """Return what other connections did to this database while the test ran."""

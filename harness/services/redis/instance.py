@@ -88,14 +88,20 @@ class RedisInstance(Instance[RedisLease]):
             ServiceDiedError: The server has ended.
         """
         try:
-            database = self._database()
-            passage = self.passages.to(f"redis-{database.number}") if service.proxied else None
-            return RedisLease(self, service, database, passage)
+            return self._leased(service, self._database())
         except (driver().ConnectionError, OSError):
             self.check_alive()
             raise
         except driver().ResponseError as error:
             raise not_permitted(self._where, error) from error
+
+    def _leased(self, service: Redis, database: Database) -> RedisLease:
+        try:
+            passage = self.passages.to(f"redis-{database.number}") if service.proxied else None
+            return RedisLease(self, service, database, passage)
+        except BaseException:
+            self.give_back(database)
+            raise
 
     @functools.cached_property
     def passages(self) -> Passages:

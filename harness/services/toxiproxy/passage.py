@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from harness.core.cleanup import Cleanups
 from harness.core.endpoint import Endpoint
 from harness.core.instance import Instance
+from harness.errors import ServiceDiedError
 from harness.faults.client import Applied
 from harness.faults.faults import Fault, Toxics
 from harness.services.toxiproxy.lease import written
@@ -99,7 +101,8 @@ class Visit:
     Args:
         passage: The way.
         seed: Returns what the random choices of faults follow from.
-        before: Called before the first fault; raises if there can be none.
+        before: Called before each fault; raises if there can be none.
+        died: Called with the error, before it is raised, if the fault proxy has ended.
 
     Attributes:
         passage: The way.
@@ -108,13 +111,18 @@ class Visit:
     """
 
     def __init__(
-        self, passage: Passage, seed: Callable[[], int], before: Callable[[], object]
+        self,
+        passage: Passage,
+        seed: Callable[[], int],
+        before: Callable[[], object],
+        died: Callable[[Exception], object],
     ) -> None:
         self.passage = passage
         self.toxics = Toxics(lambda fault: Applied(self, fault))
         self.faulted = False
         self._seed = seed
         self._before = before
+        self._died = died
         self._over = False
 
     def __repr__(self) -> str:
@@ -128,15 +136,26 @@ class Visit:
             FaultError: The fault proxy refuses.
             ServiceDiedError: It has ended.
         """
-        self._before()
-        if not self.faulted:  # else nothing was asked of the fault proxy, and nothing is
-            self.faulted = True
-            self.passage.proxy.update(seed=self._seed())
-        return functools.partial(self._end, self.passage.proxy.apply(fault))
+        with self._telling():
+            self.passage.server.check_alive(settle=0)
+            self._before()
+            if not self.faulted:  # before that, the fault proxy is asked nothing
+                self.faulted = True
+                self.passage.proxy.update(seed=self._seed())
+            return functools.partial(self._end, self.passage.proxy.apply(fault))
 
     def _end(self, end: Callable[[], object]) -> None:
         if not self._over:  # a thread that outlives its test must not end another one's
-            end()
+            with self._telling():
+                end()
+
+    @contextlib.contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
+        except ServiceDiedError as death:
+            self._died(death)
+            raise
 
     def finish(self) -> None:
         """Have all as it was before, whatever the test has left.

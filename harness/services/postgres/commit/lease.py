@@ -11,6 +11,7 @@ from harness.services.breaches import never_committed
 from harness.services.postgres.commit.database import LostDatabaseError
 from harness.services.postgres.commit.inspector import Survey
 from harness.services.postgres.commit.session import has_uncommitted
+from harness.services.postgres.connect import is_readable
 from harness.services.postgres.customized import are_unknown
 from harness.services.postgres.ordinary import PlainLease
 from harness.services.postgres.watcher import leaked, lingering
@@ -53,8 +54,10 @@ class CommitLease(PlainLease):
         return self._database.sessions.get(use, endpoint)
 
     def _is_gone(self, connection: Any) -> bool:
-        cut = self.faulted and self.service.driver == KEPT and connection.is_lost
-        return cut or super()._is_gone(connection)
+        if super()._is_gone(connection) or not self.faulted:
+            return bool(connection.closed)
+        kept = self.service.driver == KEPT
+        return bool(connection.is_lost if kept else is_readable(connection.fileno()))
 
     def write_mark(self) -> Mark:
         """Return a mark for `written_since`."""
