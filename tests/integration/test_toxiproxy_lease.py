@@ -198,8 +198,7 @@ class ToxiproxyConformance:
         self.assertIn(strange.name, instance.client.proxies())
 
     def test_random_choices_follow_from_the_seed_where_the_server_keeps_to_it(self):
-        if "toxiproxy.seeded" not in self.faults.instance.capabilities:
-            return
+        self.requireCapability(self.faults, "toxiproxy.seeded")
         first = self.choices()
         self.assertEqual(first, self.choices())
         self.assertIn("end", first)

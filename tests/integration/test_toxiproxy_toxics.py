@@ -4,11 +4,20 @@ Times are compared with bounds: never too early, and not much too late on a busy
 """
 
 import contextlib
+import json
+import random
 import socket
+import threading
 import time
 
 from tests.integration.toxiproxies import BothServersTest, Upstream, connect, echo, read
 
+HARMLESS = (
+    ("latency", {"latency": 10, "jitter": 9}),
+    ("bandwidth", {"rate": 20_000}),
+    ("slicer", {"average_size": 5000, "size_variation": 4000, "delay": 10}),
+    ("slow_close", {"delay": 5}),
+)
 LATE = 0.25  # seconds: what a busy machine may add
 
 
@@ -410,6 +419,36 @@ class OursAloneTest(ToxicsTest):
 
         self.assertLess(sum(sent), 20 << 20)
         self.assertEqual(sum(sent), len(read(line)[0]))
+
+    def test_no_byte_is_lost_or_moved_while_toxics_come_and_go(self):
+        place = self.through(self.server)
+        rng = random.Random(7)
+        texts = [rng.randbytes(size) for size in (1, 5000, 200_000, 1_000_000)]
+        found = {}
+
+        def send(text):
+            line = self.opened(place, 20)
+            sender = threading.Thread(target=line.sendall, args=(text,))
+            sender.start()
+            found[len(text)] = read(line, len(text))[0] == text
+            sender.join()
+
+        threads = [threading.Thread(target=send, args=(text,)) for text in texts]
+        for thread in threads:
+            thread.start()
+        for number in range(40):
+            kind, attributes = rng.choice(HARMLESS)
+            self.server.add(kind, rng.choice(["upstream", "downstream"]), **attributes)
+            time.sleep(0.01)
+            if number % 2:
+                self.server.send("POST", "/reset")
+            else:
+                name = json.loads(self.server.send("GET", "/proxies/p/toxics")[2])[0]["name"]
+                self.server.send("DELETE", f"/proxies/p/toxics/{name}")
+        for thread in threads:
+            thread.join()
+
+        self.assertEqual({len(text): True for text in texts}, found)
 
     def test_slices_are_cut_in_the_same_places_again(self):
         def sizes():

@@ -39,9 +39,12 @@ from harness import (
     SQLite,
     SQLiteLease,
     Store,
+    Toxiproxy,
+    ToxiproxyLease,
 )
 from harness.core.instance import Running
 from harness.data.factories import Factory, children, drawn, lazy, related, sequence, trait
+from harness.faults.client import Applied
 from harness.services.rows import Row
 from harness.testing import eventually
 from harness.testing.rows import check_rows, find_row
@@ -171,6 +174,22 @@ class SessionTest(HarnessTestCase):
 
 
 assert_type(SessionTest.cache, Redis)
+
+
+class BankTest(HarnessTestCase):
+    faults = Toxiproxy(version="2", exclusive=True, alias="faults")
+
+    def test_faults(self) -> None:
+        assert_type(self.faults, ToxiproxyLease)
+        bank = self.faults.proxy("bank", upstream=("127.0.0.1", 9000))
+        assert_type(bank.address, tuple[str, int])
+        with bank.toxics.latency(ms=5, jitter_ms=1, stream="upstream", toxicity=0.5) as applied:
+            assert_type(applied, Applied)
+        with bank.toxics.down(), bank.toxics.slicer(bytes=5, variation=1, delay_us=10):
+            pass
+
+
+assert_type(BankTest.faults, Toxiproxy)
 
 
 class OwnProbe:

@@ -8,7 +8,18 @@ part of `--strict`, and pyright's `reportUnnecessaryTypeIgnoreComment`.
 
 from __future__ import annotations
 
-from harness import Command, Container, Environment, HarnessTestCase, Port, Postgres, Process, Redis
+from harness import (
+    Command,
+    Container,
+    Environment,
+    HarnessTestCase,
+    Port,
+    Postgres,
+    Process,
+    Redis,
+    Toxiproxy,
+    ToxiproxyLease,
+)
 from harness.data.factories import Factory
 
 
@@ -56,6 +67,14 @@ class SignupTest(HarnessTestCase):
         self.db.connection.execute("select 1")  # type: ignore[attr-defined]
 
 
+def faults(lease: ToxiproxyLease) -> None:
+    toxics = lease.proxy("bank", "127.0.0.1:1").toxics
+    toxics.latency(5)  # type: ignore[call-arg]
+    toxics.latency(ms=5, jitter=1)  # type: ignore[call-arg]
+    toxics.latencyy(ms=5)  # type: ignore[attr-defined]
+    toxics.bandwidth(kb_per_s="5")  # type: ignore[arg-type]
+
+
 def assign_from_outside(test: SignupTest) -> None:
     test.db = 3  # type: ignore[assignment]
 
@@ -67,6 +86,8 @@ Command(["a"], timeout="3")  # type: ignore[arg-type]
 Postgres(seeds=["users.sql"])  # type: ignore[arg-type]
 Redis(settings=[("maxmemory", "1mb")])  # type: ignore[arg-type]
 Redis().flush()  # type: ignore[attr-defined]
+Toxiproxy(ports=1)  # type: ignore[call-arg]
+Toxiproxy().proxy("bank", "127.0.0.1:1")  # type: ignore[attr-defined]
 Container("redis", ports=6379)  # type: ignore[arg-type]
 Container("redis", environment={"A": 1})  # type: ignore[dict-item]
 Container("redis", ready="started")  # type: ignore[arg-type]

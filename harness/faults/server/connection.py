@@ -92,7 +92,10 @@ class Endpoint(asyncio.BufferedProtocol):
         if self.outgoing.finished:
             self._connection.close()
         elif not self.transport.is_closing():
-            self.transport.write_eof()
+            try:
+                self.transport.write_eof()
+            except OSError:  # it was reset, and we have not read that yet
+                self.reset()
 
     def close(self) -> None:
         """Close it after what was written."""
@@ -132,12 +135,15 @@ class Connection:
         self._draws_of = draws_of
         self._over = over
         self._task: asyncio.Task[None] | None = None
+        self._dropped = False
         self.client = Endpoint(self)
         self.server = Endpoint(self)
 
     def joined(self, endpoint: Endpoint) -> None:
         """Connect upstream, now that a client is there."""
-        if endpoint is self.client:
+        if self._dropped:
+            endpoint.transport.abort()
+        elif endpoint is self.client:
             self._task = self._loop.create_task(self._connect())
 
     async def _connect(self) -> None:
@@ -191,7 +197,8 @@ class Connection:
         self.server.close()
 
     def drop(self) -> None:
-        """Close both ends at once; what is on its way is lost."""
+        """Close both ends at once, or as soon as they are there; what is on its way is lost."""
+        self._dropped = True
         if self._task is not None:
             self._task.cancel()
         for endpoint in (self.client, self.server):

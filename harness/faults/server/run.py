@@ -43,12 +43,16 @@ async def serve(address: str, seed: int) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # on Windows the loop has none
             loop.add_signal_handler(name, stop.set)
-    routes, http = Routes(Collection(seed)), protocol()
+    collection, http = Collection(seed), protocol()
+    routes = Routes(collection)
     own = await addresses.listener(address)
     server = await loop.create_server(lambda: http(routes.answer), sock=own)
     print(f"listening on {addresses.address_of(own)}", flush=True)
     await stop.wait()
     server.close()
+    for proxy in collection.proxies.values():
+        proxy.stop()
+    await asyncio.sleep(0)  # what was closed says so in the loop's next turn
 
 
 def protocol() -> type[Http]:
