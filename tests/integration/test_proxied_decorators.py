@@ -42,6 +42,9 @@ class ValueTest(unittest.TestCase):
             toxics("cache", down())(type("Case", (), {}))
 
 
+FAULTS = (latency(ms=100), down())
+
+
 def seconds(cache):
     began = time.monotonic()
     cache.client.ping()
@@ -117,7 +120,7 @@ class DecoratorTest:
 class UnderTest:
     needed = Redis(proxied=True)
 
-    def run_body(self, body, faults=(latency(ms=100), down())):
+    def run_body(self, body, faults=FAULTS):
         def test(case):
             for fault in case.under(case.cache, faults):
                 body(case, fault)
