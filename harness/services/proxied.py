@@ -49,13 +49,13 @@ class ProxiedLease(Lease):
         """Whether there was a fault while this lease was held."""
         return self._visit is not None and self._visit.faulted
 
-    def _pass_through(self, passage: Passage | None) -> None:
-        """Have the code under test go through a passage; None for straight on."""
-        if passage is not None:
+    def _pass_through(self, *passages: Passage) -> None:
+        """Have the code under test go through passages; straight on if there are none."""
+        if passages:
             from harness.services.toxiproxy.passage import Visit
 
             self._visit = Visit(
-                passage, self._fault_seed, before=self._before_fault, died=self._note_death
+                passages, self._fault_seed, before=self._before_fault, died=self._note_death
             )
 
     def _fault_seed(self) -> int:
@@ -82,9 +82,9 @@ class ProxiedLease(Lease):
             return []
         try:
             self._visit.finish()
-            self._visit.passage.server.check_alive(settle=0)
+            self._visit.server.check_alive(settle=0)
         except HarnessError as error:
-            self.instance.passages.forget(self._visit.passage)
+            self.instance.passages.forget(self._visit.passages)
             self._stranded = True
             return [error]
         return []
@@ -101,7 +101,7 @@ class ProxiedLease(Lease):
             ServiceDiedError: It has ended.
         """
         if self._visit is not None:
-            self._visit.passage.server.check_alive(self._settle)
+            self._visit.server.check_alive(self._settle)
 
     @property
     def _settle(self) -> float:
@@ -114,7 +114,7 @@ class ProxiedLease(Lease):
         Args:
             own: How many connections of our own are.
         """
-        return self._visit is not None and self._visit.passage.clients() > own
+        return self._visit is not None and self._visit.passages[0].clients() > own
 
 
 def not_proxied(service: Service[Any]) -> FaultError:

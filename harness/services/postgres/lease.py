@@ -94,7 +94,7 @@ class PostgresLease(ProxiedLease, DatabaseLease):
     @property
     def _endpoint(self) -> Endpoint:
         """Where the code under test connects."""
-        return self.instance.endpoint if self._visit is None else self._visit.passage.endpoint
+        return self.instance.endpoint if self._visit is None else self._visit.endpoint
 
     def exists(self, table: str) -> bool:
         """Tell whether there is a table, or a view, of that name."""

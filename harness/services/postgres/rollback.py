@@ -53,7 +53,7 @@ class RollbackLease(PostgresLease):
         self._concerned: int | None = None  # the database from which the server may be changed
         self._cut = False  # by a fault
         self._broken = False  # before that, by the test
-        self._pass_through(workspace.passage)
+        self._pass_through(*workspace.passages)
 
     @property
     def connection(self) -> Connection:

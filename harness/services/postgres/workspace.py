@@ -14,6 +14,7 @@ from harness.services.postgres.watcher import Watcher
 if TYPE_CHECKING:
     from harness.services.postgres.instance import PostgresInstance
     from harness.services.postgres.template import Template
+    from harness.services.toxiproxy.passage import Passage
 
 
 class Workspace:
@@ -47,13 +48,17 @@ class Workspace:
 
     def _connect(self) -> Session:
         self._disturbed = self._instance.disturbed
-        self.passage = self._instance.passages.to(self.name) if self._proxied else None
-        endpoint = self._instance.endpoint if self.passage is None else self.passage.endpoint
+        self.passages = self._ways()
+        endpoint = self.passages[0].endpoint if self.passages else self._instance.endpoint
         return self.driver.open_session(endpoint, self.name, lock_timeout=LOCK_TIMEOUT_MS)
 
     def _is_cut_off(self) -> bool:
         """Tell whether the session's way is another one by now: the fault proxy has died."""
-        return self._proxied and self._instance.passages.to(self.name) is not self.passage
+        return self._ways() != self.passages
+
+    def _ways(self) -> list[Passage]:
+        """Return the way here through the fault proxy, if there is one."""
+        return [self._instance.passages.to(self.name)] if self._proxied else []
 
     def begin(self, explain: Callable[[Exception], None]) -> OuterTransaction:
         """Open the outer transaction of one test.

@@ -49,7 +49,7 @@ class RedisLease(ProxiedLease):
         self._client: redis.Redis | None = None
         self._disturbed = instance.disturbed
         database.begin(self)
-        self._pass_through(passage)
+        self._pass_through(*([passage] if passage else []))
 
     def __repr__(self) -> str:
         return f"<lease of database {self.database} on {self.instance!r}>"
@@ -91,7 +91,7 @@ class RedisLease(ProxiedLease):
         """The URL by which the code under test connects."""
         if self._visit is None:
             return self._numbered.url
-        return url_of(self.instance.running, self.database, self._visit.passage.endpoint)
+        return url_of(self.instance.running, self.database, self._visit.endpoint)
 
     def keys(self, pattern: str = "*") -> list[str]:
         r"""Return the names of the keys that match a pattern, sorted.

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import functools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from harness.core.cleanup import Cleanups
 from harness.core.endpoint import Endpoint
 from harness.core.instance import Instance
+from harness.core.seed import derive
 from harness.errors import ServiceDiedError
 from harness.faults.client import Applied
 from harness.faults.faults import Fault, Toxics
@@ -82,10 +83,10 @@ class Passages:
                 known = self._made[place, port] = Passage(server, place, endpoint)
             return known
 
-    def forget(self, passage: Passage) -> None:
-        """Make another one for the next lease: nobody knows what this one does."""
+    def forget(self, passages: Sequence[Passage]) -> None:
+        """Make other ones for the next lease: nobody knows what these do."""
         with self._lock:
-            self._made = {key: each for key, each in self._made.items() if each is not passage}
+            self._made = {key: each for key, each in self._made.items() if each not in passages}
 
     def _close(self) -> None:
         cleanups = Cleanups(f"the proxies of {self._instance.kind}")
@@ -99,25 +100,25 @@ class Visit:
     """What one lease does to the passages that it goes through.
 
     Args:
-        passage: The way.
+        passages: The ways; at least one.
         seed: Returns what the random choices of faults follow from.
         before: Called before each fault; raises if there can be none.
         died: Called with the error, before it is raised, if the fault proxy has ended.
 
     Attributes:
-        passage: The way.
-        toxics: Faults on it, as context managers.
+        passages: The ways.
+        toxics: Faults on all of them, as context managers.
         faulted: Whether there was one.
     """
 
     def __init__(
         self,
-        passage: Passage,
+        passages: Sequence[Passage],
         seed: Callable[[], int],
         before: Callable[[], object],
         died: Callable[[Exception], object],
     ) -> None:
-        self.passage = passage
+        self.passages = passages
         self.toxics = Toxics(lambda fault: Applied(self, fault))
         self.faulted = False
         self._seed = seed
@@ -126,7 +127,17 @@ class Visit:
         self._over = False
 
     def __repr__(self) -> str:
-        return repr(self.passage.proxy)
+        return ", ".join(repr(passage.proxy) for passage in self.passages)
+
+    @property
+    def server(self) -> ToxiproxyInstance:
+        """The fault proxy."""
+        return self.passages[0].server
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where the first one begins."""
+        return self.passages[0].endpoint
 
     def apply(self, fault: Fault) -> Callable[[], object]:
         """Have a fault, and return what ends it.
@@ -137,12 +148,23 @@ class Visit:
             ServiceDiedError: It has ended.
         """
         with self._telling():
-            self.passage.server.check_alive(settle=0)
+            self.server.check_alive(settle=0)
             self._before()
             if not self.faulted:  # before that, the fault proxy is asked nothing
                 self.faulted = True
-                self.passage.proxy.update(seed=self._seed())
-            return functools.partial(self._end, self.passage.proxy.apply(fault))
+                self._reseed()
+            return functools.partial(self._end, self._applied(fault))
+
+    def _reseed(self) -> None:
+        for number, passage in enumerate(self.passages):
+            passage.proxy.update(seed=derive(self._seed(), str(number)))
+
+    def _applied(self, fault: Fault) -> Callable[[], object]:
+        """Have a fault on all passages or on none, and return what ends it."""
+        with contextlib.ExitStack() as stack:
+            for passage in self.passages:
+                stack.callback(passage.proxy.apply(fault))
+            return stack.pop_all().close
 
     def _end(self, end: Callable[[], object]) -> None:
         if not self._over:  # a thread that outlives its test must not end another one's
@@ -166,4 +188,5 @@ class Visit:
         """
         self._over = True
         if self.faulted:
-            self.passage.proxy.clear()
+            for passage in self.passages:
+                passage.proxy.clear()

@@ -96,9 +96,9 @@ class CommitDatabase:
             outside=self._outside or outside(session),
         )
 
-    def passage(self) -> Passage | None:
+    def passages(self) -> list[Passage]:
         """Return the way here through the fault proxy, if there is one."""
-        return self._instance.passages.to(self.name) if self.proxied else None
+        return [self._instance.passages.to(self.name)] if self.proxied else []
 
     @property
     def oid(self) -> int:

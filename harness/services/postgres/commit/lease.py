@@ -38,7 +38,7 @@ class CommitLease(PlainLease):
     ) -> None:
         super().__init__(instance, service, database.name)
         self._database = database
-        self._pass_through(database.passage())
+        self._pass_through(*database.passages())
 
     def _connect(self) -> Any:
         return self._kept(self.uses[0], self._endpoint)
