@@ -464,6 +464,23 @@ class OursAloneTest(ToxicsTest):
 
         self.assertEqual(sizes(), sizes())
 
+    def test_a_new_seed_counts_the_bytes_of_open_connections_anew(self):
+        def sizes(before):
+            place = self.through(self.server, seed=1)
+            line = self.opened(place)
+            line.sendall(b"x" * before)
+            self.assertEqual(before, len(read(line, before)[0]))
+            self.server.send("PATCH", "/proxies/p", {"seed": 42})
+            self.server.add("slicer", average_size=10, size_variation=5, delay=3000)
+            line.sendall(b"x" * 100)
+            found = []
+            while sum(found) < 100:
+                found.append(len(line.recv(1000)))
+            self.server.send("DELETE", "/proxies/p")
+            return found
+
+        self.assertEqual(sizes(1), sizes(77))
+
     def test_the_same_connections_are_hit_again(self):
         def hit(seed):
             place = self.through(self.server, seed=seed)

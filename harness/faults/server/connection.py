@@ -181,6 +181,12 @@ class Connection:
             link = self.client.outgoing if direction == UPSTREAM else self.server.outgoing
             link.change(of(direction, self._toxics()))
 
+    def recount(self) -> None:
+        """Count bytes anew."""
+        if self.began:
+            self.client.outgoing.recount()
+            self.server.outgoing.recount()
+
     def lost(self, endpoint: Endpoint, kind: Kind) -> None:
         """Pass on that one end is closed."""
         if not self.began:  # dropped while we connected

@@ -103,6 +103,10 @@ class Link:
                 self._queue([event])
         self._send(caused)
 
+    def recount(self) -> None:
+        """Count bytes anew, by whose places random choices are made."""
+        self._offset = 0
+
     def hold(self) -> None:
         """Send nothing for now: the sink takes no more."""
         self._held = True

@@ -43,11 +43,14 @@ class Proxy:
     def reseed(self, seed: int) -> None:
         """Let random choices follow from another seed, and count connections anew.
 
-        Those that are open come first: what they draw must not follow from what was before.
+        Those that are open get numbers below 0, and their bytes are counted anew, too: what they
+        draw must not follow from what was before, nor what others draw from how many there are.
         """
         self._seed = seed
-        self._accepted = len(self._connections)
-        self._connections = {each: number for number, each in enumerate(self._connections)}
+        self._accepted = 0
+        self._connections = {each: ~number for number, each in enumerate(self._connections)}
+        for connection in self._connections:
+            connection.recount()
 
     def shown(self) -> dict[str, Any]:
         """Return it as the API shows it."""
