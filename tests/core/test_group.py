@@ -17,11 +17,15 @@ class Peer(Service):
 
     name: str
     requires: tuple = ()
+    companions: tuple = ()
     alias: str | None = None
     exclusive: bool = False
 
     def needs(self):
         return self.requires
+
+    def beside(self):
+        return self.companions
 
     def instance_key(self):
         return (self.name,)
@@ -42,6 +46,16 @@ class NeedsTest(unittest.TestCase):
 
         self.assertEqual([base, middle, top], group.services)
         self.assertEqual((middle, base), group.needs_of(top))
+
+    def test_what_runs_beside_is_there_and_is_no_need_and_does_not_make_another_instance(self):
+        proxy = Peer("proxy")
+        plain, proxied = Peer("db"), Peer("db", companions=(proxy,))
+        group = Group([plain, proxied])
+
+        self.assertEqual([plain, proxy, proxied], group.services)
+        self.assertEqual((), group.needs_of(proxied))
+        keys = {key_of(each, group, lambda service: service) for each in (plain, proxied)}
+        self.assertEqual(1, len(keys))
 
     def test_a_need_may_be_named_by_alias(self):
         db = Peer("db", alias="db")

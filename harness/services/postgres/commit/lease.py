@@ -120,8 +120,8 @@ class CommitLease(PlainLease):
         if self.service.driver != KEPT:
             self._close()
             return self._database.survey()
-        if self.faulted and self._connection is not None:
-            self._connection.hang_up()  # nobody knows what has become of it
+        if self.faulted and self._connection is not None and self._connection.is_lost:
+            self._connection.hang_up()  # so that what the server has left of it is a stranger's
         used = self._used_sessions()
         for _, session in used:
             session.begin_clearing()
