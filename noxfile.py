@@ -24,6 +24,7 @@ EXTRAS = (
     "postgres",
     "psycopg",
     "redis",
+    "kafka",
     "docker",
     "embedded",
     "sqlalchemy",
