@@ -2,7 +2,8 @@
 # One image per folder of images/, published in the local registry. Sourced after base-image.sh, engine.sh, registry.sh.
 #
 # A folder holds a Dockerfile that begins with `ARG BASE` and `FROM $BASE`, a list `packages` of what the base must have,
-# and `version`, a shell command that prints the version of the server inside the image.
+# and `version`, a shell command that prints the version of the server inside the image. It may hold a list `files` of
+# what is copied beside the Dockerfile from the cache.
 
 image_names() {
     local file
@@ -45,12 +46,25 @@ is_published() {
 build_image() {
     local repository=harness/$1 version
     # The classic builder: a client may be newer than the daemon, and come with no other.
-    DOCKER_BUILDKIT=0 docker build --build-arg "BASE=$(base_image)" --tag "$repository:$2" "$ci_dir/images/$1"
+    DOCKER_BUILDKIT=0 docker build --build-arg "BASE=$(base_image)" --tag "$repository:$2" "$(build_context "$1")"
     version=$(docker run --rm --network none --entrypoint sh "$repository:$2" -c "$(<"$ci_dir/images/$1/version")")
     [[ $version =~ ^[0-9][0-9A-Za-z._-]*$ ]] || fail "images/$1/version printed '$version', which is no version"
     docker tag "$repository:$2" "$registry/$repository:$version"
     docker push "$registry/$repository:$version"
     write_image_record "$1" "$2" "$version"
+}
+
+# build_context NAME: the directory to build from; with what its list `files` names in the cache, where it has one.
+build_context() {
+    local context=$ci_dir/images/$1 file
+    if [[ -e $context/files ]]; then
+        context=$cache/tmp/context-$1
+        rm -rf "$context"
+        mkdir -p "$context"
+        cp -r "$ci_dir/images/$1/." "$context"
+        for file in $(sed 's/#.*//' "$context/files"); do cp -r "$cache/$file" "$context"; done
+    fi
+    printf '%s\n' "$context"
 }
 
 write_image_record() {

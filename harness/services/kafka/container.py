@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 OUTSIDE, INSIDE, CONTROLLER, ITSELF = 9092, 19092, 9093, 19093
 ADDRESS_FILE = "/tmp/harness-address"
-DATA = "/var/lib/kafka/data"
+# Not the image's own directory: over that, memory belongs to root, whom the image does not run as.
+DATA = "/tmp/harness-data"
 RUN = "/etc/kafka/docker/run"  # the official image's own command
 SCRIPT = f"""\
 until read -r address <{ADDRESS_FILE}; do sleep 0.02; done 2>/dev/null

@@ -8,11 +8,21 @@ from typing import Any
 from harness.core.endpoint import Endpoint
 from harness.errors import LeakError, LeaseError
 from harness.services.kafka.client import WAIT_MS, client_settings, driver, reason
+from harness.services.kafka.mock_control import control_port
 
 FLUSH_TIMEOUT = 5.0  # seconds
 CONSUMER = {
     "auto.offset.reset": "earliest",  # what was written before it came is not missed
     "fetch.wait.max.ms": WAIT_MS,
+}
+# A mock cluster lets a group wait for almost the session time-out, 45 s by default, each time that a
+# member joins or leaves. With the newer protocol it does not, which these settings rule out.
+NEWER = {"group.protocol": "consumer"}
+OLDER_ONLY = {
+    "group.protocol",
+    "heartbeat.interval.ms",
+    "partition.assignment.strategy",
+    "session.timeout.ms",
 }
 
 
@@ -36,7 +46,8 @@ class HandedOut:
 
     def consumer(self, topics: Sequence[str], group: str, settings: Mapping[str, Any]) -> Any:
         """Return a consumer, which has subscribed to the topics, if there are any."""
-        own = {**CONSUMER, "group.id": group}
+        quick = control_port(self._endpoint()) is not None and not OLDER_ONLY & settings.keys()
+        own = {**CONSUMER, **(NEWER if quick else {}), "group.id": group}
         consumer = self._new("consumer", driver().Consumer, own, settings)
         self._consumers.append(consumer)
         if topics:

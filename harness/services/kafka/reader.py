@@ -13,6 +13,9 @@ from harness.services.kafka.client import ANSWER_TIMEOUT, driver, new_client, pa
 from harness.services.kafka.record import KafkaRecord, read_message
 
 BATCH = 1000
+POLL = 0.01
+# Seconds that a transaction which has just been committed may need until its records are shown.
+ENDING = 0.3
 STALLED = 10.0  # seconds without a record
 
 
@@ -58,15 +61,23 @@ class Reader:
             ServiceDiedError, confluent_kafka.KafkaException: As `topics`.
             WaitTimeoutError: The broker answers, and sends nothing.
         """
+        deadline = time.monotonic() + ENDING
         with self._lock:
             parts = self._partitions(topic)
-            make = driver().TopicPartition
-            self._consumer.assign([make(topic, number, 0) for number in parts])
-            try:
-                records = self._until_the_end(topic, set(parts))
-            finally:
-                self._consumer.unassign()
+            records, whole = self._read(topic, parts)
+            while not whole and time.monotonic() < deadline:
+                time.sleep(POLL)
+                records, whole = self._read(topic, parts)
         return sorted(records, key=lambda record: (record.partition, record.offset))
+
+    def _read(self, topic: str, parts: list[int]) -> tuple[list[KafkaRecord], bool]:
+        """Return the records that can be had now, and whether those are all."""
+        make = driver().TopicPartition
+        self._consumer.assign([make(topic, number, 0) for number in parts])
+        try:
+            return self._until_the_end(topic, set(parts))
+        finally:
+            self._consumer.unassign()
 
     def _partitions(self, topic: str) -> list[int]:
         def listed(timeout: float) -> Any:
@@ -77,26 +88,39 @@ class Reader:
             raise driver().KafkaException(found.error)
         return list(found.partitions)
 
-    def _until_the_end(self, topic: str, open_parts: set[int]) -> list[KafkaRecord]:
+    def _until_the_end(self, topic: str, parts: set[int]) -> tuple[list[KafkaRecord], bool]:
         """Take records until each partition has told its end."""
-        end = driver().KafkaError._PARTITION_EOF
         records: list[KafkaRecord] = []
-        came = time.monotonic()
-        while open_parts:
+        whole, came = True, time.monotonic()
+        while parts:
             batch = self._batch()
             if batch:
                 came = time.monotonic()
             elif time.monotonic() - came > STALLED:
                 raise stalled(topic, records)
             for message in batch:
-                error = message.error()
-                if error is None:
+                if message.error() is None:
                     records.append(read_message(message))
-                elif error.code() == end:
-                    open_parts.discard(message.partition())
-                else:
-                    self._fail(error)
-        return records
+                elif self._is_end(message):
+                    parts.discard(message.partition())
+                    whole = whole and self._is_last(message)
+        return records, whole
+
+    def _is_end(self, message: Any) -> bool:
+        """Tell whether an error is that a partition ends; raise one that will not go away."""
+        error = message.error()
+        if error.code() == driver().KafkaError._PARTITION_EOF:
+            return True
+        self._check()
+        if error.fatal() or not error.retriable():
+            raise driver().KafkaException(error)
+        return False
+
+    def _is_last(self, end: Any) -> bool:
+        """Tell whether nothing comes after an end; a transaction that is open may."""
+        place = driver().TopicPartition(end.topic(), end.partition())
+        _, last = self._consumer.get_watermark_offsets(place, cached=True)
+        return bool(end.offset() >= last)
 
     def _batch(self) -> list[Any]:
         """Return what has come, after waiting a moment for the first."""
@@ -105,12 +129,6 @@ class Reader:
             self._check()
             return []
         return [first, *self._consumer.consume(BATCH, 0)]
-
-    def _fail(self, error: Any) -> None:
-        """Raise an error that will not go away by itself."""
-        self._check()
-        if error.fatal() or not error.retriable():
-            raise driver().KafkaException(error)
 
     def close(self) -> None:
         """Close its connections."""
