@@ -4,6 +4,7 @@ import atexit
 import functools
 import os
 import sys
+import tempfile
 
 from harness import Environment, HarnessTestCase, Kafka
 from harness.core.settings import Settings
@@ -18,12 +19,17 @@ def broker(name):
     """Return the environment of one broker: `external`, `docker`, `jars` or `mock`."""
     if name not in ("jars", "mock"):
         return environment(name)
+    made = embedded(name)
+    atexit.register(made.close)
+    return made
+
+
+def embedded(name, **overrides):
+    """Return a new environment of an embedded broker, `jars` or `mock`."""
     # Of the mock nothing is required: it is told to lack what the others have.
     left_out = (HOME, "HARNESS_REQUIRE") if name == "mock" else ()
     found = {key: value for key, value in os.environ.items() if key not in left_out}
-    made = Environment(Settings.read(environ=found), providers="embedded")
-    atexit.register(made.close)
-    return made
+    return Environment(Settings.read(environ=found), providers="embedded", **overrides)
 
 
 EMBEDDED = ("mock", *["jars"] * bool(os.environ.get(HOME)))
@@ -49,6 +55,15 @@ def on(tests, *brokers):
         }
         setattr(module, title, type(title, (tests, Conformance, HarnessTestCase), own))
     return tests
+
+
+def own(test, name):
+    """Return an embedded broker with a registry of its own: nobody else uses it."""
+    holder = tempfile.TemporaryDirectory(prefix="registry-")
+    test.addCleanup(holder.cleanup)
+    made = embedded(name, state_dir=holder.name)
+    test.addCleanup(made.close)
+    return made
 
 
 def need(test, name):

@@ -9,6 +9,8 @@ from harness import Kafka, KafkaLease, KafkaRecord
 from harness.errors import CapabilityError, LeaseError, UnavailableError
 from tests.integration.kafka import on_every_broker
 
+THEN = 1_700_000_000_000  # milliseconds since 1970
+
 
 @on_every_broker
 class KafkaConformanceLease:
@@ -29,7 +31,7 @@ class KafkaConformanceLease:
             "näher",
             key=b"k",
             headers={"trace": b"7", "none": None},
-            timestamp=1_700_000_000_000,
+            timestamp=THEN,
         )
 
         self.assertEqual(
@@ -40,7 +42,7 @@ class KafkaConformanceLease:
                 b"k",
                 "näher".encode(),
                 (("trace", b"7"), ("none", None)),
-                1_700_000_000_000,
+                THEN,
             ),
             written,
         )

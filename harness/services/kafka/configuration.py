@@ -31,6 +31,10 @@ SMALL = {
     "log.segment.delete.delay.ms": "0",
 }
 
+# One that is killed and comes back is taken for a second one until this time is over: 9 s by
+# default. Where it is short, a broker that is paused is thought lost, which a test wants to see.
+MORTAL = (("broker.session.timeout.ms", "1000"), ("broker.heartbeat.interval.ms", "200"))
+
 
 def on_this_machine(
     port: int, controller: int, data: str, settings: Iterable[tuple[str, str]]

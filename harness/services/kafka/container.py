@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from harness.core.endpoint import Endpoint
 from harness.core.recipe import ContainerRecipe
 from harness.services.kafka.causes import CAUSES
-from harness.services.kafka.configuration import CLUSTER, NODE, SMALL, as_environment
+from harness.services.kafka.configuration import CLUSTER, MORTAL, NODE, SMALL, as_environment
 
 if TYPE_CHECKING:
     from harness.services.kafka.service import Kafka
@@ -35,6 +35,7 @@ def container(service: Kafka) -> ContainerRecipe:
     advertised = f"ITSELF://localhost:{ITSELF}"
     if service.alias is not None:
         advertised += f",INSIDE://{service.alias}:{INSIDE}"
+    mortal = dict(MORTAL) if service.exclusive else {}
     return ContainerRecipe(
         image=service.image or "kafka",
         version=service.version,
@@ -43,7 +44,7 @@ def container(service: Kafka) -> ContainerRecipe:
         address_file=ADDRESS_FILE,
         command=("sh", "-c", SCRIPT),
         environment={
-            **as_environment({**SMALL, **listeners(), **dict(service.settings)}),
+            **as_environment({**SMALL, **mortal, **listeners(), **dict(service.settings)}),
             "CLUSTER_ID": CLUSTER,
             "KAFKA_HEAP_OPTS": "-Xms64m -Xmx256m",
             "HARNESS_ADVERTISED": advertised,

@@ -10,6 +10,7 @@ from harness.core.recipe import Launch, ProcessRecipe
 from harness.core.settings import Settings
 from harness.services.kafka.broker import BrokerProcess
 from harness.services.kafka.causes import CAUSES
+from harness.services.kafka.configuration import MORTAL
 from harness.services.kafka.distribution import HOME
 from harness.services.kafka.mock_process import MockProcess
 
@@ -24,14 +25,17 @@ class EmbeddedKafka:
     Attributes:
         version: What the broker's version must begin with; None for any.
         settings: Broker settings, as (name, value).
+        mortal: Whether tests may kill it.
     """
 
     version: str | None = None
     settings: tuple[tuple[str, str], ...] = ()
+    mortal: bool = False
 
     def _chosen(self, settings: Settings) -> ProcessRecipe:
         if settings.environ.get(HOME):
-            return BrokerProcess(self.version, self.settings)
+            before = MORTAL if self.mortal else ()
+            return BrokerProcess(self.version, (*before, *self.settings))
         return MockProcess(self.version, self.settings)
 
     def refusal(self, settings: Settings) -> str | None:

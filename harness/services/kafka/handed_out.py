@@ -15,8 +15,8 @@ CONSUMER = {
     "auto.offset.reset": "earliest",  # what was written before it came is not missed
     "fetch.wait.max.ms": WAIT_MS,
 }
-# A mock cluster lets a group wait for almost the session time-out, 45 s by default, each time that a
-# member joins or leaves. With the newer protocol it does not, which these settings rule out.
+# A mock cluster lets a group wait for almost the session time-out, 45 s by default, each time that
+# a member joins or leaves. With the newer protocol it does not, which these settings rule out.
 NEWER = {"group.protocol": "consumer"}
 OLDER_ONLY = {
     "group.protocol",

@@ -14,6 +14,7 @@ from harness.services.kafka.capabilities import capabilities_of
 from harness.services.kafka.client import address, connect
 from harness.services.kafka.clients import Clients
 from harness.services.kafka.lease import KafkaLease
+from harness.services.kafka.leftovers import Leftovers
 from harness.services.kafka.marks import SETTING, signature
 from harness.services.kafka.names import Names
 from harness.services.kafka.service import Kafka
@@ -38,7 +39,7 @@ class KafkaInstance(Instance[KafkaLease]):
         self.names = Names(settings)
         self.capabilities = capabilities_of(running)
         self.clients = Clients(self.endpoint, self.check)
-        self.held = 0  # leases of this process
+        self._inside: set[Leftovers] = set()  # of the leases of this process
         self._made: set[str] = set()
         self._lock = threading.RLock()
         self.cleanups.push(self._hang_up)
@@ -87,9 +88,17 @@ class KafkaInstance(Instance[KafkaLease]):
             hint="start it again; `harness doctor` tells whether it answers",
         )
 
-    def is_shared(self) -> bool:
-        """Tell whether another test may use it now, of this process or of another one."""
-        return self.strange or self.held > 1 or self.running.has_peers()
+    def enter(self, test: Leftovers) -> None:
+        """Note that a test begins."""
+        with self._lock:
+            self._inside.add(test)
+            for one in self._inside if len(self._inside) > 1 else ():
+                one.alone = False
+
+    def leave(self, test: Leftovers) -> None:
+        """Note that a test has ended."""
+        with self._lock:
+            self._inside.discard(test)
 
     def create(self, name: str, partitions: int, settings: Mapping[str, str]) -> None:
         """Make a topic, signed where the broker is somebody else's.

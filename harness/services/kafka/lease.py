@@ -47,7 +47,7 @@ class KafkaLease(Lease):
         self._handed_out = HandedOut(lambda: instance.endpoint)
         self._disturbed = instance.disturbed
         self._leftovers = self._on_broker(lambda: Leftovers(instance, self._beginning))
-        instance.held += 1
+        instance.enter(self._leftovers)
 
     def __repr__(self) -> str:
         return f"<lease of topics {self._beginning}* on {self.instance!r}>"
@@ -217,6 +217,9 @@ class KafkaLease(Lease):
         """
         try:
             return action()
+        except RuntimeError:  # of a client that was closed, with the environment
+            self.instance.check_alive()
+            raise
         except ServiceDiedError as death:
             self._note_outage(death)
             raise
@@ -254,6 +257,6 @@ class KafkaLease(Lease):
         except Exception as error:
             failures.append(self._death(error) or error)
         finally:
-            self.instance.held -= 1
+            self.instance.leave(self._leftovers)
         if not self.outages:  # else the test has been told
             raise_all(self._of, failures)

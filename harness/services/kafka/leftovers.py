@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -33,6 +32,7 @@ class Leftovers:
 
     Attributes:
         expected: Whether the code under test was given what it needs to connect by itself.
+        alone: Whether no other lease of this process was held meanwhile.
 
     Raises:
         confluent_kafka.KafkaException, ServiceDiedError: The broker does not answer.
@@ -42,7 +42,7 @@ class Leftovers:
         self._instance = instance
         self._beginning = beginning
         self.expected = False
-        self._shared = instance.is_shared()
+        self.alone = True
         self._topics = frozenset() if instance.strange else instance.clients.reader.topics()
         self._groups = frozenset() if instance.strange else frozenset(instance.groups())
 
@@ -56,14 +56,10 @@ class Leftovers:
         groups = self._instance.groups() if self.expected else {}
         failures = self._remove_own(topics, groups)
         strays = self._strays(topics, groups)
-        if strays and not self._is_shared():
+        if strays and not self._may_be_anothers():
             self._instance.delete([name for name in strays if name in topics])
             failures.append(left_strays(strays))
         return failures
-
-    def _is_shared(self) -> bool:
-        """Tell whether somebody else used the broker when the test began, or does now."""
-        return self._shared or self._instance.is_shared()
 
     def _remove_own(self, topics: Iterable[str], groups: dict[str, str]) -> list[Exception]:
         self._instance.delete([name for name in topics if name.startswith(self._beginning)])
@@ -72,7 +68,8 @@ class Leftovers:
         if not own or not isinstance(admin, AdminTopics):
             return []
         busy = self._still_busy(own)
-        admin.delete_groups(own - busy)
+        if own - busy:
+            admin.delete_groups(own - busy)
         return [left_consumers(group, admin.members(group)) for group in sorted(busy)]
 
     def _still_busy(self, own: set[str]) -> set[str]:
@@ -81,7 +78,6 @@ class Leftovers:
         while busy := self._busy(own):
             if time.monotonic() > deadline:
                 break
-            gc.collect()  # closes consumers that nobody refers to
             time.sleep(POLL)
         return busy
 
@@ -96,13 +92,17 @@ class Leftovers:
         new = {*topics, *groups} - self._topics - self._groups
         return sorted(name for name in new if not (name.startswith("__") or is_a_tests(name)))
 
+    def _may_be_anothers(self) -> bool:
+        """Tell whether another test used the broker, too."""
+        return not self.alone or self._instance.running.has_peers()
+
     def notes(self) -> list[str]:
         """Return a note on what appeared meanwhile, where it may be somebody else's."""
         try:
             strays = self._strays(self._instance.clients.reader.topics(), ())
         except (HarnessError, driver().KafkaException):  # told where the lease is given back
             return []
-        if not strays or not self._is_shared():
+        if not strays or not self._may_be_anothers():
             return []
         return [
             f"on the Kafka broker appeared {listed(strays)}, made by this test or another one that "

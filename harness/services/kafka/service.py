@@ -89,7 +89,7 @@ class Kafka(Service["KafkaLease"]):
 
         if self.image is not None:
             return f"image={self.image!r} was asked for"
-        return EmbeddedKafka(self.version, self.settings)
+        return EmbeddedKafka(self.version, self.settings, self.exclusive)
 
     def _container(self) -> Recipe | str:
         from harness.services.kafka.container import container
