@@ -18,10 +18,11 @@ from harness.core.service import Service
 from harness.core.settings import Settings
 from harness.core.waiting import wait_until_ready
 from harness.errors import HarnessError
+from harness.services.kafka.service import Kafka
 from harness.services.postgres.service import Postgres
 from harness.services.redis.service import Redis
 
-SERVICES: tuple[Service[Any], ...] = (Postgres(), Redis())
+SERVICES: tuple[Service[Any], ...] = (Postgres(), Redis(), Kafka())
 
 
 @dataclass(frozen=True)
