@@ -8,7 +8,17 @@ part of `--strict`, and pyright's `reportUnnecessaryTypeIgnoreComment`.
 
 from __future__ import annotations
 
-from harness import Command, Container, Environment, HarnessTestCase, Port, Postgres, Process, Redis
+from harness import (
+    Command,
+    Container,
+    Environment,
+    HarnessTestCase,
+    Kafka,
+    Port,
+    Postgres,
+    Process,
+    Redis,
+)
 from harness.data.factories import Factory
 
 
@@ -66,6 +76,7 @@ Postgres(migrations=3)  # type: ignore[arg-type]
 Command(["a"], timeout="3")  # type: ignore[arg-type]
 Postgres(seeds=["users.sql"])  # type: ignore[arg-type]
 Redis(settings=[("maxmemory", "1mb")])  # type: ignore[arg-type]
+Kafka().topic("orders")  # type: ignore[attr-defined]
 Redis().flush()  # type: ignore[attr-defined]
 Container("redis", ports=6379)  # type: ignore[arg-type]
 Container("redis", environment={"A": 1})  # type: ignore[dict-item]
