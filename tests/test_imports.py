@@ -46,7 +46,8 @@ class CostTest(unittest.TestCase):
         self.assertEqual([], imported("import harness"))
 
     def test_a_test_case_and_a_service_import_no_client(self):
-        self.assertEqual([], imported("from harness import HarnessTestCase, Kafka, Postgres, Redis"))
+        code = "from harness import HarnessTestCase, Kafka, Postgres, Redis"
+        self.assertEqual([], imported(code))
 
     def test_declaring_a_class_imports_no_client(self):
         code = """

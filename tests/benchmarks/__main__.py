@@ -15,6 +15,7 @@ from tests.benchmarks import (
     imports,
     inserts,
     isolations,
+    kafka,
     large,
     overhead,
     sets,
@@ -31,6 +32,7 @@ BENCHMARKS: dict[str, Callable[..., None]] = {
     "isolations": isolations.main,
     "large": large.main,
     "overhead": overhead.main,
+    "kafka": kafka.main,
     "bulk": bulk.main,
 }
 
