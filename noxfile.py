@@ -16,6 +16,12 @@ nox.options.default_venv_backend = "uv|virtualenv"  # the quicker one, where it 
 PYTHONS = ("3.11", "3.12", "3.13")
 STRICT = ("-b", "-X", "dev", "-W", "error")
 JOBS = "3"  # processes: tests wait more than they compute, and each process has servers of its own
+# What a Python between the oldest and the newest runs: units, and the servers' conformance, but not
+# the suites that start processes. What it has brought, the newest has as well.
+BETWEEN = (
+    *("tests.adapters", "tests.core", "tests.data", "tests.providers", "tests.services"),
+    *("tests.testing", "tests.test_doctests", "Conformance"),
+)
 WITHOUT_DOCKER = {"DOCKER_HOST": "unix:///nowhere"}
 DRIVERS = ("asyncpg",)  # beside those of the extras
 MATCHERS = ("dirty-equals",)
@@ -62,14 +68,25 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS)
 def matrix(session: nox.Session) -> None:
-    """The tests on each supported Python that is installed, on embedded servers."""
-    variables = {"HARNESS_CI_CONFORMANCE": "embedded", "HARNESS_REQUIRE": "", **WITHOUT_DOCKER}
-    run_tests(session, jobs="4", **variables)  # no containers to share the processors with
+    """The tests on each supported Python that is installed, on embedded servers.
+
+    Without those of what no Python can change: `on_one_python` in tests/integration.
+    """
+    variables = {
+        "HARNESS_CI_CONFORMANCE": "embedded",
+        "HARNESS_CI_ANOTHER_PYTHON": "1",
+        "HARNESS_REQUIRE": "",
+        **WITHOUT_DOCKER,
+    }
+    names = () if session.python in (PYTHONS[0], PYTHONS[-1]) else BETWEEN
+    # In four processes, as there are no containers to share the processors with.
+    run_tests(session, *(f"-k{name}" for name in names), jobs="4", **variables)
 
 
-def run_tests(session: nox.Session, jobs: str = JOBS, **variables: str) -> None:
+def run_tests(session: nox.Session, *chosen: str, jobs: str = JOBS, **variables: str) -> None:
     session.install("-e", ".[all]", *DRIVERS, *MATCHERS, *MODELS)
-    session.run("python", *STRICT, "-m", "tests", "-j", jobs, *session.posargs, env=variables)
+    arguments = ("-j", jobs, *chosen, *session.posargs)
+    session.run("python", *STRICT, "-m", "tests", *arguments, env=variables)
 
 
 @nox.session

@@ -1,5 +1,6 @@
 """The examples of the README and the documentation are run, and their links lead somewhere."""
 
+import concurrent.futures
 import doctest
 import os
 import re
@@ -23,6 +24,7 @@ PROMPT = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 LOOSELY = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 LINK = re.compile(r"\[[^\]]+\]\(([^)#]+)\)")
 DEFAULT_FILE = "test_page.py"
+AT_ONCE = 4  # pages: their examples wait for servers more than they compute
 
 
 def example_files(page):
@@ -56,16 +58,23 @@ def paths(group, *before):
 
 class ExamplesTest(unittest.TestCase):
     def test_the_examples_of_every_page_pass(self):
-        for page in PAGES:
-            files, commands = example_files(page), example_commands(page)
-            if files or commands:
-                with (
-                    self.subTest(page=page.relative_to(ROOT)),
-                    tempfile.TemporaryDirectory() as directory,
-                ):
-                    self.write(directory, files)
-                    self.run_tests(directory, files)
-                    self.run_commands(directory, commands)
+        with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+            for page, outcome in zip(PAGES, pool.map(self.outcome_of, PAGES), strict=True):
+                with self.subTest(page=page.relative_to(ROOT)):
+                    if outcome is not None:
+                        raise outcome
+
+    def outcome_of(self, page):
+        """Run a page's examples; return what they raised, or None."""
+        files, commands = example_files(page), example_commands(page)
+        try:
+            with tempfile.TemporaryDirectory() as directory:
+                self.write(directory, files)
+                self.run_tests(directory, files)
+                self.run_commands(directory, commands)
+        except Exception as error:
+            return error
+        return None
 
     def write(self, directory, files):
         for name, text in files.items():

@@ -7,10 +7,10 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from harness.adapters.classes import check_named, family, lent
+from harness.core.extras import extra
 from harness.core.seed import derive
 from harness.data.factories import make_object
 from harness.data.factories.state import state_of
-from harness.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from factory.base import Factory
@@ -67,13 +67,9 @@ def imported() -> Any:
     Raises:
         MissingExtraError: It is not installed.
     """
-    try:
+    with extra("factory-boy", "factory_boy"):
         import factory
         import factory.random
-    except ImportError as error:
-        raise MissingExtraError(
-            "factory_boy is not installed", hint='pip install "unittest-harness[factory-boy]"'
-        ) from error
     return factory
 
 

@@ -8,10 +8,10 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.adapters.classes import check_named, family, lent
+from harness.core.extras import extra
 from harness.core.seed import derive
 from harness.data.factories.saving import save_object
 from harness.data.factories.state import state_of
-from harness.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from polyfactory.factories.base import BaseFactory
@@ -103,10 +103,6 @@ def imported() -> Any:
     Raises:
         MissingExtraError: It is not installed.
     """
-    try:
+    with extra("polyfactory", "polyfactory"):
         from polyfactory.factories.base import BaseFactory
-    except ImportError as error:
-        raise MissingExtraError(
-            "polyfactory is not installed", hint='pip install "unittest-harness[polyfactory]"'
-        ) from error
     return BaseFactory

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import ConfigurationError, MissingExtraError
+from harness.core.extras import extra
+from harness.errors import ConfigurationError
 from harness.services.database import DatabaseLease
 from harness.services.postgres.rollback import RollbackLease
 from harness.services.sqlite.rollback import RollbackLease as SQLiteRollbackLease
@@ -142,12 +143,8 @@ def imported() -> Any:
     Raises:
         MissingExtraError: It is not installed.
     """
-    try:
+    with extra("sqlalchemy", "SQLAlchemy"):
         import sqlalchemy
-    except ImportError as error:
-        raise MissingExtraError(
-            "SQLAlchemy is not installed", hint='pip install "unittest-harness[sqlalchemy]"'
-        ) from error
     return sqlalchemy
 
 

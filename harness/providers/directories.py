@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from harness.core.extras import extra
 from harness.core.identity import is_dead, process_name
 from harness.core.registry.claim import Claim
 from harness.core.settings import Settings
-from harness.errors import MissingExtraError, StartError
+from harness.errors import StartError
 
 SHARED_MEMORY = Path("/dev/shm")
 SHARED_MEMORY_NEEDED = 1 << 30
@@ -111,12 +112,7 @@ def cache_directory(settings: Settings) -> Path:
     """Return the directory for what is kept between runs; the user's cache directory."""
     if settings.cache_dir is not None:
         return settings.cache_dir
-    try:
+    with extra("postgres", "the package platformdirs"):
         import platformdirs
-    except ImportError as error:
-        raise MissingExtraError(
-            "the package platformdirs is not installed",
-            hint='pip install "unittest-harness[postgres]"',
-        ) from error
     found: Path = platformdirs.user_cache_path("unittest-harness")
     return found if found.is_absolute() else Path(tempfile.gettempdir(), "unittest-harness")

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from harness import HarnessError
 from tests.benchmarks import (
     bulk,
+    files,
     imports,
     inserts,
     isolations,
@@ -31,6 +32,7 @@ BENCHMARKS: dict[str, Callable[..., None]] = {
     "sharing": sharing.main,
     "isolations": isolations.main,
     "large": large.main,
+    "files": files.main,
     "overhead": overhead.main,
     "kafka": kafka.main,
     "bulk": bulk.main,

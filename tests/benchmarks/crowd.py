@@ -19,6 +19,7 @@ from tests.benchmarks.cases import EMAIL, INSERT, PROVIDERS
 from tests.benchmarks.django_peer import django_cases
 from tests.benchmarks.inserts import connect
 
+SELECT = "select count(*) from users"
 REST = 0.4  # seconds in which spares are made
 BURST = 2  # tests that find a spare
 
@@ -84,7 +85,7 @@ def harness_cases(migrations: str, environment: Environment) -> dict[str, type[u
     """Return a class of tests for each isolation."""
     rollback = Postgres(migrations=migrations)
     commit = Postgres(migrations=migrations, isolation="commit")
-    select = {"sql": "select count(*) from users", "parameters": ()}
+    select = {"sql": SELECT, "parameters": ()}
     create = {"sql": "create table extra (id integer)", "parameters": ()}
     alter = {"sql": "alter table users add column extra integer", "parameters": ()}
     cases: dict[str, dict[str, Any]] = {
@@ -115,6 +116,16 @@ def truncating_case(connection: Any, tables: int) -> type[unittest.TestCase]:
     return Truncating
 
 
+def reading_case(connection: Any) -> type[unittest.TestCase]:
+    """Return tests that do nothing but read."""
+
+    class Reading(unittest.TestCase):
+        def test(self) -> None:
+            connection.cursor().execute(SELECT)
+
+    return Reading
+
+
 def contestants(
     migrations: str, tables: int, stack: ExitStack
 ) -> dict[str, Callable[[float], float]]:
@@ -126,12 +137,11 @@ def contestants(
     cases |= stack.enter_context(django_cases(databases[0], tables))
     connection = stack.enter_context(closing(connect(databases[1])))
     cases["TRUNCATE"] = truncating_case(connection, tables)
+    cases["alone, read"] = reading_case(connection)
     actions = {
         name: lambda seconds, case=case: per_test(case, seconds) for name, case in cases.items()
     }
-    actions["commit, altered, spare"] = lambda seconds: in_bursts(
-        cases["commit, altered"], seconds
-    )
+    actions["commit, altered, spare"] = lambda seconds: in_bursts(cases["commit, altered"], seconds)
     return actions
 
 

@@ -39,6 +39,7 @@ LABELS = {
     "commit, created": "commit, CREATE TABLE",
     "commit, altered, spare": "commit, ALTER TABLE, spares last",
     "commit, altered": "commit, ALTER TABLE, sustained",
+    "alone, read": "the SELECT alone, nothing undone",
     "TestCase": "Django TestCase (rollback)",
     "TransactionTestCase": "Django TransactionTestCase (flush)",
     "TRUNCATE": "TRUNCATE of all tables",

@@ -180,7 +180,7 @@ class SnapshotTest(CommandsTest):
     def test_ctrl_c_leaves_nothing(self):
         lease, url = self.empty_database()
         lease.execute(
-            "create table big as select repeat('x', 500) t from generate_series(1, 300000)"
+            "create table big as select repeat('x', 500) t from generate_series(1, 100000)"
         )
         process = self.start("snapshot", "save", url, "shop.dump")
         while not list(self.directory.glob(".shop.dump.*.part")):
@@ -196,7 +196,7 @@ class SnapshotTest(CommandsTest):
     def test_ctrl_c_leaves_a_database_empty_that_was_being_filled(self):
         lease, url = self.empty_database()
         lease.execute(
-            "create table big as select repeat('x', 900) t from generate_series(1, 300000)"
+            "create table big as select repeat('x', 900) t from generate_series(1, 100000)"
         )
         self.assertEqual(0, self.run_command("snapshot", "save", url, "shop.dump").returncode)
         lease.execute("drop table big")

@@ -8,9 +8,10 @@ import time
 import unittest
 from pathlib import Path
 
-from harness import Environment
+from harness import Environment, HarnessTestCase
 from harness.core.registry.directory import registry_of
 from harness.errors import RequiredError, UnavailableError
+from tests.integration.inner import run_inner
 from tests.integration.sandbox import docker_client
 
 LABEL = "org.unittest-harness.registry"
@@ -83,6 +84,29 @@ class OwnRegistryTest(unittest.TestCase):
         environment.close()
         self.assertEqual([], self.leftovers())
         return str(raised.exception)
+
+    def assertRevived(self, provider, service):
+        """Check that what one test has paused, and one has killed, is there for the next."""
+
+        class Case(HarnessTestCase):
+            environment = self.own(provider)
+            server = service
+
+            def test_a_pauses(self):
+                self.server.instance.pause()
+
+            def test_b_finds_it_and_kills(self):
+                ask(self.server.address())
+                self.server.instance.kill()
+
+            def test_c_finds_it(self):
+                ask(self.server.address())
+
+        result = run_inner(Case)
+
+        self.assertTrue(result.wasSuccessful(), result.text)
+        Case.environment.close()
+        self.assertEqual([], self.leftovers())
 
     def leftovers(self):
         """Return all that is left of this test's registry."""

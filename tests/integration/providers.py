@@ -12,6 +12,7 @@ from harness.services.postgres.connect import sqlstate
 from tests.integration.inner import run_inner
 
 CREATOR = "HARNESS_CI_CREATOR_URL"
+ANOTHER_PYTHON = "HARNESS_CI_ANOTHER_PYTHON"  # set in a run that repeats another Python's
 
 
 @functools.cache
@@ -39,19 +40,37 @@ def sqlite():
 PROVIDERS = tuple(os.environ.get("HARNESS_CI_CONFORMANCE", "external,docker,embedded").split(","))
 
 
+def on_one_python(tests):
+    """Leave tests out of a run that repeats them on another Python.
+
+    They take long, and what they test is the servers' and the system's: the same Python code is
+    run by others beside them. It is the innermost decorator.
+    """
+    return None if os.environ.get(ANOTHER_PYTHON) else tests
+
+
 def on_every_provider(tests):
     """Add to the module one test case for each provider, which differs in `environment` alone."""
     return on(tests, *PROVIDERS)
 
 
+# An ordinary role, where DATABASE_URL may name a superuser.
+ROLES = ["creator"] * ("external" in PROVIDERS)
+
+
 def on_every_provider_and_role(tests):
-    """The same, and once more as an ordinary role, where DATABASE_URL may name a superuser."""
-    return on(tests, *PROVIDERS, *["creator"] * ("external" in PROVIDERS))
+    """The same, and once more as an ordinary role."""
+    return on(tests, *PROVIDERS, *ROLES)
 
 
 def on_every_store(tests):
     """The same for tests of a `Store`, on SQLite as well."""
     return on(tests, *PROVIDERS, "sqlite", needed=Store())
+
+
+def on_every_store_and_role(tests):
+    """The same, and once more as an ordinary role."""
+    return on(tests, *PROVIDERS, *ROLES, "sqlite", needed=Store())
 
 
 def on_embedded(tests):
@@ -68,16 +87,25 @@ def also_with_psycopg(tests, others=()):
 def with_driver(tests, driver):
     """Return the same tests, each of whose services has that driver."""
     services = {
-        name: dataclasses.replace(getattr(tests, name), driver=driver)
+        name: with_options(service, driver=driver)
         for name in dir(tests)
-        if isinstance(getattr(tests, name), Postgres)
+        if isinstance(service := getattr(tests, name), Postgres | Store)
     }
     name = f"{tests.__name__}With{driver.capitalize()}"
     attributes = {"__module__": tests.__module__, "__doc__": tests.__doc__, "driver": driver}
     return type(name, (tests,), {**attributes, **services})
 
 
+def with_options(service, **options):
+    """Return a service with options for Postgres alone, where it is Postgres."""
+    if isinstance(service, Store):
+        return dataclasses.replace(service, postgres=Postgres(**options))
+    return dataclasses.replace(service, **options)
+
+
 def on(tests, *providers, **attributes):
+    if tests is None:  # as `on_one_python` says
+        return None
     module = sys.modules[tests.__module__]
     for provider in providers:
         name = f"{tests.__name__}On{provider.capitalize()}"
@@ -102,9 +130,19 @@ class Conformance:
         case.environment = self.environment
         return run_inner(case, *methods)
 
+    def store(self, **options):
+        """Return a store, whose Postgres has the driver of these tests."""
+        return Store(**options, postgres=Postgres(driver=self.driver))
+
     def sqlstate(self, raised):
         """Return the server's code of an error that `assertRaises` caught."""
         return sqlstate(raised.exception)
+
+    def failure(self, assertion, *arguments, **options):
+        """Return what an assertion on this test's database says that does not hold."""
+        with self.assertRaises(AssertionError) as raised:
+            assertion(self.db, *arguments, **options)
+        return str(raised.exception)
 
     def raised_by(self, result):
         """Return the one exception that an inner run reported."""

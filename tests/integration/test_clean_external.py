@@ -5,12 +5,14 @@ import sys
 
 import psycopg
 
+from tests.integration.providers import on_one_python
 from tests.integration.sandbox import PATIENCE, wait_for
 from tests.integration.test_process_external import SUITE, ForeignTest, databases
 
 COMMAND = "from harness.cli.main import main; main()"
 
 
+@on_one_python
 class CleanTest(ForeignTest):
     def begin(self, user=None):
         """Start a run that waits, on databases of its own; return it with its sandbox."""

@@ -9,7 +9,7 @@ import unittest
 from pathlib import Path
 
 from harness.providers.directories import cache_directory
-from tests.integration.providers import environment
+from tests.integration.providers import environment, on_one_python
 from tests.integration.sandbox import ROOT, SandboxTest
 
 SUITE = """
@@ -66,6 +66,7 @@ class EmbeddedHostTest(SandboxTest):
         shutil.copytree(target, prepared)
 
 
+@on_one_python
 class CacheTest(EmbeddedHostTest):
     def setUp(self):
         super().setUp()
@@ -105,6 +106,7 @@ class CacheTest(EmbeddedHostTest):
         self.check_runs()
 
 
+@on_one_python
 class RoomTest(EmbeddedHostTest):
     def mount(self, mebibytes):
         """Put a small file system where the data goes."""
@@ -148,6 +150,7 @@ class RoomTest(EmbeddedHostTest):
         self.assertEqual([], list(deep.iterdir()))
 
 
+@on_one_python
 class AccountTest(EmbeddedHostTest):
     def python(self):
         """Return a Python that other users can run, with our dependencies on its path."""

@@ -91,6 +91,7 @@ class WrongUrlTest(Refusals):
             "next: set HARNESS_ALLOW_REMOTE=1 if that server is meant for tests",
         )
 
+    @mock.patch.object(PROVIDER, "patience", 0.5)
     def test_a_port_on_which_nobody_listens(self):
         with socket.socket() as holder:
             holder.bind(("127.0.0.1", 0))

@@ -28,6 +28,15 @@ class Application:
         self.connection.close()
 
 
+class Started:
+    """A class whose application is started once."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.application = Application(cls.hold(cls.db).dsn)
+        cls.addClassCleanup(cls.application.close)
+
+
 @on_every_provider_and_role
 class PostgresConformanceHold:
     db = Postgres(migrations=shop, isolation="commit")
@@ -161,13 +170,8 @@ class PostgresConformanceHoldCases:
         return str(self.raised_by(result))
 
     def test_what_the_application_writes_between_two_tests_is_undone(self):
-        class Case(HarnessTestCase):
+        class Case(Started, HarnessTestCase):
             db = Postgres(migrations=shop, isolation="commit")
-
-            @classmethod
-            def setUpClass(cls):
-                cls.application = Application(cls.hold(cls.db).dsn)
-                cls.addClassCleanup(cls.application.close)
 
             def run(self, result=None):
                 if self._testMethodName == "test_b":
@@ -183,13 +187,8 @@ class PostgresConformanceHoldCases:
         self.assertEqual([], self.run_inner(Case, "test_a", "test_b").raised)
 
     def test_a_test_that_touches_no_lease_is_put_back_all_the_same(self):
-        class Case(HarnessTestCase):
+        class Case(Started, HarnessTestCase):
             db = Postgres(migrations=shop, isolation="commit")
-
-            @classmethod
-            def setUpClass(cls):
-                cls.application = Application(cls.hold(cls.db).dsn)
-                cls.addClassCleanup(cls.application.close)
 
             def test_a(self):
                 self.application.add("a")
@@ -200,13 +199,8 @@ class PostgresConformanceHoldCases:
         self.assertEqual([], self.run_inner(Case, "test_a", "test_b").raised)
 
     def test_threads_of_the_application_may_be_at_work_until_the_test_is_over(self):
-        class Case(HarnessTestCase):
+        class Case(Started, HarnessTestCase):
             db = Postgres(migrations=shop, isolation="commit")
-
-            @classmethod
-            def setUpClass(cls):
-                cls.application = Application(cls.hold(cls.db).dsn)
-                cls.addClassCleanup(cls.application.close)
 
             def test(self):
                 self.db.count("items")
@@ -291,13 +285,8 @@ class PostgresConformanceHoldCases:
 @on_every_provider
 class PostgresConformanceHoldAsync:
     def test_an_asynchronous_test_case_holds_as_well(self):
-        class Case(AsyncHarnessTestCase):
+        class Case(Started, AsyncHarnessTestCase):
             db = Postgres(migrations=shop, isolation="commit")
-
-            @classmethod
-            def setUpClass(cls):
-                cls.application = Application(cls.hold(cls.db).dsn)
-                cls.addClassCleanup(cls.application.close)
 
             async def test_a(self):
                 self.application.add("a")

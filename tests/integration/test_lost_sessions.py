@@ -11,7 +11,7 @@ from harness import HarnessTestCase, Postgres
 from harness.core.endpoint import Endpoint
 from harness.core.settings import Settings
 from harness.errors import IsolationError, LeakError, StartError
-from harness.services.postgres import connect, lease
+from harness.services.postgres import connect
 from harness.services.postgres.databases import Databases
 from tests.integration.inner import run_inner
 from tests.integration.providers import environment, on_every_provider
@@ -108,12 +108,12 @@ class SharedLeaseTest(HarnessTestCase):
                 self.assertEqual([], self.answers(db))
 
     def test_a_lock_that_another_connection_holds_ends_the_wait_and_is_explained(self):
-        with mock.patch.object(lease, "LOCK_TIMEOUT_MS", "100"):
-            self.committed.connection.cursor().execute("lock table items")
+        self.committed.execute("set lock_timeout = 100")  # for the session of the helpers
+        self.committed.connection.cursor().execute("lock table items")
 
-            with self.assertRaises(Exception) as raised:
-                self.committed.execute("insert into items (name) values ('a')")
-            self.committed.connection.rollback()
+        with self.assertRaises(Exception) as raised:
+            self.committed.execute("insert into items (name) values ('a')")
+        self.committed.connection.rollback()
 
         notes = "\n".join(raised.exception.__notes__)
         self.assertIn("canceling statement due to lock timeout", notes)

@@ -104,17 +104,8 @@ class EndOfRun:
     def test_an_interrupt_during_a_test_leaves_nothing(self):
         self.check_interrupt_during_a_test(1)
 
-    def test_two_interrupts_during_a_test_leave_nothing(self):
-        self.check_interrupt_during_a_test(2)
-
-    def test_an_interrupt_during_the_start_leaves_nothing(self):
-        self.check_interrupt_during_the_start(1)
-
     def test_two_interrupts_during_the_start_leave_nothing(self):
         self.check_interrupt_during_the_start(2)
-
-    def test_an_interrupt_during_the_clean_up_leaves_nothing(self):
-        self.check_interrupt_during_the_clean_up(1)
 
     def test_two_interrupts_during_the_clean_up_leave_nothing(self):
         self.check_interrupt_during_the_clean_up(2)
@@ -122,6 +113,15 @@ class EndOfRun:
 
 class EndOfRunOnEmbeddedTest(EndOfRun, SandboxTest):
     provider = "embedded"
+
+    def test_two_interrupts_during_a_test_leave_nothing(self):
+        self.check_interrupt_during_a_test(2)
+
+    def test_an_interrupt_during_the_start_leaves_nothing(self):
+        self.check_interrupt_during_the_start(1)
+
+    def test_an_interrupt_during_the_clean_up_leaves_nothing(self):
+        self.check_interrupt_during_the_clean_up(1)
 
 
 class EndOfRunOnDockerTest(EndOfRun, SandboxTest):

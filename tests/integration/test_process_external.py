@@ -9,6 +9,7 @@ import unittest
 import psycopg
 
 from tests.integration.foreign import foreign_server
+from tests.integration.providers import on_one_python
 from tests.integration.sandbox import PATIENCE, SandboxTest, wait_for
 
 SUITE = """
@@ -68,6 +69,7 @@ def contents(url):
         return [sorted(map(repr, connection.execute(query).fetchall())) for query in CONTENTS]
 
 
+@on_one_python
 class UntouchedTest(ForeignTest):
     def check(self, url, look):
         before = contents(look)
@@ -104,6 +106,7 @@ def databases(url, registry):
         return [name for (name,) in connection.execute(query, [f"t_{registry}_"])]
 
 
+@on_one_python
 class SideBySideTest(ForeignTest):
     def test_two_runs_at_once_neither_see_nor_wait_for_each_other(self):
         """Of one registry, as two terminals of one user are."""

@@ -177,25 +177,7 @@ class ExclusiveTest(HarnessTestCase):
 
 class RevivalTest(OwnRegistryTest):
     def test_what_a_test_has_paused_or_killed_is_there_for_the_next_one(self):
-        class Case(HarnessTestCase):
-            environment = self.own("embedded")
-            server = Process(python(SERVER, "{port}"), exclusive=True)
-
-            def test_a_pauses(self):
-                self.server.instance.pause()
-
-            def test_b_finds_it_and_kills(self):
-                ask(self.server.address())
-                self.server.instance.kill()
-
-            def test_c_finds_it(self):
-                ask(self.server.address())
-
-        result = run_inner(Case)
-
-        self.assertTrue(result.wasSuccessful(), result.text)
-        Case.environment.close()
-        self.assertEqual([], self.leftovers())
+        self.assertRevived("embedded", Process(python(SERVER, "{port}"), exclusive=True))
 
     def test_one_that_dies_by_itself_fails_the_test_that_saw_it(self):
         code = SERVER.replace("listener.accept()", "listener.accept(); os._exit(3)")

@@ -230,6 +230,7 @@ class RefusalTest(ForeignTest):
         with self.leased(self.server.user("clerk", "~*", "&*", "+@all", "-config")) as lease:
             lease.client.set("a", "1")
 
+    @mock.patch.object(PROVIDER, "patience", 0.5)
     def test_a_port_on_which_nobody_listens(self):
         with socket.socket() as holder:
             holder.bind(("127.0.0.1", 0))

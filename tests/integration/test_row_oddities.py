@@ -55,16 +55,9 @@ class Broken:
         raise ZeroDivisionError
 
 
-class Fails:
-    def failure(self, assertion, *arguments, **options):
-        with self.assertRaises(AssertionError) as raised:
-            assertion(self.db, *arguments, **options)
-        return str(raised.exception)
-
-
 @also_with_psycopg
 @on_every_provider
-class PostgresConformanceOddRows(Fails):
+class PostgresConformanceOddRows:
     db = Postgres(migrations=oddities)
 
     def test_numbers_at_the_edges(self):
@@ -206,7 +199,7 @@ class PostgresConformanceOddRows(Fails):
 
 
 @on_every_provider
-class PostgresConformanceEndlessTimes(Fails):  # psycopg cannot read them
+class PostgresConformanceEndlessTimes:  # psycopg cannot read them
     db = Postgres(migrations=oddities)
 
     def test_times_that_python_does_not_have(self):

@@ -2,36 +2,21 @@
 
 import asyncio
 import importlib.util
-import unittest
 
-from sqlalchemy import Column, Integer, MetaData, String, Table, select
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from harness import Store
+from harness import HarnessTestCase, Store
 from harness.adapters.sqlalchemy import async_engine, engine
 from harness.errors import ConfigurationError
+from tests.integration.engines import ADD, ITEMS, Engines
 from tests.integration.market import market
-from tests.integration.providers import on_every_store
-
-ITEMS = Table(
-    "items",
-    MetaData(),
-    Column("id", Integer, primary_key=True),
-    Column("name", String),
-    Column("price", Integer),
-)
-ADD = ITEMS.insert().values(name="a", price=1)
-
-
-class Engines:
-    def engine(self, lease, **options):
-        made = engine(lease, **options)
-        self.addCleanup(made.dispose)
-        return made
+from tests.integration.providers import also_with_psycopg, on_every_store
 
 
 @on_every_store
+@also_with_psycopg
 class StoreConformanceEngineUnderRollback(Engines):
     db = Store(migrations=market)
 
@@ -43,6 +28,12 @@ class StoreConformanceEngineUnderRollback(Engines):
             session.rollback()
 
         self.assertEqual(1, self.db.count("items"))
+
+    def test_what_a_session_does_not_commit_is_undone(self):
+        with Session(self.engine(self.db)) as session:
+            session.execute(ADD)
+
+        self.assertEqual(0, self.db.count("items"))
 
     def test_an_error_a_rollback_and_on(self):
         with Session(self.engine(self.db)) as session:
@@ -56,11 +47,35 @@ class StoreConformanceEngineUnderRollback(Engines):
 
         self.assertEqual(2, self.db.count("items"))
 
+    def test_nested_transactions(self):
+        with Session(self.engine(self.db)) as session:
+            session.execute(ADD)
+            with self.assertRaises(DBAPIError), session.begin_nested():
+                session.execute(ADD)
+            session.commit()
+
+        self.assertEqual(1, self.db.count("items"))
+
     def test_autocommit(self):
         with self.engine(self.db, isolation_level="AUTOCOMMIT").connect() as connection:
             connection.execute(ADD)
 
         self.assertEqual(1, self.db.count("items"))
+
+    def test_tables_made_by_the_metadata_are_gone_in_the_next_test(self):
+        test = self
+
+        class Case(HarnessTestCase):
+            db = self.store()
+
+            def make(case):  # noqa: N805
+                case.assertFalse(case.db.exists("items"))
+                ITEMS.metadata.create_all(test.engine(case.db))
+                case.assertTrue(case.db.exists("items"))
+
+            test_a = test_b = make
+
+        self.assertEqual([], self.run_inner(Case).raised)
 
     def test_another_driver_and_an_asynchronous_engine_are_refused(self):
         with self.assertRaisesRegex(ConfigurationError, "isolation='commit'"):
@@ -81,8 +96,10 @@ class StoreConformanceEngineUnderCommit(Engines):
 
         self.assertEqual(1, self.db.count("items"))
 
-    @unittest.skipUnless(importlib.util.find_spec("aiosqlite"), "aiosqlite is not installed")
     def test_an_asynchronous_engine(self):
+        if self.db.dialect == "sqlite" and not importlib.util.find_spec("aiosqlite"):
+            self.skipTest("aiosqlite is not installed")
+
         async def add():
             made = async_engine(self.db)
             async with made.begin() as connection:

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.core.endpoint import Endpoint, is_loopback
-from harness.errors import MissingExtraError, StartError
+from harness.core.extras import extra
+from harness.errors import StartError
 from harness.services.postgres.greeting import dial
 from harness.services.statements import Statements
 
@@ -28,13 +29,8 @@ def driver() -> Any:
     Raises:
         MissingExtraError: It is not installed.
     """
-    try:
+    with extra("postgres", "the PostgreSQL driver pg8000"):
         import pg8000.dbapi
-    except ImportError as error:
-        raise MissingExtraError(
-            "the PostgreSQL driver pg8000 is not installed",
-            hint='pip install "unittest-harness[postgres]"',
-        ) from error
     return pg8000.dbapi
 
 
@@ -213,8 +209,8 @@ DIAGNOSTICS = {
     "c": "column_name",
     "n": "constraint_name",
 }
-# What a server says last, to a session or before its own end.
-ENDING = {"57P01", "57P02", "57P03"}
+# What a server says last: to a session, also one that was idle for too long, or before its own end.
+ENDING = {"57P01", "57P02", "57P03", "57P05", "25P03"}
 
 
 def is_over(error: BaseException) -> bool:

@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from harness.core.endpoint import Dsn
+from harness.core.extras import extra
 from harness.core.instance import Running
-from harness.errors import MissingExtraError
 from harness.services.redis.refusals import explained, no_entry, not_permitted, unusable_option
 
 LOGIN_TIMEOUT = 5.0  # seconds
@@ -24,13 +24,8 @@ def driver() -> Any:
     Raises:
         MissingExtraError: It is not installed.
     """
-    try:
+    with extra("redis", "the Redis client redis"):
         import redis
-    except ImportError as error:
-        raise MissingExtraError(
-            "the Redis client redis is not installed",
-            hint='pip install "unittest-harness[redis]"',
-        ) from error
     return redis
 
 

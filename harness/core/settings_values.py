@@ -1,0 +1,51 @@
+"""Reading the values of settings, all of which are text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+TRUE = {"1", "true", "yes", "on"}
+FALSE = {"0", "false", "no", "off", ""}
+STORES = ("postgres", "sqlite")
+
+
+def parse_flag(text: str) -> bool:
+    """Read a yes or no, in the words that setup.cfg users write."""
+    if text.strip().lower() in TRUE:
+        return True
+    if text.strip().lower() in FALSE:
+        return False
+    raise ValueError("expected yes or no")
+
+
+def parse_store(text: str) -> str:
+    """Read the name of what runs a `Store`."""
+    if text not in STORES:
+        raise ValueError(f"expected one of: {', '.join(STORES)}")
+    return text
+
+
+def parse_seconds(text: str) -> float:
+    """Read a positive number of seconds."""
+    seconds = float(text)
+    if not seconds > 0:
+        raise ValueError("expected a number of seconds above 0")
+    return seconds
+
+
+def parse_count(text: str) -> int:
+    """Read a whole number that is not negative."""
+    number = int(text)
+    if number < 0:
+        raise ValueError("expected a whole number, 0 or above")
+    return number
+
+
+def parse_optional_int(text: str) -> int | None:
+    """Read a whole number, or None from an empty text."""
+    return int(text) if text.strip() else None
+
+
+def parse_optional_path(text: str) -> Path | None:
+    """Read a path, or None from an empty text."""
+    return Path(text).expanduser() if text.strip() else None
