@@ -8,8 +8,10 @@ from harness import HarnessTestCase, Kafka
 from harness.errors import LeaseError, ServiceDiedError
 from tests.integration.inner import run_inner
 from tests.integration.kafka import BROKERS, EMBEDDED, on, own
+from tests.integration.providers import on_one_python
 
 
+@on_one_python
 class DeathTest(unittest.TestCase):
     """Between two tests, and in the middle of one."""
 

@@ -18,6 +18,7 @@ from harness.errors import ServiceDiedError, StartError, UnavailableError
 from harness.services.kafka.marks import SETTING, signature
 from tests.integration.inner import run_inner
 from tests.integration.kafka import BROKERS, HOME, broker, need, own
+from tests.integration.providers import on_one_python
 
 QUICK = 10.0  # seconds
 
@@ -57,6 +58,7 @@ class ForeignTest(unittest.TestCase):
         return set(self.admin.list_topics(timeout=10).topics)
 
 
+@on_one_python
 class UntouchedTest(ForeignTest):
     def test_topics_of_others_are_left_alone_and_ours_go(self):
         self.make("orders")
@@ -91,6 +93,7 @@ class UntouchedTest(ForeignTest):
         self.assertNotIn(topic, self.topics())
 
 
+@on_one_python
 class OrphanTest(ForeignTest):
     def setUp(self):
         super().setUp()
@@ -136,6 +139,7 @@ class OrphanTest(ForeignTest):
         self.assertEqual(set(), set(names) & self.topics())
 
 
+@on_one_python
 class RefusalTest(ForeignTest):
     def refused(self, servers, kind=StartError, **variables):
         began = time.monotonic()

@@ -7,6 +7,7 @@ from confluent_kafka.admin import AdminClient
 
 from harness import Kafka
 from tests.integration.kafka import BROKERS, HOME, broker, need
+from tests.integration.providers import on_one_python
 from tests.integration.sandbox import PATIENCE, SandboxTest, wait_for
 
 HEAD = """
@@ -86,6 +87,7 @@ def lend_cache(sandbox):
             (sandbox.cache / prepared.name).symlink_to(prepared)
 
 
+@on_one_python
 class SideBySideTest(KafkaSandboxTest):
     def run_at_once(self, sandbox, count):
         processes = [sandbox.start(SUITE) for _ in range(count)]
@@ -125,6 +127,7 @@ def topics_of(servers):
     return set(client.list_topics(timeout=10).topics)
 
 
+@on_one_python
 class KilledTest(KafkaSandboxTest):
     def check(self, name):
         sandbox = self.sandbox_on(name)

@@ -12,10 +12,12 @@ from harness.core.settings import Settings
 from harness.errors import StartError
 from harness.services.kafka.prepared import ARCHIVE, STORAGE
 from tests.integration.kafka import BROKERS, HOME, need, own
+from tests.integration.providers import on_one_python
 
 WRONG = (("log.retention.ms", "for ever"),)
 
 
+@on_one_python
 class StartTest(unittest.TestCase):
     def setUp(self):
         if "jars" not in BROKERS:
