@@ -2,9 +2,8 @@
 
 import unittest
 
-from confluent_kafka import Consumer
-
 from harness import HarnessTestCase, Kafka
+from harness.adapters.declared import group_of
 from harness.errors import LeaseError, ServiceDiedError
 from tests.integration.inner import run_inner
 from tests.integration.kafka import BROKERS, EMBEDDED, on, own
@@ -114,11 +113,19 @@ class KafkaConformanceExclusive:
         self.events.topic("orders")
         self.events.instance.kill()
 
-    def test_what_has_a_fixed_name_may_stay(self):
-        consumer = Consumer(
-            {"bootstrap.servers": self.events.bootstrap_servers, "group.id": "fixed"}
-        )
-        consumer.close()
+    def test_what_has_a_fixed_name_is_no_leak_and_gone_for_the_next_test(self):
+        for _ in range(2):
+            with type(self).environment.lease(Kafka(exclusive=True), self.group()) as events:
+                producer = events.producer()
+                producer.produce("fixed", "x")
+                self.assertEqual(0, producer.flush(20))
+                self.assertEqual(1, len(events.records("fixed")))
+                consumer = events.consumer("fixed", group="fixed-group")
+                self.assertEqual(b"x", consumer.poll(20).value())
+
+    def group(self):
+        """Return what the services of this class belong to, which has the broker of its own."""
+        return group_of(type(self))
 
     test_z_the_next_test_works = test_a_paused_one_goes_on
 

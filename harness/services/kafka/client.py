@@ -139,8 +139,8 @@ def patiently(ask: Callable[[float], Any], check: Callable[[], object]) -> Any:
                 raise
 
 
-def knock(endpoint: Endpoint, timeout: float) -> None:
-    """Return when a broker answers, and has what a topic needs.
+def knock(endpoint: Endpoint, timeout: float) -> int:
+    """Return how many brokers there are, as soon as one answers.
 
     Raises:
         StartError: It does not let us in, or its host is unknown.
@@ -159,6 +159,7 @@ def knock(endpoint: Endpoint, timeout: float) -> None:
         raise final from None
     if not found.brokers:
         raise ConnectionError("the broker is not ready: it knows of none")
+    return len(found.brokers)
 
 
 def connect(endpoint: Endpoint, timeout: float) -> None:

@@ -56,7 +56,7 @@ class KafkaLease(Lease):
     def bootstrap_servers(self) -> str:
         """Where clients find the broker, as `host:port`."""
         self._check_held()
-        self._leftovers.expected = True
+        self._leftovers.groups_expected = True
         return self.instance.bootstrap_servers
 
     def topic(
@@ -90,6 +90,7 @@ class KafkaLease(Lease):
         full = self._beginning + name
         if full not in self._topics:
             refusals.check_count(self._topics, MOST_TOPICS)
+            self._leftovers.topics_expected = True
             self._on_broker(lambda: self.instance.create(full, partitions, dict(settings or {})))
             self._topics[full] = partitions
         elif self._topics[full] != partitions:
@@ -107,7 +108,7 @@ class KafkaLease(Lease):
         """
         self._check_held()
         check_name("group", name)
-        self._leftovers.expected = True
+        self._leftovers.groups_expected = True
         return self._beginning + name
 
     def producer(self, settings: Mapping[str, Any] | None = None) -> confluent_kafka.Producer:
@@ -120,6 +121,7 @@ class KafkaLease(Lease):
             LeaseError: A setting is unknown, or has a value that cannot be.
         """
         self._check_held()
+        self._leftovers.topics_expected = True
         producer: confluent_kafka.Producer = self._handed_out.producer(settings or {})
         return producer
 

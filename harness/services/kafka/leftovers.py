@@ -24,14 +24,16 @@ class Leftovers:
     """What one test leaves.
 
     Its own are the topics and groups that begin with its name: those go, whoever made them. What
-    else appeared meanwhile is its doing if nobody else used the broker, which has to be ours.
+    else appeared meanwhile is its doing if nobody else used the broker, which has to be ours; on an
+    exclusive one that is as it should be.
 
     Args:
         instance: The broker.
         beginning: What the names of the test begin with.
 
     Attributes:
-        expected: Whether the code under test was given what it needs to connect by itself.
+        topics_expected: Whether the test has made a topic, or may have.
+        groups_expected: Whether the code under test was given what it needs to make a group.
         alone: Whether no other lease of this process was held meanwhile.
 
     Raises:
@@ -41,7 +43,8 @@ class Leftovers:
     def __init__(self, instance: KafkaInstance, beginning: str) -> None:
         self._instance = instance
         self._beginning = beginning
-        self.expected = False
+        self.topics_expected = False
+        self.groups_expected = False
         self.alone = True
         self._topics = frozenset() if instance.strange else instance.clients.reader.topics()
         self._groups = frozenset() if instance.strange else frozenset(instance.groups())
@@ -52,24 +55,34 @@ class Leftovers:
         Raises:
             HarnessError, confluent_kafka.KafkaException: The broker refuses, or does not answer.
         """
-        topics = self._instance.clients.reader.topics()
-        groups = self._instance.groups() if self.expected else {}
-        failures = self._remove_own(topics, groups)
-        strays = self._strays(topics, groups)
-        if strays and not self._may_be_anothers():
-            self._instance.delete([name for name in strays if name in topics])
-            failures.append(left_strays(strays))
-        return failures
-
-    def _remove_own(self, topics: Iterable[str], groups: dict[str, str]) -> list[Exception]:
-        self._instance.delete([name for name in topics if name.startswith(self._beginning)])
-        admin = self._instance.clients.topics
-        own = {name for name in groups if name.startswith(self._beginning)}
-        if not own or not isinstance(admin, AdminTopics):
+        if not (self.topics_expected or self.groups_expected):
+            self._instance.check()
             return []
-        busy = self._still_busy(own)
-        if own - busy:
-            admin.delete_groups(own - busy)
+        topics = self._instance.clients.reader.topics()
+        groups = self._instance.groups() if self.groups_expected else {}
+        return self._remove(topics, groups, self._strays(topics, groups))
+
+    def _remove(
+        self, topics: Iterable[str], groups: dict[str, str], strays: list[str]
+    ) -> list[Exception]:
+        """Remove what is the test's own, and strays that are nobody else's."""
+        told = [] if self._instance.exclusive else strays
+        if told and self._may_be_anothers():
+            told = strays = []
+        doomed = {name for name in (*topics, *groups) if name.startswith(self._beginning)}
+        doomed.update(strays)
+        self._instance.delete([name for name in topics if name in doomed])
+        failures = self._remove_groups(doomed & groups.keys())
+        return [*failures, left_strays(told)] if told else failures
+
+    def _remove_groups(self, names: set[str]) -> list[Exception]:
+        """Remove groups, and return an error for each that still has members."""
+        admin = self._instance.clients.topics
+        if not names or not isinstance(admin, AdminTopics):
+            return []
+        busy = self._still_busy(names)
+        if names - busy:
+            admin.delete_groups(names - busy)
         return [left_consumers(group, admin.members(group)) for group in sorted(busy)]
 
     def _still_busy(self, own: set[str]) -> set[str]:

@@ -11,11 +11,13 @@ from pathlib import Path
 
 PACKAGE = "confluent_kafka"
 INSTALL = 'pip install "unittest-harness[kafka]"'
+NEWEST_NEED = "2.15 or later"  # the first whose mock cluster can delete a topic
 PLACES = ("../{package}.libs/librdkafka*", ".dylibs/librdkafka*", "librdkafka*")
 NEEDED = (
     "rd_kafka_mock_cluster_new",
     "rd_kafka_mock_cluster_bootstraps",
     "rd_kafka_mock_topic_create",
+    "rd_kafka_mock_topic_delete",
     "rd_kafka_mock_group_initial_rebalance_delay_ms",
 )
 
@@ -31,7 +33,9 @@ def library() -> Path | str:
     if not found:
         return "confluent-kafka was built against the system's librdkafka: install its wheel"
     missing = lacking(found[0])
-    return found[0] if not missing else f"librdkafka in {found[0].parent} lacks {missing}"
+    if missing is not None:
+        return f"librdkafka of confluent-kafka {version()} lacks {missing}: install {NEWEST_NEED}"
+    return found[0]
 
 
 def libraries_beside(home: str) -> list[Path]:

@@ -59,8 +59,6 @@ class Cluster:
 
     def delete(self, topic: str) -> int:
         """Delete a topic; return librdkafka's number of an error, or 0."""
-        if not hasattr(self._library, "rd_kafka_mock_topic_delete"):
-            return 0  # it goes with the cluster
         return self._call("topic_delete", topic.encode())
 
 

@@ -117,8 +117,10 @@ class Kafka(Service["KafkaLease"]):
         knock(running.endpoint, timeout)
 
     def identify(self, running: Running, settings: Settings) -> str:
-        """Return nothing but the name: a broker does not tell its version."""
-        return "Kafka"
+        """Return how many brokers there are: they do not tell their version."""
+        from harness.services.kafka.client import ANSWER_TIMEOUT, knock
+
+        return f"Kafka of {knock(running.endpoint, ANSWER_TIMEOUT)} broker(s)"
 
     def remove_orphans(
         self, running: Running, settings: Settings, told: Told, *, dry: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from harness.core.endpoint import Endpoint
@@ -90,15 +90,10 @@ def as_headers(headers: object) -> list[tuple[str, bytes | None]]:
     """Return headers as pairs of a name and bytes.
 
     Raises:
-        LeaseError: They are something else.
+        LeaseError: They are no mapping, or hold a value that is neither bytes nor a text.
     """
-    pairs = headers.items() if isinstance(headers, Mapping) else headers
-    if not isinstance(pairs, Iterable):
+    if not isinstance(headers, Mapping):
         raise LeaseError(
             f"produce(headers={headers!r}): no headers", hint='write headers={"trace": b"7"}'
         )
-    found = []
-    for pair in pairs:
-        name, value = pair
-        found.append((str(name), as_bytes("headers", value)))
-    return found
+    return [(str(name), as_bytes("headers", value)) for name, value in headers.items()]

@@ -25,7 +25,7 @@ class LibraryTest(unittest.TestCase):
 
     def test_a_library_without_a_symbol_is_named(self):
         with mock.patch.object(library, "NEEDED", ("rd_kafka_mock_teleport",)):
-            self.assertIn("lacks rd_kafka_mock_teleport", library.library())
+            self.assertIn("lacks rd_kafka_mock_teleport: install 2.15", library.library())
 
     def test_a_file_that_is_no_library_is_told(self):
         self.assertIn("what it needs itself", library.lacking(Path(__file__)))
