@@ -70,9 +70,9 @@ class Reports:
     def final(self, where: str) -> StartError | None:
         """Return the error for a broker that will not let us in, however often we try."""
         if (error := self._last.get("_AUTHENTICATION") or self._last.get("_SSL")) is not None:
-            return no_entry(where, error)
+            return no_entry(where, reason(error))
         if (error := self._last.get("_RESOLVE")) is not None:
-            return unknown_host(where, error)
+            return unknown_host(where, reason(error))
         return None
 
 
@@ -100,7 +100,7 @@ def new_client(kind: Any, endpoint: Endpoint, settings: Mapping[str, Any] = NO_S
 
 def reason(error: Any) -> str:
     """Return in words why a client failed."""
-    first = error.args[0] if error.args else error
+    first = error.args[0] if getattr(error, "args", ()) else error
     return str(first.str()) if hasattr(first, "str") else str(first)
 
 

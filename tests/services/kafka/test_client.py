@@ -18,7 +18,7 @@ class FakeError:
     def name(self):
         return self._name
 
-    def __str__(self):
+    def str(self):
         return f"it was {self._name}"
 
 
