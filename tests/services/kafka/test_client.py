@@ -1,12 +1,16 @@
 """How clients reach a broker, and what their errors mean."""
 
+import sys
 import unittest
+from unittest import mock
 
 from confluent_kafka import Producer
 
+from harness import Kafka
 from harness.core.endpoint import Endpoint
-from harness.errors import StartError
+from harness.errors import MissingExtraError, StartError
 from harness.services.kafka.client import CONTROL, Reports, address, client_settings, new_client
+from tests.support.unit import run_python
 
 
 class FakeError:
@@ -51,6 +55,22 @@ class SettingsTest(unittest.TestCase):
             new_client(Producer, endpoint)
         self.assertIn('No such configuration property: "sasl.mechanism.s"', str(raised.exception))
         self.assertNotIn("secret", str(raised.exception))
+
+
+class MissingTest(unittest.TestCase):
+    def test_without_the_client_it_says_what_to_install(self):
+        with (
+            mock.patch.dict(sys.modules, {"confluent_kafka": None}),
+            self.assertRaises(MissingExtraError) as caught,
+        ):
+            Kafka().preload()
+        self.assertIn('next: pip install "unittest-harness[kafka]"', str(caught.exception))
+
+    def test_all_that_is_public_is_there_without_the_client(self):
+        run_python(
+            "import sys; sys.modules['confluent_kafka'] = None\n"
+            "from harness import Kafka, KafkaLease, KafkaRecord"
+        )
 
 
 class ReportsTest(unittest.TestCase):
