@@ -54,7 +54,7 @@ def client_settings(endpoint: Endpoint) -> dict[str, Any]:
         options |= {"sasl.username": endpoint.user, "sasl.password": endpoint.password}
         options.setdefault("sasl.mechanisms", "PLAIN")
         options.setdefault("security.protocol", "SASL_PLAINTEXT")
-    return {"broker.address.family": "any", **options, SERVERS: address(endpoint)}
+    return {**options, SERVERS: address(endpoint)}
 
 
 class Reports:

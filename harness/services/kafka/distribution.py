@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.core.settings import Settings
-from harness.core.versions import fits
+from harness.core.versions import fits, is_older
 from harness.providers.programs import said
 
 HOME = "KAFKA_HOME"
@@ -67,7 +67,7 @@ def distribution(home: str, java: str) -> Distribution | str:
     versions = [match[1] for path in jars.glob("*.jar") if (match := JAR.fullmatch(path.name))]
     if not versions:
         return f"{HOME}={home} holds no kafka_*.jar, nor does its directory libs"
-    if numbers(versions[0]) < numbers(OLDEST):
+    if is_older(versions[0], OLDEST):
         return f"Kafka {versions[0]} in {jars} is older than {OLDEST}"
     if not java:
         return f"there is no Java for Kafka {versions[0]}: install {OLDEST_JAVA} or later"
@@ -87,8 +87,3 @@ def java_number(text: str) -> int:
     """
     match = re.match(r"\w+ (\d+)", text)
     return int(match[1]) if match else 0
-
-
-def numbers(version: str) -> list[int]:
-    """Return the numbers of a version, to compare by."""
-    return [int(part) for part in re.findall(r"\d+", version)]

@@ -69,8 +69,11 @@ def opened(library: Any) -> Any:
         OSError: It cannot be made; with the reason.
     """
     reason = ctypes.create_string_buffer(512)
-    library.rd_kafka_new.restype = ctypes.c_void_p
-    client = library.rd_kafka_new(PRODUCER, None, reason, ctypes.c_size_t(len(reason)))
+    size = ctypes.c_size_t(len(reason))
+    library.rd_kafka_conf_new.restype = library.rd_kafka_new.restype = ctypes.c_void_p
+    settings = ctypes.c_void_p(library.rd_kafka_conf_new())
+    library.rd_kafka_conf_set(settings, b"log_level", b"3", reason, size)  # it wants an address
+    client = library.rd_kafka_new(PRODUCER, settings, reason, size)
     if not client:
         raise OSError(reason.value.decode(errors="replace"))
     return ctypes.c_void_p(client)

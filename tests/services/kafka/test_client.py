@@ -46,7 +46,7 @@ class SettingsTest(unittest.TestCase):
     def test_what_is_ours_is_no_setting(self):
         settings = client_settings(Endpoint("a", 1, options=((CONTROL, "4711"),)))
 
-        self.assertEqual({"bootstrap.servers", "broker.address.family"}, set(settings))
+        self.assertEqual({"bootstrap.servers"}, set(settings))
 
     def test_an_option_that_is_unknown_is_named_without_the_password(self):
         endpoint = Endpoint.parse("kafka://me:secret@k:1?sasl.mechanism.s=PLAIN", 9092)
