@@ -68,8 +68,9 @@ class DeathTest(unittest.TestCase):
         topic = lease.topic("orders")
         environment.close()
 
-        with self.assertRaisesRegex(LeaseError, "after its environment was closed"):
-            lease.records(topic)
+        for use in (lambda: lease.records(topic), lambda: lease.topic("b"), lease.release):
+            with self.assertRaisesRegex(LeaseError, "after its environment was closed"):
+                use()
 
 
 def use(self):

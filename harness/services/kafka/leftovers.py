@@ -55,8 +55,8 @@ class Leftovers:
         Raises:
             HarnessError, confluent_kafka.KafkaException: The broker refuses, or does not answer.
         """
+        self._instance.check()
         if not (self.topics_expected or self.groups_expected):
-            self._instance.check()
             return []
         topics = self._instance.clients.reader.topics()
         groups = self._instance.groups() if self.groups_expected else {}
