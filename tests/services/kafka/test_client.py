@@ -60,7 +60,7 @@ class SettingsTest(unittest.TestCase):
 class MissingTest(unittest.TestCase):
     def test_without_the_client_it_says_what_to_install(self):
         with (
-            mock.patch.dict(sys.modules, {"confluent_kafka": None}),
+            mock.patch.dict(sys.modules, {"confluent_kafka": None, "confluent_kafka.admin": None}),
             self.assertRaises(MissingExtraError) as caught,
         ):
             Kafka().preload()
