@@ -31,6 +31,7 @@ EXTRAS = (
     "psycopg",
     "redis",
     "faults",
+    "kafka",
     "docker",
     "embedded",
     "sqlalchemy",

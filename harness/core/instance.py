@@ -49,6 +49,9 @@ class Running(Protocol):
     def is_outlived(self) -> bool:
         """Tell whether it goes on without us, so that we must remove what we made on it."""
 
+    def has_peers(self) -> bool:
+        """Tell whether other processes use it now, as far as can be told."""
+
     def stop(self) -> None:
         """Give it up; the last one out removes it and all that it left. Safe to call twice."""
 

@@ -9,7 +9,8 @@ from harness.core.nearest import did_you_mean, nearest
 from harness.errors import ConfigurationError, UnknownProviderError
 
 PROVIDERS = ("external", "docker", "embedded")
-SERVICES = ("postgres", "sqlite", "redis", "toxiproxy", "container", "process")
+# Ours; a project may have more.
+SERVICES = ("postgres", "sqlite", "redis", "kafka", "toxiproxy", "container", "process")
 
 
 def check_provider(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from harness.core.endpoint import Endpoint, is_loopback, masked
 from harness.core.recipe import Recipe, UrlRecipe
@@ -33,6 +34,10 @@ class ExternalServer(Unwatched):
 
     def is_outlived(self) -> bool:
         """Return that it goes on without us."""
+        return True
+
+    def has_peers(self) -> bool:
+        """Return that others may use it: there is no telling."""
         return True
 
     def refusal_of(self, done: str) -> CapabilityError:
@@ -74,9 +79,10 @@ class External:
         assert isinstance(recipe, UrlRecipe)
         url = settings.environ[recipe.variable]
         endpoint = read(url, recipe)
-        if not (is_loopback(endpoint.host) or settings.in_ci or settings.allow_remote):
+        remote = [host for host in hosts(endpoint, recipe) if not is_loopback(host)]
+        if remote and not (settings.in_ci or settings.allow_remote):
             raise StartError(
-                f"{recipe.variable} names a server on another machine: {endpoint.host}",
+                f"{recipe.variable} names a server on another machine: {remote[0]}",
                 cause="tests run against servers of this machine unless CI is set",
                 hint="set HARNESS_ALLOW_REMOTE=1 if that server is meant for tests",
             )
@@ -93,6 +99,8 @@ def read(url: str, recipe: UrlRecipe) -> Endpoint:
     Raises:
         StartError: It is no URL, or one for another kind of server.
     """
+    if recipe.servers and "://" not in url:
+        url = of_addresses(url, recipe)
     scheme = url.partition(":")[0].partition("+")[0]
     if scheme not in recipe.schemes and "://" in url:
         raise unusable(url, recipe, f"{scheme}:// is for another kind of server")
@@ -101,6 +109,20 @@ def read(url: str, recipe: UrlRecipe) -> Endpoint:
     except ValueError as error:
         cause = str(error)
     raise unusable(url, recipe, cause)  # outside: frames of the parser hold the password
+
+
+def of_addresses(text: str, recipe: UrlRecipe) -> str:
+    """Return a URL for the first of several addresses, which has all of them as an option."""
+    first, comma, _ = text.partition(",")
+    every = f"?{recipe.servers}={quote(text)}" if comma else ""
+    return f"{recipe.schemes[0]}://{first.strip()}{every}"
+
+
+def hosts(endpoint: Endpoint, recipe: UrlRecipe) -> list[str]:
+    """Return the hosts of all servers that an endpoint stands for."""
+    every = dict(endpoint.options).get(recipe.servers, "")
+    others = [address.strip().rpartition(":")[0] for address in every.split(",") if address]
+    return [endpoint.host, *(host.strip("[]") for host in others)]
 
 
 def unusable(url: str, recipe: UrlRecipe, cause: str) -> StartError:

@@ -169,6 +169,10 @@ class LocalServer:
         """Tell whether others hold it, or it is kept for the next run."""
         return self._claim.is_outlived()
 
+    def has_peers(self) -> bool:
+        """Tell whether other processes use it now."""
+        return self._claim.has_peers()
+
     def stop(self) -> None:
         """Give it up; the last one out ends it and removes its directory. Safe to call twice."""
         cleanups = Cleanups(self.provenance)

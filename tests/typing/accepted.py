@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import assert_type
 from unittest import mock
 
+import confluent_kafka
 import redis
 
 from harness import (
@@ -27,6 +28,9 @@ from harness import (
     HarnessTestCase,
     Healthcheck,
     Http,
+    Kafka,
+    KafkaLease,
+    KafkaRecord,
     Line,
     Port,
     Postgres,
@@ -190,6 +194,28 @@ class BankTest(HarnessTestCase):
 
 
 assert_type(BankTest.faults, Toxiproxy)
+
+
+class EventsTest(HarnessTestCase):
+    events = Kafka(version="4", settings=(("a", "b"),), exclusive=True, alias="broker")
+
+    def test_a_lease(self) -> None:
+        assert_type(self.events, KafkaLease)
+        topic = self.events.topic("paid", partitions=3, settings={"cleanup.policy": "compact"})
+        assert_type(topic, str)
+        group: str = self.events.group() + self.events.group("workers")
+        servers: str = self.events.bootstrap_servers
+        written = self.events.produce(topic, "x", key=b"k", headers={"a": b"b", "c": "d"})
+        assert_type(written, KafkaRecord)
+        self.events.produce(topic, None, partition=0, timestamp=1)
+        assert_type(self.events.records(topic, committed=False), list[KafkaRecord])
+        assert_type(written.value, bytes | None)
+        producer: confluent_kafka.Producer = self.events.producer({"acks": "all"})
+        consumer: confluent_kafka.Consumer = self.events.consumer(topic, "b", group=group)
+        self.assertTrue(servers and producer and consumer)
+
+
+assert_type(EventsTest.events, Kafka)
 
 
 class OwnProbe:

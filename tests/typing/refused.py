@@ -13,6 +13,7 @@ from harness import (
     Container,
     Environment,
     HarnessTestCase,
+    Kafka,
     Port,
     Postgres,
     Process,
@@ -85,6 +86,7 @@ Postgres(migrations=3)  # type: ignore[arg-type]
 Command(["a"], timeout="3")  # type: ignore[arg-type]
 Postgres(seeds=["users.sql"])  # type: ignore[arg-type]
 Redis(settings=[("maxmemory", "1mb")])  # type: ignore[arg-type]
+Kafka().topic("orders")  # type: ignore[attr-defined]
 Redis().flush()  # type: ignore[attr-defined]
 Toxiproxy(ports=1)  # type: ignore[call-arg]
 Toxiproxy().proxy("bank", "127.0.0.1:1")  # type: ignore[attr-defined]
