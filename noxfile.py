@@ -37,6 +37,7 @@ EXTRAS = (
     "factories",
     "factory-boy",
     "polyfactory",
+    "clock",
     "all",
 )
 

@@ -15,6 +15,7 @@ COSTLY = (
     "docker",
     "factory",
     "faker",
+    "freezegun",
     "http.client",
     "json",
     "pg8000",
