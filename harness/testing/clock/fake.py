@@ -283,11 +283,9 @@ class FakeClock:
 
     def _check_stall(self, alarm: ThreadSleep | TaskSleep) -> None:
         still = realtime.monotonic() - max(self._motion.moved, alarm.began)
-        if (
-            still >= self.patience * 0.9
-            and not self._motion.in_progress
-            and is_waiting(self._thread)
-        ):
+        if still < self.patience * 0.9 or self._motion.in_progress:
+            return
+        if is_waiting(self._thread):
             everybody = self._agenda.sleepers()
             raise stalled(alarm, self.patience, everybody, self._motion.now, self._thread)
 

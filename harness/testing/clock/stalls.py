@@ -18,8 +18,11 @@ WAITING = ("threading", "queue", "concurrent.futures", "selectors", "asyncio")
 def is_waiting(thread: threading.Thread) -> bool:
     """Tell whether a thread waits for others: in a lock, a queue, a join, or an idle event loop.
 
-    One that ended counts, too: it moves nothing any more.
+    One that ended counts, too: it moves nothing any more; and the one that asks, whose event loop
+    has nothing else to do.
     """
+    if thread is threading.current_thread():
+        return True
     frame = sys._current_frames().get(thread.ident or 0)
     if frame is None:
         return True
@@ -40,7 +43,7 @@ def stalled(sleeper: Alarm, seconds: float, everybody: Sequence[Alarm], now: int
     """
     return ClockStalledError(
         f"{sleeper.who} sleeps, and nobody has moved the clock for {seconds:g} s of real time",
-        detail="\n".join([*listed(everybody or [sleeper], now), place(owner)]),
+        detail="\n".join([*listed(everybody or [sleeper], now), *place(owner)]),
         cause="the test waits for who sleeps, whom only a moving clock wakes",
         hint="call clock.advance() before that wait; where the test only takes long, set "
         "clock.patience",
@@ -55,13 +58,15 @@ def listed(sleepers: Sequence[Alarm], now: int) -> list[str]:
     ]
 
 
-def place(thread: threading.Thread) -> str:
-    """Return where a thread is, in code that is not Python's own."""
+def place(thread: threading.Thread) -> list[str]:
+    """Tell where another thread is, in code that is not Python's own."""
+    if thread is threading.current_thread():
+        return []
     frame = sys._current_frames().get(thread.ident or 0)
     if frame is None:
-        return f"thread {thread.name}, which made the clock, has ended"
+        return [f"thread {thread.name}, which made the clock, has ended"]
     frames = traceback.extract_stack(frame)
     own = [each for each in frames if not each.filename.startswith((STANDARD_LIBRARY, "<"))]
     last = (own or frames)[-1]
     where = f"{os.path.basename(last.filename)}:{last.lineno} in {last.name}"
-    return f"thread {thread.name}, whose clock it is, is at {where}"
+    return [f"thread {thread.name}, whose clock it is, is at {where}"]
