@@ -116,7 +116,8 @@ class RealTest(FreezeTest):
         self.freeze(AT)
         with self.assertRaises(concurrent.futures.TimeoutError):
             list(concurrent.futures.as_completed([concurrent.futures.Future()], timeout=0.01))
-        with threading.Condition() as condition:
+        condition = threading.Condition()
+        with condition:
             self.assertFalse(condition.wait_for(lambda: False, timeout=0.01))
 
     def test_an_event_loop_goes_on(self):

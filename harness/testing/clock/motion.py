@@ -57,7 +57,9 @@ class Motion:
             ClockError: Somebody is moving it, or there is no end to what is due at one instant.
         """
         instant(target)
+        turns = [] if blocking else [0.0] * TURNS
         with self._taking_turn():
+            yield from turns  # a task that was only just made has not come to its sleep yet
             at, rung = self.now, 0
             while (alarm := self.agenda.take(target)) is not None:
                 rung = rung + 1 if alarm.due == at else 0
@@ -66,8 +68,7 @@ class Motion:
                 self._ring(alarm)
                 yield from self._settling(alarm, settle, blocking)
             self._set(target)
-        if not blocking:
-            yield from [0.0] * TURNS
+        yield from turns
 
     @contextmanager
     def _taking_turn(self) -> Iterator[None]:
