@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import functools
+import importlib
+import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -21,6 +24,26 @@ else:
 __unittest = True  # frames of this module are left out of a failure's traceback
 
 _making = threading.Lock()
+
+# What a test may import at the first use: {when this is imported: those}.
+TABLES = {
+    "harness": (
+        "harness.data.checks.evaluate",
+        "harness.data.factories.conversion",
+        "harness.data.making.given",
+        "harness.data.making.sqlite",
+        "harness.data.values.named",
+        "harness.data.values.scales",
+        "harness.testing.rows.checks",
+    ),
+    "harness.services.postgres.service": (
+        "pg8000.dbapi",
+        "psycopg",
+        "harness.services.postgres.dialect",
+    ),
+    "harness.services.sqlite.service": ("sqlite3", "harness.services.sqlite.placeholders"),
+    "sqlalchemy": ("sqlalchemy.dialects.postgresql",),
+}
 
 
 class TimeOfTest(Base):
@@ -86,6 +109,7 @@ class TimeOfTest(Base):
 
         if not self._harness_in_test:
             raise outside("freeze()")
+        import_tables()
         self._harness_freeze = freeze = Freeze(at, tick=tick, real=real)
         self.addCleanup(freeze.stop)
         return freeze
@@ -103,6 +127,19 @@ class TimeOfTest(Base):
         if self._harness_clock is not None:
             self._harness_clock.close(f"its test {self.id()} has ended")
         self._harness_clock = self._harness_freeze = self._harness_task = None
+
+
+def import_tables() -> None:
+    """Import what keeps tables of types, while `datetime` is the real one.
+
+    A driver that is first imported under a frozen time would know freezegun's type of a moment,
+    and take a real one for something else for the rest of the process.
+    """
+    for needed, modules in TABLES.items():
+        if needed in sys.modules:
+            for module in modules:
+                with suppress(ImportError):  # of an extra that is not installed
+                    importlib.import_module(module)
 
 
 def outside(what: str) -> ClockError:

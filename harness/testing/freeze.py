@@ -178,7 +178,7 @@ class Freeze:
         )
         self._undo.enter_context(by_caller(api))
         self._factory = freezing.start()
-        self._undo.callback(freezing.stop)
+        self._undo.callback(end, freezing)
         if self._clock is not None:
             self._undo.callback(self._clock.follow(self._show))
 
@@ -192,6 +192,12 @@ class Freeze:
 
     def _show(self, at: datetime) -> None:
         self._factory.move_to(at)
+
+
+def end(freezing: Any) -> None:
+    """Undo what freezegun did, also in modules that were first imported meanwhile."""
+    freezing.ignore = ()  # it would leave the fake types in those that see the real time
+    freezing.stop()
 
 
 def leave() -> None:

@@ -1,8 +1,10 @@
 """Real servers, their drivers and harness itself while the time is frozen."""
 
 import asyncio
+import contextlib
 import datetime
 import socket
+import sqlite3
 import tempfile
 import time
 import unittest
@@ -10,8 +12,10 @@ import unittest
 import asyncpg
 import psycopg
 import redis
+import sqlalchemy
 
-from harness import AsyncHarnessTestCase, HarnessTestCase, Postgres, Redis, SQLite
+from harness import AsyncHarnessTestCase, Postgres, Redis, SQLite
+from harness.adapters.sqlalchemy import engine
 from tests.integration.providers import environment, on_embedded
 from tests.support.unit import run_python
 
@@ -69,6 +73,18 @@ class DriversTest:
 
         row = self.lite.rows("select at, day from tokens")[0]
         self.assertEqual(("2030-01-01 00:00:00+00:00", "2030-01-01"), (row.at, row.day))
+
+    def test_sqlalchemy_takes_a_frozen_moment_and_plain_sqlite_does_not(self):
+        self.freeze(AT)
+        now = datetime.datetime.now(datetime.UTC)
+        with engine(self.db).connect() as connection:
+            self.assertEqual(
+                now,
+                connection.scalar(sqlalchemy.text("select cast(:a as timestamptz)"), {"a": now}),
+            )
+        with contextlib.closing(sqlite3.connect(":memory:")) as plain:
+            self.assertRaises(sqlite3.Error, plain.execute, "select ?", [now])
+            plain.execute("select ?", [now.isoformat()])
 
     def test_rows_are_made_with_it(self):
         self.freeze(AT)
@@ -139,6 +155,47 @@ class CoroutinesTest(AsyncHarnessTestCase):
         with self.assertRaises(TimeoutError):
             await connection.execute("select pg_sleep(60)", timeout=0.05)
         await asyncio.sleep(0.001)
+
+
+class ImportedTest(unittest.TestCase):
+    def test_drivers_that_a_frozen_test_uses_first_know_the_real_types_afterwards(self):
+        code = f"""
+import datetime, unittest
+from harness import Environment, HarnessTestCase, Postgres, SQLite
+
+class Case(HarnessTestCase):
+    environment = Environment(providers="embedded")
+    db = Postgres()
+    modern = Postgres(driver="psycopg", name="modern")
+    lite = SQLite()
+
+    def test_a(self):
+        self.freeze({AT!r})
+        self.check()
+
+    def test_b(self):
+        assert "FakeDatetime" not in repr(type(datetime.datetime.now()))
+        self.check()
+
+    def check(self):
+        now = datetime.datetime.now(datetime.UTC)
+        for lease in (self.db, self.modern):
+            lease.execute("create table a (at timestamptz, plain timestamp)")
+            lease.execute("insert into a values (%s, %s)", [now, now.replace(tzinfo=None)])
+            row = self.assertRow(lease, "a", at=now)
+            self.assertEqual(now.replace(tzinfo=None), row.plain)
+        self.lite.execute("create table a (at text)")
+        self.lite.execute("insert into a values (%s)", [now])
+        self.assertEqual(now.isoformat(" "), self.lite.value("select at from a"))
+
+try:
+    unittest.main(argv=["x"])
+finally:
+    Case.environment.close()
+"""
+        done = run_python(code, "-W", "error")
+
+        self.assertIn("OK", done.stderr, done.stderr)
 
 
 class ProvisioningTest(unittest.TestCase):

@@ -3,6 +3,7 @@
 import asyncio
 import concurrent.futures
 import datetime
+import importlib
 import logging
 import subprocess
 import sys
@@ -102,6 +103,13 @@ class FrozenTest(FreezeTest):
 
         self.assertIn("MissingExtraError: freezegun is not installed", said)
         self.assertIn('next: pip install "unittest-harness[clock]"', said)
+
+    def test_a_module_first_imported_meanwhile_keeps_no_fake_types(self):
+        sys.modules.pop("harness.data.checks.casts", None)
+        with Freeze(AT):
+            casts = importlib.import_module("harness.data.checks.casts")
+
+        self.assertIs(datetime.date, casts.date)
 
 
 class RealTest(FreezeTest):
