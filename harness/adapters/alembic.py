@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.adapters.alembic_run import Revisions
+from harness.adapters.alembic_run import OWN, Revisions
 from harness.core.declaration import declaration
 from harness.data.migrations.keys import watched
 from harness.data.migrations.source import Resolve, Run, Step
@@ -18,7 +18,7 @@ from harness.data.target import Target
 from harness.errors import ConfigurationError, ServiceDefinitionError
 
 SEPARATORS = re.compile(r"[\s,;:]+")
-DRIVER = re.compile(r"postgres(?:ql)?\+(\w+):")
+DRIVER = re.compile(r"(postgres|sqlite)(?:ql)?\+(\w+):")
 REVISION = re.compile(r"""^revision(?:\s*:\s*\w+)?\s*=\s*["']([^"']+)["']""", re.MULTILINE)
 
 
@@ -34,7 +34,8 @@ class Alembic:
         target: The revision to go to.
         section: The section of the file.
         driver: SQLAlchemy's driver for the URL, such as `psycopg`; by itself the one that
-            `sqlalchemy.url` in the file names, else `pg8000`.
+            `sqlalchemy.url` in the file names, else `pg8000`. SQLite's are `pysqlite`, by itself,
+            and `aiosqlite`; others are left out there.
         variable: An environment variable that `env.py` reads the URL from; it is set while it runs.
         watch: More files and directories that the migrations read. The file, the directory with
             `env.py` and those with the revisions are watched anyway.
@@ -85,7 +86,7 @@ class Ini:
         scripts: The directory with `env.py`.
         versions: Those with the revisions.
         imports: Those that `env.py` imports from.
-        driver: The driver that `sqlalchemy.url` names, if any.
+        drivers: The driver that `sqlalchemy.url` names, if any, by what its SQL is.
 
     Raises:
         ConfigurationError: It is not there, or does not say where the revisions are.
@@ -105,7 +106,7 @@ class Ini:
         self.versions = self._places("version_locations") or [self.scripts / "versions"]
         self.imports = self._places("prepend_sys_path")
         match = DRIVER.match(self._parser.get(section, "sqlalchemy.url", raw=True, fallback=""))
-        self.driver = match[1] if match else None
+        self.drivers = {match[1]: match[2]} if match else {}
 
     def _read(self) -> None:
         if not self.path.is_file():
@@ -156,8 +157,11 @@ class AlembicSource:
             [ini.path, ini.scripts, *ini.versions, *map(resolve, declared.watch)]
         )
         check_revisions(ini.versions)
-        driver = declared.driver or ini.driver or "pg8000"
-        self._revisions = Revisions(ini, driver, declared.variable)
+        drivers = {
+            dialect: declared.driver or ini.drivers.get(dialect, driver)
+            for dialect, driver in OWN.items()
+        }
+        self._revisions = Revisions(ini, drivers, declared.variable)
 
     def files(self) -> list[Path]:
         """Return what is watched."""

@@ -8,7 +8,7 @@ import os
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,8 @@ from harness.errors import HarnessError, MigrationError
 
 if TYPE_CHECKING:
     from alembic.config import Config
+
+OWN = {"postgres": "pg8000", "sqlite": "pysqlite"}  # drivers for connections of ours
 
 # Alembic keeps what it works on in variables of its modules: one at a time.
 _turn = threading.Lock()
@@ -42,13 +44,13 @@ class Revisions:
 
     Args:
         place: Where they are.
-        driver: The driver in the URL that `env.py` is given.
+        drivers: The driver in the URL that `env.py` is given, by what the database's SQL is.
         variable: The environment variable that it is given the URL in, if any.
     """
 
-    def __init__(self, place: Place, driver: str, variable: str | None) -> None:
+    def __init__(self, place: Place, drivers: Mapping[str, str], variable: str | None) -> None:
         self._place = place
-        self._driver = driver
+        self._drivers = drivers
         self._variable = variable
 
     def in_order(self) -> list[tuple[str, str, str]]:
@@ -73,7 +75,7 @@ class Revisions:
             raise self._failed(target, error) from error
 
     def _run(self, target: Target, command: str, arguments: Sequence[str]) -> None:
-        alembic, url = imported(), str(target.url(self._driver))
+        alembic, url = imported(), str(target.url(self._drivers[target.dialect]))
         config = self._config()
         config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
         with _turn, ExitStack() as stack:
@@ -85,7 +87,7 @@ class Revisions:
             config.attributes["connection"] = connection
             getattr(alembic.command, command)(config, *arguments)
             connection.commit()
-        if not target.rows("select 1 from pg_class where relkind = 'r' and oid >= 16384 limit 1"):
+        if not target.has_tables():
             raise elsewhere("there is no table of Alembic's in the new database")
 
     def _config(self) -> Config:
@@ -215,7 +217,9 @@ def connected(target: Target) -> Iterator[Any]:
     """Connect to the database with SQLAlchemy."""
     import sqlalchemy
 
-    engine = sqlalchemy.create_engine(target.url("pg8000"), poolclass=sqlalchemy.pool.NullPool)
+    engine = sqlalchemy.create_engine(
+        target.url(OWN[target.dialect]), poolclass=sqlalchemy.pool.NullPool
+    )
     with engine.connect() as connection:
         yield connection
 
@@ -229,7 +233,7 @@ def connecting_only_to(target: Target) -> Iterator[None]:
     thread = threading.get_ident()
 
     def check(dialect: Any, record: Any, args: Any, parameters: dict[str, Any]) -> None:
-        asked = parameters.get("database", parameters.get("dbname"))
+        asked = parameters.get("database", parameters.get("dbname")) or next(iter(args), None)
         if threading.get_ident() == thread and asked != target.name:
             raise elsewhere(f"it was about to connect to the database {asked!r}")
 

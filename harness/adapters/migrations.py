@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import unittest
 
+    from harness.core.environment import Environment
     from harness.core.instance import Instance
     from harness.core.service import Service
-    from harness.services.postgres.instance import PostgresInstance
-    from harness.services.postgres.lease import PostgresLease
-    from harness.services.postgres.service import Postgres
+    from harness.services.database import DatabaseLease
 
     _Base = unittest.TestCase
 else:
@@ -25,7 +24,7 @@ class MigrationAssertions(_Base):
     """What test cases assert about migrations, each in a database of its own."""
 
     def assertMigrationsReversible(  # noqa: N802 - unittest's style
-        self, db: PostgresLease | Postgres, msg: Any = None
+        self, db: DatabaseLease | Service[Any], msg: Any = None
     ) -> None:
         """Fail unless each migration can be taken back and applied again.
 
@@ -48,15 +47,14 @@ class MigrationAssertions(_Base):
                 def test_migrations_can_be_taken_back(self):
                     self.assertMigrationsReversible(self.db)
         """
-        from harness.services.postgres.checks import reversibility
-
-        problem = reversibility(*self._harness_place(db))
+        checks, instance, service = self._harness_checks(db)
+        problem = checks.reversibility(instance, service)
         if problem is not None:
             raise self.failureException(self._formatMessage(msg, problem))
 
     def assertMigrationsCompatible(  # noqa: N802 - unittest's style
         self,
-        db: PostgresLease | Postgres,
+        db: DatabaseLease | Service[Any],
         statements: Sequence[str] = (),
         *,
         since: str | None = None,
@@ -90,20 +88,49 @@ class MigrationAssertions(_Base):
                         self.db, ["insert into users (email) values ('a@example.com')"], since="12"
                     )
         """
-        from harness.services.postgres.checks import compatibility
-
-        instance, service = self._harness_place(db)
-        problems = compatibility(instance, service, statements, since)
+        checks, instance, service = self._harness_checks(db)
+        problems = checks.compatibility(instance, service, statements, since)
         if problems:
             raise self.failureException(self._formatMessage(msg, "\n".join(problems)))
 
-    def _harness_place(self, db: PostgresLease | Postgres) -> tuple[PostgresInstance, Postgres]:
-        from harness.services.postgres.service import Postgres
+    def _harness_checks(self, db: DatabaseLease | Service[Any]) -> tuple[Any, Any, Any]:
+        """Return the checks of a database, its instance, and the service that is meant."""
+        from harness.core.service import Service
 
-        if isinstance(db, Postgres):
-            instance: Any = self._harness_instance(db)
-            return instance, db
-        return db.instance, db.service
+        instance: Any
+        service: Any
+        if isinstance(db, Service):
+            instance, service = self._harness_instance(db), self._harness_environment().meant(db)
+        else:
+            instance, service = db.instance, db.service
+        return checks_of(service), instance, service
 
     def _harness_instance(self, service: Service[Any]) -> Instance[Any]:
         raise NotImplementedError
+
+    def _harness_environment(self) -> Environment:
+        raise NotImplementedError
+
+
+def checks_of(service: object) -> Any:
+    """Return the module with the checks of a service's migrations.
+
+    Raises:
+        ServiceDefinitionError: It is no database that has migrations.
+    """
+    from harness.errors import ServiceDefinitionError
+    from harness.services.postgres.service import Postgres
+    from harness.services.sqlite.service import SQLite
+
+    if isinstance(service, SQLite):
+        from harness.services.sqlite import checks as sqlite_checks
+
+        return sqlite_checks
+    if not isinstance(service, Postgres):
+        raise ServiceDefinitionError(
+            f"{service!r} has no migrations that can be checked",
+            hint="pass self.db of a Postgres, SQLite or Store, or that service",
+        )
+    from harness.services.postgres import checks
+
+    return checks

@@ -20,6 +20,7 @@ from harness.errors import MigrationError, ServiceDefinitionError
 
 BLOCK = 1 << 18  # bytes that are read at once
 FOREIGN_KEY_VIOLATION = "23503"
+NO_ROW = "name the file of the table that is referred to first, or add the row to it"
 Load = Callable[[Path, Target], None]
 
 
@@ -124,7 +125,7 @@ def check(path: Path, target: Target, act: Callable[[], Any], line: int = 0) -> 
         where += f", column {refusal.column}" if refusal.column else ""
         hint = f"correct the file and run the tests again; {REMOVED}"
         if refusal.code == FOREIGN_KEY_VIOLATION:
-            hint = "name the file of the table that is referred to first, or add the row to it"
+            hint = NO_ROW
         raise MigrationError(f"{path}{where}: {refusal.said}", hint=hint) from error
 
 

@@ -50,19 +50,24 @@ select setval({name}, key) from (select {extreme}({column})::bigint as key from 
 """
 
 
+NAMED = "a seed file is named after its table"
+
+
 @dataclass(frozen=True)
-class Table:
-    """A table that rows are loaded into.
+class Columns:
+    """The columns of a table that rows are loaded into.
 
     Attributes:
-        oid: What the server knows it by.
-        name: Its name as SQL writes it.
-        columns: The kind of each column, by its name: `json`, `array`, or an empty text.
+        name: Of the table, as errors say it.
+        columns: What is known of each column, by its name.
     """
 
-    oid: int
     name: str
     columns: dict[str, str]
+
+    def find(self, column: str) -> str | None:
+        """Return the name of a column as the table has it; None if it has none."""
+        return column if column in self.columns else None
 
     def check(self, columns: Iterable[str], path: Path, line: int) -> None:
         """Do nothing for columns that the table has.
@@ -71,12 +76,25 @@ class Table:
             MigrationError: It has one not; names the nearest, and all that there are.
         """
         for column in columns:
-            if column not in self.columns:
+            if self.find(column) is None:
                 raise MigrationError(
                     f"{path}, line {line}: the table {self.name} has no column {column!r}",
                     detail=f"its columns are {', '.join(self.columns)}",
                     hint=did_you_mean(column, self.columns),
                 )
+
+
+@dataclass(frozen=True)
+class Table(Columns):
+    """A table that rows are copied into.
+
+    Attributes:
+        name: Its name as SQL writes it.
+        columns: The kind of each column, by its name: `json`, `array`, or an empty text.
+        oid: What the server knows it by.
+    """
+
+    oid: int
 
     def copy(self, columns: Collection[str], options: str = "") -> str:
         """Return the statement that reads rows of these columns."""
@@ -103,12 +121,11 @@ def find_table(path: Path, target: Target) -> Table:
         known = [row[0] for row in target.rows(TABLES)]
         raise MigrationError(
             f"there is no table {names[-1]!r} to load {path} into",
-            cause="a seed file is named after its table, with its schema where that is not on "
-            "the search_path",
+            cause=f"{NAMED}, with its schema where that is not on the search_path",
             hint=did_you_mean(names[-1], known) if known else "write the migrations first",
         )
     oid, name = found
-    return Table(oid, name, dict(target.rows(COLUMNS.format(oid=oid))))
+    return Table(name, dict(target.rows(COLUMNS.format(oid=oid))), oid)
 
 
 def table_names(path: Path) -> list[str]:

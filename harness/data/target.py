@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from harness.core.endpoint import Dsn
+from harness.data.catalog import Catalog
 
 
 @dataclass(frozen=True)
@@ -45,13 +46,15 @@ class Session(Protocol):
 
 
 class Target(Session, Protocol):
-    """A new PostgreSQL database, with one session.
+    """A new database, with one session.
 
     Attributes:
-        name: Of the database.
+        dialect: What its SQL is: `postgres` or `sqlite`.
+        name: Of the database; of SQLite's the path.
         secrets: What must not be shown of it.
     """
 
+    dialect: str
     name: str
     secrets: tuple[str, ...]
 
@@ -60,3 +63,15 @@ class Target(Session, Protocol):
 
     def url(self, driver: str = "") -> Dsn:
         """Return its URL, for SQLAlchemy's driver of that name, or for none."""
+
+    def has_tables(self) -> bool:
+        """Tell whether anybody has made a table."""
+
+    def catalog(self, *, rights: bool = True) -> Catalog:
+        """Return what it is made of; with who may do what, where there is such a thing."""
+
+    def unfilled(self) -> list[tuple[str, str]]:
+        """Return the columns, by table, that an INSERT has to give a value."""
+
+    def check_deferred(self) -> None:
+        """Check what waits for the commit; an error of the server's says what does not hold."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from harness.errors import LeaseError, ServiceDefinitionError
+from harness.errors import ConfigurationError, LeaseError, ServiceDefinitionError
 
 ISOLATIONS = ("rollback", "commit", "readonly")
 
@@ -40,6 +40,14 @@ def not_held(service: Any) -> LeaseError:
         f"{service.label} was told to be held, and its isolation is {service.isolation!r}",
         cause="its tests write in a transaction that nobody else sees, not even the application",
         hint=f"declare {type(service).__name__}(isolation='commit') to hold it for an application",
+    )
+
+
+def no_migrations(service: Any) -> ConfigurationError:
+    """Return the error for a check of migrations that a service does not have."""
+    return ConfigurationError(
+        f"{service.label} has no migrations to check",
+        hint=f'declare {type(service).__name__}(migrations="migrations")',
     )
 
 

@@ -33,11 +33,12 @@ class Store(Service[DatabaseLease]):
     `self.requireCapability(self.db, "postgres")`.
 
     Args:
-        migrations: A directory of `.sql` files, or a callable that is given a lease, whose
-            `dialect` tells which database it is; None for an empty database. Where there is a
-            folder `postgres` or `sqlite` in the directory, the files are those in the folder.
-        seeds: `.sql` files to run after the migrations. A file of the same name in a folder
-            `postgres` or `sqlite` beside it goes before.
+        migrations: A directory of `.sql` files, `Alembic(...)`, `Command(...)`, or a callable that
+            is given a lease, whose `dialect` tells which database it is; None for an empty
+            database. Where there is a folder `postgres` or `sqlite` in the directory, the files
+            are those in the folder.
+        seeds: Files to load after the migrations: `.sql`, `.csv` or `.jsonl`, also with `.gz`. A
+            file of the same name in a folder `postgres` or `sqlite` beside it goes before.
         isolation: What becomes of a test's writes: `rollback`, `commit` or `readonly`.
         name: Keeps two equal services apart.
         postgres: Options for Postgres alone, such as `Postgres(extensions=("pgcrypto",))`; its own

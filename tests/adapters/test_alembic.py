@@ -51,15 +51,16 @@ class IniTest(DirectoryTest):
         self.assertTrue((found / "source.py").is_file())
 
     def test_the_driver_is_the_one_that_its_url_names(self):
-        for url, driver in (
-            ("driver://user:pass@localhost/dbname", None),
-            ("postgresql://localhost/shop", None),
-            ("postgresql+asyncpg://localhost/shop", "asyncpg"),
-            ("postgresql+psycopg://u:%(secret)s@localhost/shop", "psycopg"),
+        for url, drivers in (
+            ("driver://user:pass@localhost/dbname", {}),
+            ("postgresql://localhost/shop", {}),
+            ("postgresql+asyncpg://localhost/shop", {"postgres": "asyncpg"}),
+            ("postgresql+psycopg://u:%(secret)s@localhost/shop", {"postgres": "psycopg"}),
+            ("sqlite+aiosqlite:///shop.db", {"sqlite": "aiosqlite"}),
         ):
             with self.subTest(url):
                 ini = self.ini(f"script_location = m\nsqlalchemy.url = {url}")
-                self.assertEqual(driver, ini.driver)
+                self.assertEqual(drivers, ini.drivers)
 
     def test_a_file_that_is_wrong(self):
         self.assertIn("has no script_location in [alembic]", self.wrong("a = b"))

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from harness import HarnessError
 from tests.benchmarks import (
     bulk,
+    files,
     imports,
     inserts,
     isolations,
@@ -30,6 +31,7 @@ BENCHMARKS: dict[str, Callable[..., None]] = {
     "sharing": sharing.main,
     "isolations": isolations.main,
     "large": large.main,
+    "files": files.main,
     "overhead": overhead.main,
     "bulk": bulk.main,
 }

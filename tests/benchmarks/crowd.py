@@ -141,9 +141,7 @@ def contestants(
     actions = {
         name: lambda seconds, case=case: per_test(case, seconds) for name, case in cases.items()
     }
-    actions["commit, altered, spare"] = lambda seconds: in_bursts(
-        cases["commit, altered"], seconds
-    )
+    actions["commit, altered, spare"] = lambda seconds: in_bursts(cases["commit, altered"], seconds)
     return actions
 
 

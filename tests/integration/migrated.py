@@ -4,7 +4,7 @@ import tempfile
 import textwrap
 from pathlib import Path
 
-from harness import Postgres
+from harness import Postgres, Store
 from tests.integration.providers import PROVIDERS, on
 
 ENV = """
@@ -60,8 +60,15 @@ def on_one_provider(tests):
     return on(tests, PROVIDERS[-1])
 
 
+def on_each_kind_of_store(tests):
+    """Add test cases for a `Store` on one server and on SQLite."""
+    return on(tests, PROVIDERS[-1], "sqlite", needed=Store())
+
+
 class Projects:
     """Makes directories for one test, and leases on what is in them."""
+
+    service = Postgres
 
     def project(self, **files):
         """Make a directory; `_1_users__up="create ..."` becomes `1_users.up.sql`."""
@@ -89,6 +96,6 @@ class Projects:
 
     def lease(self, **options):
         """Return a lease that is released when the test ends."""
-        lease = type(self).environment.lease(Postgres(**options))
+        lease = type(self).environment.lease(self.service(**options))
         self.addCleanup(lease.release)
         return lease

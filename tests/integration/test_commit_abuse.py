@@ -7,14 +7,15 @@ import psycopg
 
 from harness import HarnessTestCase, Postgres
 from tests.integration.leaks import LeakyTest
-from tests.integration.providers import on, on_every_provider
+from tests.integration.providers import PROVIDERS, on, on_every_provider
 from tests.integration.shop import shop
 
 ADD = "insert into items (name) values ('a')"
 
 
-@on_every_provider
-class PostgresConformanceAbuse(LeakyTest):
+class AbuseTest(LeakyTest):
+    """Runs what breaks things, and a test that looks."""
+
     def run_pair(self, break_it, *, fails=()):
         """Run a test that breaks something and one that looks; return what the first got."""
 
@@ -46,6 +47,9 @@ class PostgresConformanceAbuse(LeakyTest):
             for statement in statements:
                 connection.execute(statement)
 
+
+@on_every_provider
+class PostgresConformanceAbuse(AbuseTest):
     def test_the_database_is_dropped(self):
         name = '"{}"'
 
@@ -167,5 +171,81 @@ class Prepared:
         self.assertEqual(["test_a"], result.failed, result.text)
         self.assertIn("left 1 prepared transaction(s): half done", str(self.raised_by(result)))
 
+    def test_one_in_a_database_that_was_closed_afterwards_is_rolled_back_too(self):
+        def lose(case):
+            prepare(case.db.dsn)
+            alter(case, "with allow_connections false")
+
+        self.check_losing(lose)
+
+    def test_one_in_a_database_that_was_renamed_before_is_rolled_back_too(self):
+        def lose(case):
+            alter(case, "rename to renamed_by_a_test")
+            prepare(case.db.dsn.replace(case.db.database, "renamed_by_a_test"))
+
+        self.check_losing(lose)
+
+    def check_losing(self, lose):
+        """Check that a test which prepares a transaction and loses its database is told of both."""
+
+        class Case(HarnessTestCase):
+            db = PREPARING
+
+            def test_a(self):
+                lose(self)
+
+            def test_b(self):
+                self.assertEqual(0, self.db.value("select count(*) from pg_prepared_xacts"))
+                self.assertEqual(0, self.db.count("items"))
+
+        result = self.run_inner(Case, "test_a", "test_b")
+
+        self.assertEqual(["test_a"], result.failed, result.text)
+        self.assertIn("left 1 prepared transaction(s): half done", result.text)
+        self.assertIn("has dropped, renamed or closed its database", result.text)
+
+
+def prepare(dsn):
+    """Leave a prepared transaction."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        for statement in ("begin", ADD, "prepare transaction 'half done'"):
+            connection.execute(statement)
+
+
+def alter(case, change):
+    """Change the database of a test from another one."""
+    ours = case.db.database
+    dsn = case.db.url("").replace(ours, case.db.instance.endpoint.database)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(
+            "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = %s",
+            [ours],
+        )
+        connection.execute(f'alter database "{ours}" {change}')
+
 
 on(Prepared, "embedded")
+
+
+class PostgresConformanceRefused(AbuseTest):
+    """As a role that the server asks for rights, and that may take them from itself."""
+
+    def check(self, change):
+        def refuse(case):
+            name = case.db.database
+            end = f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'"
+            case.db.execute(ADD)
+            self.elsewhere(case, change.format(name), end)
+
+        text = self.run_pair(refuse, fails=["test_a"])
+
+        self.assertIn("has dropped, renamed or closed its database t_", text)
+
+    def test_nobody_may_connect_any_more(self):
+        self.check('revoke all on database "{0}" from public, current_user')
+
+    def test_no_connection_is_left_for_anybody(self):
+        self.check('alter database "{0}" connection limit 0')
+
+
+on(PostgresConformanceRefused, *["creator"] * ("external" in PROVIDERS))

@@ -17,12 +17,14 @@ from tests.torture.statements.stage import Stage, Step, postgres
 ORDER = ("external", "docker", "embedded")
 DRIVERS = itertools.cycle(("connection", "psycopg"))
 TWO_PHASES = ("two phases", "two phases undone", "leave a prepared transaction")  # a setting
+FOR_GOOD = "alter a tablespace"  # what nothing can put back
 # Those that fail, as they are meant to, where each statement is a transaction of its own.
 FAILING = {
     *TWO_PHASES[:2],
     *("insert and fail", "insert what is checked at the end", "insert both ends", "update a key"),
     *("lock a table", "change a column", "attach a part", "fail to make an index"),
-    *("detach a part side by side", "end its own backend"),
+    *("detach a part side by side", "end its own backend", "lock rows and fail"),
+    *("drop all that is owned", "cursor of a transaction"),
 }
 
 
@@ -62,7 +64,7 @@ class PostgresConformanceKinds(KindsTest):
         self.check(self.stage, self.share(kinds.ROWS))
 
     def test_sequences_and_large_objects(self):
-        self.check(self.stage, self.share(kinds.SEQUENCES, kinds.LARGE_OBJECTS))
+        self.check(self.stage, [*self.share(kinds.SEQUENCES), *kinds.LARGE_OBJECTS])
 
 
 @on_one_python
@@ -93,7 +95,11 @@ class WholeServerTest(KindsTest, HarnessTestCase):
     alone = True
 
     def test_it_is_put_back_or_named(self):
-        self.check(self.stage, [name for name in kinds.WHOLE_SERVER if name != "alter a role"])
+        self.check(self.stage, [name for name in kinds.WHOLE_SERVER if name != FOR_GOOD])
+
+    def test_what_was_moved_to_other_files_is_watched_there(self):
+        for name in ("vacuum everything fully", "vacuum what is shared and write"):
+            self.check(self.stage, [name, "set a setting of the database", "create a role"])
 
     def test_two_phases(self):
         self.check(self.stage, TWO_PHASES)
@@ -101,6 +107,6 @@ class WholeServerTest(KindsTest, HarnessTestCase):
         self.assertEqual({}, self.stage.failed)
 
     def test_what_cannot_be_put_back_is_named(self):
-        self.check(self.stage, ["alter a role"])
+        self.check(self.stage, [FOR_GOOD])
 
         self.assertTrue(self.stage.spoilt)

@@ -101,7 +101,7 @@ class PostgresConformanceLarge:
             try:
                 return read(reader, *args, **options)
             finally:
-                reader.close()  # between what was written and on which pages
+                reader._server.close()  # between what was written and on which pages
 
         with mock.patch.object(WalReader, "writes", lose):
             self.assertEqual(1, len(set(self.numbers())))

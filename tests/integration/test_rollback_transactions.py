@@ -73,7 +73,9 @@ class PostgresConformanceTransactions(Twins):
         for comment in ("/* done */ ", "-- done\n", "/* a /* b */ c */ ", "-- a\r\n/**/"):
             with self.subTest(comment):
                 end = f"{comment}commit"
-                self.check(lambda s, end=end: (s.add("a"), s.run(end), s.add("b"), s.rollback()), "a")
+                self.check(
+                    lambda s, end=end: (s.add("a"), s.run(end), s.add("b"), s.rollback()), "a"
+                )
                 for lease in (self.virtual, self.real):
                     lease.truncate("items")
 

@@ -196,6 +196,47 @@ class SQLiteConformanceCommitLeaks(Leaks):
 
         self.assertTrue(result.wasSuccessful(), result.text)
 
+    def test_connections_that_write_into_a_log_and_are_closed_are_no_leak(self):
+        class Inner(Clean, HarnessTestCase):
+            db = SQLite(migrations=market, isolation="commit")
+
+            def test_a_writes(self):
+                self.db.execute(INSERT)
+                for name in "xyz":
+                    with contextlib.closing(sqlite3.connect(self.db.path)) as connection:
+                        connection.execute("pragma journal_mode = wal")
+                        connection.execute(INSERT.replace("'a'", f"'{name}'"))
+                        connection.commit()
+                        self.assertIsNotNone(self.db.value("select max(id) from items"))
+
+        result = self.run_inner(Inner)
+
+        self.assertTrue(result.wasSuccessful(), result.text)
+
+    def test_an_application_that_sets_the_mode_of_most_and_outlives_the_tests(self):
+        class Inner(HarnessTestCase):
+            db = SQLite(migrations=market, isolation="commit")
+
+            @classmethod
+            def setUpClass(cls):
+                held = cls.hold(cls.db)
+                held.execute(INSERT)
+                cls.application = sqlite3.connect(held.path, isolation_level=None)
+                cls.addClassCleanup(cls.application.close)
+                cls.application.execute("pragma journal_mode = wal")
+
+            def test_a(self):
+                names = "select name from items order by id"
+                self.assertEqual([("a",)], self.application.execute(names).fetchall())
+                self.application.execute("insert into items (name) values ('b')")
+                self.assertEqual(["a", "b"], [row.name for row in self.db.rows(names)])
+
+            test_b = test_c = test_a
+
+        result = self.run_inner(Inner)
+
+        self.assertTrue(result.wasSuccessful(), result.text)
+
     def test_attached_databases_and_temporary_tables_are_gone(self):
         class Inner(Clean, HarnessTestCase):
             db = SQLite(migrations=market, isolation="commit")

@@ -1,5 +1,6 @@
 """Where the schema of an SQLite database comes from, and what a failing one leaves."""
 
+import contextlib
 import os
 import sqlite3
 import subprocess
@@ -12,7 +13,6 @@ from harness.errors import (
     ConfigurationError,
     LeaseError,
     MigrationError,
-    ServiceDefinitionError,
     UnavailableError,
 )
 from tests.support.project import HOME, environ
@@ -188,13 +188,35 @@ class MigrationsTest(SQLiteTest):
 
         self.assertIn('migrate() failed: OperationalError: near "nonsense": syntax error', said)
 
-    def test_a_seed_that_is_not_there_or_no_sql(self):
-        self.write("a.csv")
-        for name in ("a.csv", "missing.sql"):
-            said = self.fails(ServiceDefinitionError, seeds=(name,))
-            self.assertIn(
-                f"the seed file {self.directory / name} is not there, or not an .sql", said
-            )
+    def test_a_connection_that_migrations_leave_with_a_transaction(self):
+        left = []
+
+        def migrate(db):
+            left.append(sqlite3.connect(db.path))
+            left[0].execute("create table a (x)")
+            left[0].execute("insert into a values (1)")
+
+        said = self.fails(migrations=migrate)
+        left[0].close()
+
+        self.assertIn("the migrations leave a transaction open: database is locked", said)
+        self.assertIn("close it where they end", said)
+        self.assertEqual([], [*self.data.glob("*/*.db")])
+
+    def test_what_migrations_write_too_late_is_seen_by_nobody(self):
+        left = []
+
+        def migrate(db):
+            db.execute("create table a (x)")
+            left.append(sqlite3.connect(db.path, isolation_level=None))
+
+        db = self.lease(migrations=migrate)
+        with contextlib.suppress(sqlite3.OperationalError):  # SQLite sees that the file is gone
+            left[0].execute("insert into a values (1)")
+        left[0].close()
+
+        self.assertEqual(0, db.count("a"))
+        self.assertEqual(0, self.lease(migrations=migrate, isolation="commit").count("a"))
 
 
 class FilesTest(SQLiteTest):

@@ -1,6 +1,7 @@
 """Templates: one for equal content, built once by whoever is first, and gone with its last user."""
 
 import contextlib
+import dataclasses
 import io
 import subprocess
 import sys
@@ -12,7 +13,8 @@ import psycopg
 from harness import Environment, Postgres
 from harness.core.settings import Settings
 from harness.errors import ConfigurationError, MigrationError, StartError
-from harness.services.postgres import templates
+from harness.services.postgres import marks, template, templates
+from harness.services.postgres.constraints import Constraints
 from harness.services.postgres.marks import SIGNED
 from harness.services.postgres.template import Template
 from tests.integration.foreign import foreign_server
@@ -411,6 +413,37 @@ class KeptTest(ForeignTest):
 
         self.assertEqual(1, len(self.kept()))
         self.assertLess(1, len(left))
+
+    def test_an_earlier_version_leaves_what_a_later_one_has_made(self):
+        with mock.patch.object(marks, "FORM", marks.FORM + 1):
+            late = self.used("a")
+        before = self.kept()
+
+        early = self.used("a", keep_templates="1")
+        self.used("b", keep_templates="1")
+        clean(self.box)
+
+        self.assertNotEqual(late, early)
+        self.assertEqual(before, self.kept())
+        with mock.patch.object(marks, "FORM", marks.FORM + 1):
+            self.assertEqual(late, self.used("a"))
+            self.assertEqual(before, self.kept())
+            self.used("a", reuse="0")
+        self.assertEqual({}, self.kept())
+
+    def test_a_version_that_knows_other_facts_of_a_template_makes_its_own(self):
+        late = self.used("a")
+        before = self.kept()
+
+        @dataclasses.dataclass(frozen=True)
+        class Earlier(Constraints):
+            waits: bool = False
+
+        with mock.patch.object(template, "Constraints", Earlier):
+            early = self.used("a", reuse="0")
+
+        self.assertNotEqual(late, early)
+        self.assertEqual(before, self.kept())
 
     def test_a_database_of_somebody_elses_in_its_place_is_left_alone(self):
         name = self.used("a")

@@ -6,7 +6,7 @@ from unittest import mock
 import psycopg
 
 from harness import HarnessTestCase, Postgres
-from harness.services.postgres.commit import database
+from harness.services.postgres.commit import changes
 from harness.services.postgres.commit.wal import WalReader
 from tests.integration.providers import on_every_provider, on_every_provider_and_role
 from tests.integration.shop import shop
@@ -103,7 +103,7 @@ class PostgresConformanceFarLog:
     """So much was written by others that reading the log would take longer than looking."""
 
     def setUp(self):
-        patch = mock.patch.object(database, "FARTHEST", -1)
+        patch = mock.patch.object(changes, "FARTHEST", -1)
         patch.start()
         self.addCleanup(patch.stop)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import shutil
 import signal
@@ -18,6 +19,7 @@ from tests.torture.run import runnable
 from tests.torture.scenarios import SCENARIOS, Scenario
 from tests.torture.steps import MOMENTS
 
+PROCESSES = len(os.sched_getaffinity(0)) + 1  # they wait a little, too
 BRIEF = 15.0  # seconds for random statements among other scenarios
 RESULTS = ("clean", "repaired", "missed", "FAILED")
 
@@ -60,6 +62,9 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--tests", type=int, default=10_000, help="random ones (10 000)")
     parser.add_argument("--mode", help="the only way to run random tests")
+    parser.add_argument(
+        "--processes", type=int, default=PROCESSES, help=f"that run random tests ({PROCESSES})"
+    )
     parser.add_argument("--only", type=int, action="append", help="number of a kill to repeat")
     return parser.parse_args()
 
@@ -90,6 +95,7 @@ def play(
         options.tests,
         options.mode,
         seconds_for_statements(options, first),
+        options.processes,
     )
     reasons = getattr(scenario, name)()
     result = "FAILED" if reasons else "clean"

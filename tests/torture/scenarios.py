@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import random
 import signal
@@ -35,6 +34,7 @@ class Scenario:
         tests: How many random tests.
         mode: The only way to run them; None for all.
         seconds: How long to run them; None for as long as it takes.
+        processes: How many of their batches to run side by side.
     """
 
     def __init__(
@@ -47,8 +47,10 @@ class Scenario:
         tests: int = 0,
         mode: str | None = None,
         seconds: float | None = None,
+        processes: int = 1,
     ) -> None:
         self.seconds = seconds
+        self.processes = processes
         self.tests = tests
         self.mode = mode
         self.parent = parent
@@ -159,8 +161,8 @@ class Scenario:
         from tests.torture.statements.play import play
 
         reasons: list[str] = []
-        where = functools.partial(self.place, reasons)
-        for played in play(where, self.seed, self.tests, self.seconds, self.mode):
+        asked = (self.seed, self.tests, self.seconds, self.mode, self.processes)
+        for played in play(self.place, *asked):
             print(f"       {played}", flush=True)
             reasons += played.reasons
         return reasons

@@ -222,6 +222,8 @@ class MigratedTest(HarnessTestCase):
         migrations=Command(["./manage.py", "migrate"], watch=["shop"], environment={"A": "b"}),
         seeds=("users.csv", Path("items.jsonl.gz")),
     )
+    either = Store(migrations=Alembic("alembic.ini"), seeds=("users.csv",))
+    file = SQLite(migrations=Command(["./manage.py", "migrate"]))
 
     def test_the_migrations(self) -> None:
         assert_type(self.revisions, PostgresLease)
@@ -229,6 +231,8 @@ class MigratedTest(HarnessTestCase):
         self.assertMigrationsReversible(type(self).command, "a message")
         self.assertMigrationsCompatible(self.revisions)
         self.assertMigrationsCompatible(self.revisions, ["select 1"], since="a1b2", msg="more")
+        self.assertMigrationsReversible(self.either)
+        self.assertMigrationsCompatible(type(self).file, ["select 1"])
 
 
 assert_type(SignupTest.db, Postgres)

@@ -178,8 +178,15 @@ class CommandSource:
         return MigrationError(
             f"the migrations {self._words} {said}",
             detail=redact("\n".join(printed[-TAIL:])) or "(it printed nothing)",
-            hint=f"try it with `harness up postgres -- COMMAND`; {REMOVED}",
+            hint=f"{tried(target.dialect, self._declared.variable)}; {REMOVED}",
         )
+
+
+def tried(dialect: str, variable: str) -> str:
+    """Say how a command is tried by hand."""
+    if dialect == "sqlite":
+        return f"try it with {variable}=sqlite:////tmp/new.db"
+    return f"try it with `harness up {dialect} -- COMMAND`"
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.core.nearest import did_you_mean
-from harness.data.catalog import UNFILLED, Catalog
-from harness.data.migrations.reversing import catalog
+from harness.data.catalog import Catalog
 from harness.data.migrations.source import Source, Step
 from harness.data.scripts import shortened
 from harness.data.statements import split
@@ -84,7 +83,7 @@ def check_valid(statements: Sequence[str], target: Target, step: str) -> None:
 
 def broken_by(step: Step, target: Target, statements: Sequence[str]) -> list[str]:
     """Apply a migration; return what it breaks. What is broken already is told once."""
-    before = catalog(target)
+    before = target.catalog()
     valid = [statement for statement in statements if refusal(statement, target) is None]
     step.up(target)
     problems = [f"{step.name} {found}" for found in unfilled(before, target)]
@@ -102,7 +101,7 @@ def refusal(statement: str, target: Target) -> str | None:
     try:
         for part in split(statement):
             target.execute(part.text)
-        target.execute("set constraints all immediate")
+        target.check_deferred()
     except Exception as error:
         return target.refusal(error).said
     finally:
@@ -115,6 +114,6 @@ def unfilled(before: Catalog, target: Target) -> list[str]:
     return [
         f"adds {table}.{column}, NOT NULL without a default: every INSERT that does not know it "
         "fails"
-        for table, column in target.rows(UNFILLED)
+        for table, column in target.unfilled()
         if ("table", table) in before and ("column", f"{table}.{column}") not in before
     ]

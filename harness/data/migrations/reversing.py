@@ -46,13 +46,13 @@ class Walk:
 
     def __init__(self, target: Target) -> None:
         self._target = target
-        self._schema = catalog(target)
+        self._schema = target.catalog()
 
     def wrong_with(self, step: Step) -> str | None:
         """Go up, down and up again; return what is wrong with that."""
         before = self._schema
         step.up(self._target)
-        self._schema = catalog(self._target)
+        self._schema = self._target.catalog()
         if step.down is None:
             return f"{step.name} has no way back"
         return self._back(step, step.down, before) or self._again(step)
@@ -62,14 +62,14 @@ class Walk:
         if problem is not None:
             return f"{step.name} cannot be taken back: {problem}"
         what = f"{step.name} was taken back, and the schema is not what it was"
-        return differing(what, before.difference(catalog(self._target)))
+        return differing(what, before.difference(self._target.catalog()))
 
     def _again(self, step: Step) -> str | None:
         problem = failure(step.up, self._target)
         if problem is not None:
             return f"{step.name} cannot be applied again after it was taken back: {problem}"
         what = f"{step.name}, applied again, makes another schema than at first"
-        return differing(what, self._schema.difference(catalog(self._target)))
+        return differing(what, self._schema.difference(self._target.catalog()))
 
 
 def failure(run: Run, target: Target) -> str | None:
@@ -79,15 +79,6 @@ def failure(run: Run, target: Target) -> str | None:
     except MigrationError as error:
         return str(MigrationError(error.what, detail=error.detail))
     return None
-
-
-def catalog(target: Target, *, rights: bool = True) -> Catalog:
-    """Read the catalog, with the schema before every name."""
-    target.execute("set search_path to ''")
-    try:
-        return Catalog.read(target.rows, rights=rights)
-    finally:
-        target.execute("reset search_path")
 
 
 def differing(what: str, lines: list[str]) -> str | None:

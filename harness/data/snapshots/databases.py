@@ -8,7 +8,6 @@ from pathlib import Path
 
 from harness.core.endpoint import Endpoint, is_loopback, masked
 from harness.core.settings import Settings
-from harness.data.migrations.reversing import catalog
 from harness.data.snapshots.archive import opened
 from harness.data.snapshots.manifest import Manifest
 from harness.data.snapshots.restore import restore
@@ -94,7 +93,7 @@ def empty(endpoint: Endpoint) -> Iterator[PostgresTarget]:
     try:
         connection.autocommit = True
         target = PostgresTarget(endpoint, endpoint.database, connection)
-        there = [" ".join(key) for key in catalog(target) if key not in THERE]
+        there = [" ".join(key) for key in target.catalog() if key not in THERE]
         if there:
             raise SnapshotError(
                 f"the database {endpoint.database} is not empty, and is left as it is",

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness.data.migrations.reversing import catalog
 from harness.data.progress import Progress
 from harness.data.snapshots.archive import AFTER, BEFORE, Archive, opened
 from harness.data.snapshots.manifest import TableData
@@ -129,7 +128,7 @@ class Restoration:
                 "or save it anew from an older server",
             )
         if migrated:
-            made = catalog(self._target, rights=False)
+            made = self._target.catalog(rights=False)
             with self._archive.checked():
                 saved = self._archive.catalog
             check_schema(self._archive.path, self._manifest, saved, made, number // 10000)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from harness.data.migrations.compatibility import incompatible
 from harness.data.migrations.reversing import irreversible
 from harness.data.migrations.source import Source
-from harness.errors import ConfigurationError
+from harness.services.declared import no_migrations
 from harness.services.postgres.content import Content
 from harness.services.postgres.target import scratch
 
@@ -54,8 +54,5 @@ def source_in(content: Content, service: Postgres) -> Source:
         ConfigurationError: There are none.
     """
     if content.source is None:
-        raise ConfigurationError(
-            f"{service.label} has no migrations to check",
-            hint='declare Postgres(migrations="migrations")',
-        )
+        raise no_migrations(service)
     return content.source

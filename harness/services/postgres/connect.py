@@ -209,8 +209,8 @@ DIAGNOSTICS = {
     "c": "column_name",
     "n": "constraint_name",
 }
-# What a server says last, to a session or before its own end.
-ENDING = {"57P01", "57P02", "57P03"}
+# What a server says last: to a session, also one that was idle for too long, or before its own end.
+ENDING = {"57P01", "57P02", "57P03", "57P05", "25P03"}
 
 
 def is_over(error: BaseException) -> bool:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from harness.data.migrations.called import Called
 from harness.data.migrations.directory import SqlDirectory
-from harness.data.migrations.keys import content_key, source_of
-from harness.data.migrations.source import Source, Step
+from harness.data.migrations.keys import content_key
+from harness.data.migrations.source import Source
 from harness.data.scripts import REMOVED
 from harness.data.seeds import check_seeds, load
 from harness.data.snapshots.archive import content_of
 from harness.data.snapshots.restore import restore
 from harness.data.target import Target
-from harness.errors import ConfigurationError, HarnessError, MigrationError
+from harness.errors import MigrationError
 from harness.services.postgres.connect import driver, message
 from harness.services.postgres.constraints import Constraints
 from harness.services.postgres.names import identifier
@@ -135,68 +137,18 @@ def find_source(instance: PostgresInstance, service: Postgres) -> Source | None:
     if isinstance(declared, str | os.PathLike):
         return SqlDirectory(instance.settings.resolve(declared))
     if callable(declared):
-        return Called(declared, instance, service)
+        return Called(declared, lambda made: plain_lease(instance, service, made.name), said)
     return declared.source(instance.settings.resolve)
 
 
-class Called:
-    """Migrations that are a callable, which is given a lease on the new database.
+@contextmanager
+def plain_lease(instance: PostgresInstance, service: Postgres, name: str) -> Iterator[PlainLease]:
+    """Return a lease on a new database, for migrations."""
+    with PlainLease(instance, service, name) as lease:
+        yield lease
+    instance.plans.pop(service, None)  # rows were made while the tables changed
 
-    Args:
-        function: It.
-        instance: The server.
-        service: What declares it.
-    """
 
-    def __init__(
-        self, function: Callable[..., Any], instance: PostgresInstance, service: Postgres
-    ) -> None:
-        self._function = function
-        self._instance = instance
-        self._service = service
-
-    def files(self) -> list[Path]:
-        """Return no file: which ones it reads is not known."""
-        return []
-
-    def parts(self) -> list[str]:
-        """Return what identifies it."""
-        return [source_of(self._function)]
-
-    def prepare(self, target: Target) -> None:
-        """Do nothing: no account is kept."""
-
-    def up(self, target: Target) -> None:
-        """Call it.
-
-        Raises:
-            MigrationError: It raised something.
-        """
-        with PlainLease(self._instance, self._service, target.name) as lease:
-            try:
-                self._function(lease)
-            except HarnessError:
-                raise
-            except Exception as error:
-                said = message(error) if isinstance(error, driver().DatabaseError) else str(error)
-                raise MigrationError(
-                    f"the migrations {self._name} failed: {type(error).__name__}: {said}",
-                    hint=f"mend it and run the tests again; {REMOVED}",
-                ) from error
-            lease.commit_connection()
-        self._instance.plans.pop(self._service, None)  # rows were made while the tables changed
-
-    @property
-    def _name(self) -> str:
-        return f"{getattr(self._function, '__qualname__', repr(self._function))}()"
-
-    def steps(self) -> list[Step]:
-        """Refuse: it is one whole.
-
-        Raises:
-            ConfigurationError: Always.
-        """
-        raise ConfigurationError(
-            f"the migrations {self._name} are a callable, which has no steps and no way back",
-            hint="name the directory of its files, or Alembic(...), as `migrations=`",
-        )
+def said(error: Exception) -> str:
+    """Return what an error says, without all that the server sends with it."""
+    return message(error) if isinstance(error, driver().DatabaseError) else str(error)

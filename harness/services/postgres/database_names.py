@@ -14,6 +14,8 @@ LONGEST_NAME = 63  # bytes
 NAME = re.compile(
     r"t_(?P<registry>[0-9a-f]{8})_[0-9a-f]{8}_(?P<process>\d+x\d*)_(?P<nonce>[0-9a-f]{6})\d+"
 )
+# The same to the server, of whatever registry and version.
+OURS = "^t_[0-9a-f]{8}_([0-9a-f]{8}_[0-9]+x[0-9]*_|[0-9a-f]{16}_template)"
 TEMPLATE_NAME = re.compile(r"t_(?P<registry>[0-9a-f]{8})_[0-9a-f]{16}_template")
 
 

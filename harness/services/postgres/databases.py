@@ -130,8 +130,11 @@ class Databases(Activity):
         return bool(self.rows(f"select 1 from pg_database where datname = {literal(name)}"))
 
     def is_open(self, name: str) -> bool:
-        """Tell whether there is a database of that name, which allows connections."""
-        query = f"select 1 from pg_database where datname = {literal(name)} and datallowconn"
+        """Tell whether there is a database of that name, which allows connections, ours too."""
+        query = (
+            f"select 1 from pg_database where datname = {literal(name)} and datallowconn "
+            "and datconnlimit < 0 and has_database_privilege(oid, 'connect')"
+        )
         return bool(self.rows(query))
 
     def drop(self, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import threading
@@ -16,6 +17,7 @@ from harness.core.settings import Settings
 from harness.errors import HarnessError, StartError, again
 from harness.services.declared import not_held
 from harness.services.postgres import drivers, rights
+from harness.services.postgres.awake import Awake
 from harness.services.postgres.commit.cluster import ServerGuard
 from harness.services.postgres.commit.database import CommitDatabase
 from harness.services.postgres.commit.held import ClassLease
@@ -38,8 +40,6 @@ from harness.services.postgres.workspace import Workspace
 if TYPE_CHECKING:
     from harness.data.making.plan import Plan
     from harness.services.postgres.service import Postgres
-
-MOST_AWAKE = 2  # each holds up to three connections, of perhaps a hundred that many processes share
 
 
 class PostgresInstance(Instance[PostgresLease]):
@@ -64,9 +64,7 @@ class PostgresInstance(Instance[PostgresLease]):
         self._idle: dict[Postgres, list[Workspace]] = {}
         self._sources: dict[str, Source] = {}
         self._databases: dict[tuple[str, bool], list[CommitDatabase]] = {}
-        self._awake: list[
-            Workspace | CommitDatabase
-        ] = []  # idle, their sessions open, the last used at the end
+        self._awake = Awake()
         self.external = provider == "external"
         self._made: set[str] = set()
         self.plans: dict[Postgres, dict[str, Plan]] = {}  # of the tables in which rows were made
@@ -169,10 +167,16 @@ class PostgresInstance(Instance[PostgresLease]):
         if service not in self._keys:
             template = Template(self, service)
             if template.key not in self._templates:
-                self.templates.obtain(template)
+                with self._accepting():
+                    self.templates.obtain(template)
                 self._templates[template.key] = template
             self._keys[service] = template.key
         return self._templates[self._keys[service]]
+
+    def _accepting(self) -> contextlib.AbstractContextManager[None]:
+        """Take what migrations make on the whole server for no test's doing."""
+        guard: ServerGuard | None = self.__dict__.get("guard")  # where anybody has asked for it
+        return contextlib.nullcontext() if guard is None else guard.accepting()
 
     def new_database(self, service: Postgres) -> str:
         """Return the name of a new database that equals the template of a service."""
@@ -276,11 +280,10 @@ class PostgresInstance(Instance[PostgresLease]):
     def _workspace(self, service: Postgres) -> Workspace:
         with self._lock:
             idle = self._idle.setdefault(service, [])
-            if idle:
-                workspace = idle.pop()
-                if workspace in self._awake:
-                    self._awake.remove(workspace)
-                return workspace
+            known = idle.pop() if idle else None
+            self._awake.take(known)
+            if known is not None:
+                return known
         driver = drivers.named(service.driver)
         workspace = Workspace(self, self.template(service), self.new_database(service), driver)
         self.cleanups.push(workspace.close)
@@ -290,7 +293,7 @@ class PostgresInstance(Instance[PostgresLease]):
         """Keep a clean workspace for the next lease."""
         with self._lock:
             self._idle[service].append(workspace)
-            self._keep_awake(workspace)
+            self._awake.keep(workspace)
 
     def _database(self, service: Postgres) -> CommitDatabase:
         with self._lock:
@@ -300,11 +303,10 @@ class PostgresInstance(Instance[PostgresLease]):
             source = self._sources[template.key]
             read_only = service.isolation == "readonly"
             idle = self._databases.setdefault((template.key, read_only), [])
-            if idle:
-                database = idle.pop()
-                if database in self._awake:
-                    self._awake.remove(database)
-                return database
+            known = idle.pop() if idle else None
+            self._awake.take(known)
+            if known is not None:
+                return known
         database = CommitDatabase(source, self.new_database(service), read_only=read_only)
         self.cleanups.push(database.hang_up)
         return database
@@ -314,13 +316,8 @@ class PostgresInstance(Instance[PostgresLease]):
         with self._lock:
             key = database.source.template.key, database.read_only
             self._databases[key].append(database)
-            self._keep_awake(database)
+            self._awake.keep(database)
 
     def forget_database(self, database: CommitDatabase) -> None:
         """Give up a database of which nobody knows what it holds; it goes with the instance."""
         database.hang_up()
-
-    def _keep_awake(self, place: Workspace | CommitDatabase) -> None:
-        self._awake.append(place)
-        while len(self._awake) > MOST_AWAKE:
-            self._awake.pop(0).rest()

@@ -8,6 +8,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 MARK = "harness "
+# Raise it when a mark comes to mean something else: whoever knows only earlier ones then takes it
+# for somebody else's, drops nothing that bears it, and makes templates of other names.
+FORM = 1
 LOCKS = 1 << 62  # numbers of advisory locks end below it
 SIGNED = 1 << 30  # signatures begin there: as a limit of connections it is none
 
@@ -34,16 +37,25 @@ class Owner:
     def mark(self) -> str:
         """Return the comment that marks a database as this owner's."""
         fields = {key: value for key, value in asdict(self).items() if value not in (0, {})}
+        if FORM > 1:
+            fields["form"] = FORM
         return MARK + json.dumps({"lock": self.lock, **fields}, sort_keys=True)
 
     @classmethod
     def read(cls, comment: str) -> Owner | None:
-        """Return the owner that a comment names, or None for anybody else's comment."""
+        """Return the owner that a comment names.
+
+        Returns:
+            None for anybody else's comment, and for a mark of a version that we do not know.
+        """
         if not comment.startswith(MARK):
             return None
         try:
-            owner = cls(**json.loads(comment.removeprefix(MARK)))
-        except (ValueError, TypeError):
+            fields = json.loads(comment.removeprefix(MARK))
+            if fields.pop("form", 1) > FORM:
+                return None
+            owner = cls(**fields)
+        except (ValueError, TypeError, AttributeError):
             return None
         return owner if owner.is_possible() else None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from harness.core.names import identifier as identifier
 from harness.core.names import literal as literal
 from harness.core.names import table_name as table_name
@@ -26,14 +28,19 @@ LISTS = {
 }
 
 
+NAMES = re.compile(r'\s*"(?:[^"]|"")*"|[^,]+')
+
+
 def setting_value(setting: str, value: str) -> str:
     """Write the value of a server setting for `alter database ... set`.
 
     Example:
-        >>> setting_value("search_path", '"$user", public'), setting_value("DateStyle", "ISO, DMY")
-        ("'$user', 'public'", "'ISO, DMY'")
+        >>> setting_value("search_path", '"a, b", public'), setting_value("DateStyle", "ISO, DMY")
+        ("'a, b', 'public'", "'ISO, DMY'")
     """
     if setting.lower() not in LISTS:
         return literal(value)
-    names = (name.strip() for name in value.split(","))
-    return ", ".join(literal(name[1:-1] if name.startswith('"') else name) for name in names)
+    names = (name.strip() for name in NAMES.findall(value))
+    return ", ".join(
+        literal(name[1:-1].replace('""', '"') if name.startswith('"') else name) for name in names
+    )

@@ -49,6 +49,7 @@ class RollbackLease(PostgresLease):
         self._helper: VirtualConnection | None = None
         self._virtual: VirtualConnection | None = None
         self._before: Sight | None = None
+        self._concerned: int | None = None  # the database from which the server may be changed
 
     @property
     def connection(self) -> Connection:
@@ -77,6 +78,7 @@ class RollbackLease(PostgresLease):
         """Return the database's URL; other connections do not see what this test writes."""
         url = super().url(driver)
         if self._before is None:
+            _ = self.instance.guard  # it has to know what was there before
             self._before = self._look()
         return url
 
@@ -139,6 +141,7 @@ class RollbackLease(PostgresLease):
                 self._workspace.replace()
             elif self._outer.customized:
                 self._workspace.rest()
+            failures.extend(self._changed_server())
             self.instance.give_back(self.service, self._workspace)
         except Exception as error:
             failures[:] = [error]  # the server is gone: what came before only follows from it
@@ -162,11 +165,20 @@ class RollbackLease(PostgresLease):
             watcher = self._workspace.watcher
             sessions = lingering(self.instance.databases, self.database, watcher.known)
             changed = [] if sessions else watcher.changed_since(before)
+            if (guard := self.instance.guard) is not None:
+                self._concerned = watcher.concerning(guard, before)
         except Exception as error:
             return [error]
         if sessions:
             return [leaked(sessions)]
         return [committed_elsewhere(changed)] if changed else []
+
+    def _changed_server(self) -> list[Exception]:
+        """Return what other connections did to the whole server, undone if that can be done."""
+        if self._concerned is None or self._before is None:
+            return []
+        guard = self.instance.guard
+        return [] if guard is None else guard.check(self._concerned, self._before.xid)
 
 
 def restarted() -> LeaseError:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.core.cleanup import Cleanups
 from harness.core.endpoint import Dsn, Endpoint
+from harness.data.catalog import UNFILLED, Catalog
 from harness.data.target import Refusal
 from harness.services.postgres.connect import connect, driver, message, sqlstate
 from harness.services.postgres.lease import NOT_LIBPQ
@@ -59,6 +60,9 @@ def has_failed(line: socket.socket) -> bool:
     return bool(readable) and line.recv(1, socket.MSG_PEEK) == ERROR_MESSAGE
 
 
+TABLE = "select 1 from pg_class where relkind = 'r' and oid >= 16384 limit 1"
+
+
 class PostgresTarget:
     """A database with one session, for `harness.data`.
 
@@ -67,6 +71,8 @@ class PostgresTarget:
         name: Of the database.
         connection: To it, of pg8000, which commits each statement.
     """
+
+    dialect = "postgres"
 
     def __init__(self, endpoint: Endpoint, name: str, connection: Any) -> None:
         self._endpoint = endpoint
@@ -113,6 +119,26 @@ class PostgresTarget:
         if driver in NOT_LIBPQ:
             endpoint = replace(endpoint, options=())
         return endpoint.url(f"postgresql+{driver}" if driver else "postgresql", self.name)
+
+    def has_tables(self) -> bool:
+        """Tell whether anybody has made a table."""
+        return bool(self.rows(TABLE))
+
+    def catalog(self, *, rights: bool = True) -> Catalog:
+        """Read the catalog, with the schema before every name."""
+        self.execute("set search_path to ''")
+        try:
+            return Catalog.read(self.rows, rights=rights)
+        finally:
+            self.execute("reset search_path")
+
+    def unfilled(self) -> list[tuple[str, str]]:
+        """Return the columns, by table, that an INSERT has to give a value."""
+        return [(table, column) for table, column in self.rows(UNFILLED)]
+
+    def check_deferred(self) -> None:
+        """Check what waits for the commit."""
+        self.execute("set constraints all immediate")
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.data.migrations.keys import content_key
 from harness.errors import MigrationError
+from harness.services.postgres import marks
 from harness.services.postgres.constraints import Constraints
 from harness.services.postgres.content import Content
 from harness.services.postgres.databases import Databases
@@ -88,7 +89,13 @@ def surroundings(databases: Databases, service: Postgres) -> list[str]:
     """Return what, beside the content, makes a template another one."""
     settings = [f"{name}={value}" for name, value in service.settings]
     versions = extension_versions(databases, service.extensions)
-    return [FORM, *map(str, databases.rows(SURROUNDINGS)[0]), *versions, *settings]
+    facts = ",".join(asdict(Constraints()))  # what a version writes of one, it must be able to read
+    return [
+        f"{FORM} {marks.FORM} {facts}",
+        *map(str, databases.rows(SURROUNDINGS)[0]),
+        *versions,
+        *settings,
+    ]
 
 
 def extension_versions(databases: Databases, names: Sequence[str]) -> list[str]:

@@ -13,6 +13,7 @@ from harness.services.postgres.connect import connect
 from harness.services.postgres.databases import Databases
 
 if TYPE_CHECKING:
+    from harness.services.postgres.commit.cluster import ServerGuard
     from harness.services.postgres.instance import PostgresInstance
 
 GRACE = 1.0  # seconds
@@ -43,7 +44,11 @@ from (
 where n.nspname not in ('pg_catalog', 'information_schema')
   and n.nspname not like 'pg\\_temp%' and n.nspname not like 'pg\\_toast%'
 """
-NEXT_XID = "select txid_snapshot_xmax(txid_current_snapshot()) % 4294967296"
+MOMENT = """
+select txid_snapshot_xmax(txid_current_snapshot()) % 4294967296,
+       pg_current_wal_insert_lsn() - '0/0'
+"""
+OID = "select oid::int8 from pg_database where datname = current_database()"
 
 
 @dataclass(frozen=True)
@@ -52,11 +57,13 @@ class Sight:
 
     Attributes:
         xid: The next transaction id.
+        written: Up to where the server's log is written, in bytes.
         structure: A fingerprint of its tables and indexes.
         tables: For each table its number of rows, and how many of them are newer than `xid`.
     """
 
     xid: int
+    written: int
     structure: tuple[int, ...]
     tables: dict[str, tuple[int, int]]
 
@@ -80,18 +87,33 @@ class Watcher:
     def _value(self, sql: str) -> int:
         return int(self._connection.execute_simple(sql).rows[0][0])
 
+    def _moment(self) -> tuple[int, int]:
+        xid, written = self._connection.execute_simple(MOMENT).rows[0]
+        return int(xid), int(written)
+
+    def concerning(self, guard: ServerGuard, before: Sight) -> int | None:
+        """Return the number of the database if the whole server may have been changed from it."""
+        if not guard.differs():
+            return None
+        database = self._value(OID)
+        concerned = guard.concerns(database, before.written, self._moment()[1])
+        return database if concerned else None
+
     def look(self, since: int | None = None) -> Sight:
         """Return what is committed.
 
         Args:
             since: Count rows that are newer than this transaction id; the current one.
         """
-        current = self._value(NEXT_XID)
+        current, written = self._moment()
         xid = current if since is None else since
         structure = self._connection.execute_simple(STRUCTURE.format(xid=xid)).rows[0]
         tables = [row[0] for row in self._connection.execute_simple(TABLES).rows]
         return Sight(
-            xid, tuple(map(int, structure)), {table: self._rows(table, xid) for table in tables}
+            xid,
+            written,
+            tuple(map(int, structure)),
+            {table: self._rows(table, xid) for table in tables},
         )
 
     def _rows(self, table: str, xid: int) -> tuple[int, int]:
@@ -103,7 +125,7 @@ class Watcher:
 
     def changed_since(self, before: Sight) -> list[str]:
         """Return what other connections committed: names of tables, or `structure`."""
-        if self._value(NEXT_XID) == before.xid:
+        if self._moment()[0] == before.xid:
             return []
         after = self.look(before.xid)
         names = sorted({*before.tables, *after.tables})

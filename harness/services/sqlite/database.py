@@ -8,11 +8,12 @@ import sqlite3
 from pathlib import Path
 
 from harness.services.sqlite.connect import connect
-from harness.services.sqlite.files import copy_to, remove
+from harness.services.sqlite.files import copy_to, locked, remove, remove_beside
+from harness.services.sqlite.image import WorkFile, marks, unseen
 from harness.services.sqlite.original import Original
 from harness.services.sqlite.outer import OuterTransaction
 
-OURS = ("session", "helper", "keeper")
+OURS = ("session", "helper", "keeper", "file")  # the file last: closing it ends their locks
 
 
 class Database:
@@ -33,7 +34,12 @@ class Database:
 
     def _copy(self) -> None:
         self.template.copy(self.path)
-        self._inode = os.stat(self.path).st_ino
+        self._settled = self.file.settle()
+
+    @functools.cached_property
+    def file(self) -> WorkFile:
+        """The file itself, in which only what differs is put back."""
+        return WorkFile(self.path)
 
     @functools.cached_property
     def keeper(self) -> sqlite3.Connection:
@@ -70,9 +76,14 @@ class Database:
         return int(self.keeper.execute("pragma data_version").fetchone()[0])
 
     def has_changed(self, version: int) -> bool:
-        """Tell whether others have written since there was that version, or removed the file."""
+        """Tell whether others have written since there was that version, or removed the file.
+
+        A write into a log leaves the file as it is, another file in its place may say that it is of
+        the same version: it takes both to be sure.
+        """
         try:
-            return self.version() != version or os.stat(self.path).st_ino != self._inode
+            known = self.version() == version and marks(self.path) == self._settled.marks
+            return not known or os.path.exists(f"{self.path}-journal")
         except (sqlite3.DatabaseError, OSError):  # broken, or removed
             return True
 
@@ -90,13 +101,41 @@ class Database:
     def restore(self) -> None:
         """Make it equal to the template again, behind the connections that others have open."""
         try:
-            if os.stat(self.path).st_ino != self._inode:
+            if marks(self.path)[0] != self._settled.marks[0]:
                 raise FileNotFoundError(self.path)
-            if os.path.exists(f"{self.path}-wal"):  # the test has set that mode
-                self.keeper.execute("pragma journal_mode = off")
-            self.template.write(self.keeper)
-        except (sqlite3.Error, OSError):  # locked, or no database any more
+            self.version()  # has SQLite end what a killed process has begun
+            if self._leaves_log():
+                self._write_pages()
+            else:
+                self._write_through_log()
+        except (sqlite3.Error, OSError, EOFError):  # locked, or no database any more
             self.replace()
+
+    def _leaves_log(self) -> bool:
+        """Put back the mode of the journal, if a test has set `wal`; tell whether that could be."""
+        if not os.path.exists(f"{self.path}-wal"):
+            return True
+        try:
+            self.keeper.execute("pragma journal_mode = off")
+        except sqlite3.OperationalError:  # an application that outlives the test is connected
+            return False
+        return True
+
+    def _write_pages(self) -> None:
+        """Write what differs from the template, unseen until all is there."""
+        with locked(self.keeper):
+            self.file.put_back(self.template.bytes, self._settled)
+            remove_beside(self.path)
+            self._settled = self.file.settle()
+
+    def _write_through_log(self) -> None:
+        """Write all of the template: which pages are the newest, only SQLite knows."""
+        found = self.keeper.execute("pragma schema_version").fetchone()[0]
+        self.template.write(self.keeper)
+        later = unseen(found, self._settled.structure)
+        self.keeper.execute(f"pragma schema_version = {later}")
+        self.keeper.execute("pragma wal_checkpoint(truncate)").fetchall()
+        self._settled = self.file.settle()
 
     def changed_tables(self) -> list[str]:
         """Return the tables in which it differs from the template."""
@@ -111,6 +150,7 @@ class Database:
         self._base = self.template
         copy_to(self.keeper, path)
         self.template = Original(path, self._base.foreign_keys)
+        self._settled = self.file.settle()
 
     def forget_base(self) -> bool:
         """Undo `rebase`; tell whether there was one."""
@@ -139,5 +179,6 @@ class Database:
 
     @property
     def held(self) -> int:
-        """How many connections are our own."""
-        return sum(name in self.__dict__ for name in OURS)
+        """How often the file is open for ourselves."""
+        more = self.file.handles - 1 if "file" in self.__dict__ else 0
+        return more + sum(name in self.__dict__ for name in OURS)

@@ -141,7 +141,7 @@ class CommitLease(DatabaseFileLease):
     def _put_back(self, failures: list[Exception]) -> None:
         """Make the database pristine: by nothing at all, where nobody has written."""
         locked = not self._database.is_free()
-        left = self._left_open()
+        left = 0 if locked else self._left_open()
         if locked:
             failures.append(leaks.still_locked(self._path))
         elif left:
@@ -155,6 +155,8 @@ class CommitLease(DatabaseFileLease):
         """Return how many connections this process has left open, if it could make any."""
         if not self._given:
             return 0
+        if self._others() > self._open_before:
+            self._database.rest()  # SQLite keeps files open that others have closed, while we lock
         return max(0, self._others() - self._open_before)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+import mmap
 import sqlite3
 from pathlib import Path
 
 from harness.services.sqlite.changes import changed_tables
 from harness.services.sqlite.connect import connect
 from harness.services.sqlite.deferred import Deferred
-from harness.services.sqlite.files import copy, copy_to, remove
+from harness.services.sqlite.files import copy, duplicate, remove
+from harness.services.sqlite.image import Mapped
 
 
 class Original:
@@ -26,15 +29,20 @@ class Original:
         self.path = path
         self.foreign_keys = foreign_keys
         self._connection = connect(path, autocommit=True)
-        self._connection.execute("pragma journal_mode = delete")  # whatever it was left in
         self.deferred = Deferred.read(self._connection)
+
+    @functools.cached_property
+    def bytes(self) -> Mapped:
+        """The file in memory, read where it is looked at."""
+        with self.path.open("rb") as file:
+            return Mapped(file.fileno(), mmap.ACCESS_COPY, self.path.stat().st_size)
 
     def copy(self, path: Path) -> None:
         """Make a new file that equals this one."""
-        copy_to(self._connection, path)
+        duplicate(self.path, path)
 
     def write(self, target: sqlite3.Connection) -> None:
-        """Write this database over another one.
+        """Write this database over another one, by SQLite's own means.
 
         Raises:
             sqlite3.OperationalError: Somebody has a lock on it.
@@ -52,4 +60,6 @@ class Original:
 
     def close(self) -> None:
         """Close the connection; the file goes with the instance."""
+        if "bytes" in self.__dict__:
+            self.bytes.close()
         self._connection.close()

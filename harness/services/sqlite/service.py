@@ -27,9 +27,10 @@ class SQLite(Service["SQLiteLease"]):
     It is a file in shared memory, and needs nothing but this Python.
 
     Args:
-        migrations: A directory of `.sql` files, a tool such as `Command(...)`, or a callable that
-            is given a lease on the new database; None for an empty database.
-        seeds: `.sql` files to run after the migrations.
+        migrations: A directory of `.sql` files (plain, golang-migrate's or goose's),
+            `Alembic(...)`, `Command(...)`, or a callable that is given a lease on the new
+            database; None for an empty database.
+        seeds: Files to load after the migrations: `.sql`, `.csv` or `.jsonl`, also with `.gz`.
         isolation: What becomes of a test's writes: `rollback` (undone, seen by `connection`
             alone), `commit` (real, seen by everyone who has the path) or `readonly` (refused).
         foreign_keys: Whether the lease's connections enforce references, which SQLite itself

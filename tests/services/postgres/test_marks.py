@@ -1,7 +1,9 @@
 """The mark by which a database is known as ours."""
 
 import unittest
+from unittest import mock
 
+from harness.services.postgres import marks
 from harness.services.postgres.marks import Owner
 
 OWNER = Owner("0123abcd", 42, "shop")
@@ -26,6 +28,17 @@ class MarkTest(unittest.TestCase):
             owner.mark(),
         )
 
+    def test_a_mark_of_a_later_version_is_left_to_it_and_one_of_an_earlier_is_read(self):
+        early = OWNER.mark()
+        with mock.patch.object(marks, "FORM", 2):
+            late = OWNER.mark()
+            self.assertEqual([OWNER, OWNER], [Owner.read(early), Owner.read(late)])
+
+        self.assertEqual(
+            'harness {"database": "shop", "form": 2, "lock": 42, "registry": "0123abcd"}', late
+        )
+        self.assertIsNone(Owner.read(late))
+
     def test_anybody_elses_comment_is_no_mark(self):
         for comment in (
             "",
@@ -34,6 +47,8 @@ class MarkTest(unittest.TestCase):
             "harness is a library",
             "harness {}",
             "harness []",
+            "harness 7",
+            'harness {"registry": "a", "lock": 1, "database": "b", "form": "2"}',
             'harness {"registry": "a"}',
             'harness {"registry": "a", "lock": 1, "database": "b", "more": 1}',
             'harness {"registry": "a", "lock": 1, "database": "b", "used": "1; drop"}',

@@ -6,19 +6,26 @@ This looks on its own, and at everything, each time; it shares nothing with what
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 
-# Where things lie and how many they are guessed to be: a vacuum, an analysis and a copy differ.
+# Where things lie and how many they are guessed to be: a vacuum, an analysis and a copy differ. And
+# whether a table "has (or recently had)" an index: no rollback takes that back, and a vacuum does;
+# which indexes there are is told by a catalog of their own.
 PHYSICAL = {
-    "pg_class": "relfilenode relpages reltuples relallvisible relallfrozen relfrozenxid relminmxid"
+    "pg_class": "relfilenode relpages reltuples relallvisible relallfrozen relfrozenxid relminmxid "
+    "relhasindex"
 }
 STATISTICS = ("pg_statistic", "pg_statistic_ext_data")
 # Schemas of temporary objects stay, empty, from their first use on.
 ONLY = {"pg_namespace": "where nspname !~ '^pg_(toast_)?temp_'"}
 LONGEST = 300  # characters of a row that are shown
+# A type that has no digest is read as one that has, and tells as many values apart.
 CATALOGS = """
-select c.relname, array_agg(quote_ident(a.attname) || case atttypid when 'regproc'::regtype
-                                 then '::oid' else '' end order by a.attnum)
+select c.relname, array_agg(quote_ident(a.attname) || case atttypid::regtype::text
+                                 when 'regproc' then '::oid' when 'int2vector' then '::int2[]'
+                                 when 'pg_node_tree' then '::text' when 'anyarray' then '::text'
+                                 else '' end order by a.attnum)
 from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0
 where c.relnamespace = 'pg_catalog'::regnamespace and c.relkind = 'r' and not c.relisshared
   and not c.relname = any(%s) and has_table_privilege(c.oid, 'select')
@@ -30,7 +37,6 @@ from pg_class c where relkind in ('r', 'm', 'S') and relispopulated and relpersi
   and relnamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
 order by 1
 """
-LARGE = "select row(oid, md5(lo_get(oid)))::text from pg_largeobject_metadata"
 OUTSIDE = {
     "database": """
         select pg_get_userbyid(datdba), encoding, datcollate, datctype, datistemplate, datallowconn,
@@ -78,6 +84,37 @@ FOR_SUPERUSERS = {
 }
 
 
+@dataclass(frozen=True)
+class Part:
+    """The rows of one catalog or table.
+
+    Attributes:
+        row: One of them, as an expression.
+        source: Where they are.
+        binary: Whether to digest what they hold, and not the text of it: cheaper by half, and as
+            exact for the types of catalogs. Of a user's types, equal ones may have two texts.
+    """
+
+    row: str
+    source: str
+    binary: bool = False
+
+    @property
+    def rows(self) -> str:
+        """The query for each row as text."""
+        return f"select {self.row}::text from {self.source}"
+
+    @property
+    def sums(self) -> str:
+        """The query for the number of rows and a digest of them, in any order."""
+        digest = "hash_record_extended" if self.binary else "hashtextextended"
+        value = self.row if self.binary else f"{self.row}::text"
+        return f"select count(*), sum({digest}({value}, 0))::text from {self.source}"
+
+
+LARGE = Part("row(oid, md5(lo_get(oid)))", "pg_largeobject_metadata")
+
+
 class Painter:
     """Takes pictures of the clones of one template.
 
@@ -92,13 +129,13 @@ class Painter:
         self._catalogs = {name: catalog(name, columns) for name, columns in catalogs}
         self._tables = {name: table(name, columns) for name, columns in tables}
         self._tables["large objects"] = LARGE
+        self._parts = {**self._catalogs, **self._tables}
         query = "select usesuper from pg_user where usename = current_user"
         [[superuser]] = connection.execute(query).fetchall()
         self.wide = {**WIDE, **(FOR_SUPERUSERS if superuser else {})} if wide else {}
         self._outside = {**OUTSIDE, **self.wide}
         self.before = self.paint(connection)
-        queries = {**self._catalogs, **self._tables}
-        self._rows = {name: rows(connection, query) for name, query in queries.items()}
+        self._rows = {name: rows(connection, part.rows) for name, part in self._parts.items()}
 
     def paint(self, connection: Any) -> dict[str, object]:
         """Return what the database is now, by subject."""
@@ -113,32 +150,34 @@ class Painter:
         try:
             now = self.paint(connection)
         except Exception as error:  # a table is gone
-            return [f"it cannot be looked at: {error}", *self._changed(connection, self._catalogs)]
-        subjects = [name for name, state in now.items() if state != self.before[name]]
-        inside = {**self._catalogs, **self._tables}
+            lines = [line for name in self._catalogs for line in self._changed(connection, name)]
+            return [f"it cannot be looked at: {error}", *lines]
         return [
-            *(f"{n}: {self.before[n]} -> {now[n]}" for n in subjects if n in self._outside),
-            *self._changed(connection, {n: inside[n] for n in subjects if n in inside}),
+            line
+            for name, state in now.items()
+            if state != self.before[name]
+            for line in self._changed(connection, name) or [self._told(name, state)]
         ]
 
-    def _changed(self, connection: Any, queries: dict[str, str]) -> list[str]:
-        """Return the rows that are in one of two states only."""
-        lines = []
-        for name, query in queries.items():
-            now, before = Counter(rows(connection, query)), Counter(self._rows[name])
-            lines += [f"{name}: - {row}"[:LONGEST] for row in (before - now)]
-            lines += [f"{name}: + {row}"[:LONGEST] for row in (now - before)]
-        return lines
+    def _told(self, name: str, state: object) -> str:
+        return f"{name}: {self.before[name]} -> {state}"
+
+    def _changed(self, connection: Any, name: str) -> list[str]:
+        """Return the rows of a part that are in one of two states only."""
+        if name not in self._parts:
+            return []
+        now = Counter(rows(connection, self._parts[name].rows))
+        before = Counter(self._rows[name])
+        return [
+            *(f"{name}: - {row}"[:LONGEST] for row in (before - now)),
+            *(f"{name}: + {row}"[:LONGEST] for row in (now - before)),
+        ]
 
 
-def sums(connection: Any, queries: dict[str, str]) -> dict[str, object]:
-    """Return for each query the number of its rows and a digest of them, in any order."""
-    parts = (
-        f"select {literal(name)}, count(*), sum(hashtextextended(line, 0))::text "
-        f"from ({query}) lines (line)"
-        for name, query in queries.items()
-    )
-    found = connection.execute(" union all ".join(parts)).fetchall()
+def sums(connection: Any, parts: dict[str, Part]) -> dict[str, object]:
+    """Return for each part what its `sums` are, by name."""
+    queries = (f"select {literal(name)}, t.* from ({p.sums}) t" for name, p in parts.items())
+    found = connection.execute(" union all ".join(queries)).fetchall()
     return {name: (count, digest) for name, count, digest in found}
 
 
@@ -152,12 +191,12 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def table(name: str, columns: str) -> str:
-    """Return the query for the rows of a table, or for where a sequence stands."""
-    return f"select row({columns})::text from {'' if 'last_value' in columns else 'only '}{name} t"
+def table(name: str, columns: str) -> Part:
+    """Return the rows of a table, or where a sequence stands."""
+    return Part(f"row({columns})", f"{'' if 'last_value' in columns else 'only '}{name} t")
 
 
-def catalog(name: str, columns: list[str]) -> str:
-    """Return the query for the rows of a catalog, each as text."""
+def catalog(name: str, columns: list[str]) -> Part:
+    """Return the rows of a catalog."""
     kept = ", ".join(each for each in columns if each not in PHYSICAL.get(name, "").split())
-    return f"select row({kept})::text from pg_catalog.{name} {ONLY.get(name, '')}"
+    return Part(f"row({kept})", f"pg_catalog.{name} {ONLY.get(name, '')}", binary=True)

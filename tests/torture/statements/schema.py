@@ -144,6 +144,16 @@ STATEMENTS = (
     "create operator === (leftarg = integer, rightarg = integer, function = int4eq)",
     "create text search configuration plain (copy = simple)",
     "create publication news for table small, sales.orders",
+    "create text search dictionary dull (template = simple)",
+    "create view handled as select id, name from empty",
+    "create function handle() returns trigger language plpgsql as $$ begin "
+    "  if tg_op = 'INSERT' then insert into empty (id, name) values (new.id, new.name); "
+    "  else delete from empty where id = old.id; end if; return null; end $$",
+    "create trigger by_hand instead of insert or delete on handled "
+    "  for each row execute function handle()",
+    "create table codes (id integer primary key, code integer not null "
+    "  unique deferrable initially deferred); insert into codes values (1, 1), (2, 2)",
+    "create table typed of pair (primary key (a)); insert into typed values (1, 'x')",
     # large objects, comments, odd names
     "select lo_from_bytea(424242, repeat('large ', 2000)::bytea), lo_create(424243)",
     "comment on table small is 'a small one'; comment on large object 424242 is 'the large one'",

@@ -14,6 +14,7 @@ from harness.services.postgres.commit.pristine import (
     Table,
     ordered,
     read_counts,
+    read_mapped,
     read_states,
 )
 from harness.services.postgres.commit.structure import catalog_counts, newer, outside
@@ -31,7 +32,7 @@ class Baseline:
         written: Up to where the log was written, in bytes.
         catalogs: For each catalog the number of its rows.
         outside: What the server keeps of the database outside of it.
-        settings: Time and size of the file that `alter system` writes.
+        settings: Time and size of the file that `alter system` writes, and the replication slots.
     """
 
     oid: int
@@ -52,6 +53,7 @@ class Damage:
         structure: Whether the structure is another one.
         rows: How many rows were written, as far as the log says; at least one for each table.
         roles: Whether roles of the server may have been changed, by anybody.
+        databases: Whether its list of databases may have been.
     """
 
     tables: list[Table]
@@ -59,6 +61,7 @@ class Damage:
     structure: bool
     rows: Counter[Table]
     roles: bool = False
+    databases: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.tables or self.sequences or self.structure)
@@ -73,10 +76,12 @@ def damage_told(session: Any, pristine: Pristine, baseline: Baseline, writes: Wr
     return Damage(
         tables=[*tables, *dirty_tables(session, unlogged, baseline.xid)],
         sequences=[*told, *(s for s in pristine.sequences.values() if s.unlogged)],
-        structure=is_other(session, catalogs, baseline, all_rows=True)
+        structure=writes.remapped
+        or is_other(session, catalogs, baseline, all_rows=True)
         or (bool(writes.shared & pristine.outside) and outside(session) != baseline.outside),
         rows=Counter({table: writes.rows[table.file] for table in tables}),
-        roles=bool(writes.shared & pristine.roles),
+        roles=writes.remapped or bool(writes.shared & pristine.roles),
+        databases=writes.remapped or bool(writes.shared & pristine.databases),
     )
 
 
@@ -85,8 +90,10 @@ def damage_found(
 ) -> Damage:
     """Return the damage that is found by looking at everything."""
     catalogs = list(pristine.catalogs.values())
-    if is_other(session, catalogs, baseline, all_rows=superuser) or (
-        outside(session) != baseline.outside
+    if (
+        read_mapped(session) != pristine.mapped
+        or is_other(session, catalogs, baseline, all_rows=superuser)
+        or outside(session) != baseline.outside
     ):
         return Damage(
             [], [], structure=True, rows=Counter(), roles=superuser

@@ -3,51 +3,37 @@
 from __future__ import annotations
 
 import contextlib
-import functools
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from harness.errors import LeaseError
+from harness.services.postgres.commit.changes import Changes, Mark
 from harness.services.postgres.commit.contents import Contents
 from harness.services.postgres.commit.damage import (
     Baseline,
     Damage,
-    damage_found,
-    damage_told,
-    dirty_tables,
     moved,
     reread,
-    tables_named,
 )
 from harness.services.postgres.commit.inspector import SURVEY, Inspector, Survey
 from harness.services.postgres.commit.large import TooMuchError
-from harness.services.postgres.commit.obstacles import drop_subscriptions, roll_back_prepared
-from harness.services.postgres.commit.pristine import Table
+from harness.services.postgres.commit.obstacles import (
+    drop_subscriptions,
+    end_prepared_of_lost,
+    roll_back_prepared,
+)
 from harness.services.postgres.commit.repair import Repair, State
 from harness.services.postgres.commit.reset import settle
 from harness.services.postgres.commit.sessions import Sessions
+from harness.services.postgres.commit.slots import end_slots
 from harness.services.postgres.commit.source import Source
 from harness.services.postgres.commit.structure import outside
-from harness.services.postgres.commit.wal import FARTHEST, FARTHEST_MARK, Writes
 from harness.services.postgres.connect import driver
-from harness.services.postgres.names import identifier, shown
+from harness.services.postgres.names import identifier
 
 
 class LostDatabaseError(Exception):
     """A test has dropped, renamed or closed its database, or closed it to all connections."""
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A moment in a test.
-
-    Attributes:
-        survey: Where the server stood.
-        tables: The tables as they were; None where the log tells what was written since.
-    """
-
-    survey: Survey
-    tables: list[Table] | None
 
 
 class CommitDatabase:
@@ -67,10 +53,12 @@ class CommitDatabase:
         self._disturbed = self._instance.disturbed
         self.sessions = Sessions(source.instance, name)
         self._rebased: Damage | None = None
+        self._class_begun: Baseline | None = None  # of one that has changed the whole server
         self._roles = False
         self._outside = ""  # the same for every clone that takes this place
         self._refuse_writes()
         self._inspector = Inspector(self._instance, name)
+        self._changes = Changes(self._inspector, source)
         self._repair = Repair(self._inspector, source)
         try:
             self._baseline = self._inspector(self._look)
@@ -134,6 +122,12 @@ class CommitDatabase:
         """Roll back transactions that were prepared here; return their names."""
         return self._inspector(roll_back_prepared) if self._instance.prepares else []
 
+    def end_prepared_of_lost(self) -> list[str]:
+        """Roll back what was prepared here before the database was lost; return the names."""
+        if not self._instance.prepares:
+            return []
+        return end_prepared_of_lost(self._instance, self.name, self.oid)
+
     def is_clean(self, survey: Survey) -> bool:
         """Tell whether nobody had written anything."""
         undisturbed = self._disturbed == self._instance.disturbed
@@ -154,21 +148,34 @@ class CommitDatabase:
         Returns:
             Failures of the test that was the last to run: what it changed on the whole server.
         """
-        settings, self._roles = self._baseline.settings, False
+        begun, self._roles = self._baseline, False
+        changed = survey.settings != self._baseline.settings
+        failures = end_slots(self._inspector, self._instance.databases) if changed else []
         self._put_back(survey, clean)
-        return self._check_server() if self._roles or survey.settings != settings else []
+        return failures + (self._check_server(begun) if self._roles or changed else [])
 
     def replace(self) -> list[Exception]:
         """Put a clone in the place of a database that is lost; return failures as `put_back`."""
+        begun = self._baseline
+        if self.source.guard is not None:
+            self.source.guard.concerns(begun.oid, begun.written, begun.written)
         self.swap()
-        return self._check_server()
+        return self._check_server(begun)
 
-    def _check_server(self) -> list[Exception]:
+    def check_class(self) -> list[Exception]:
+        """Return failures of the class that has held this: what it changed on the whole server."""
+        begun, self._class_begun = self._class_begun, None
         guard = self.source.guard
-        if guard is None:
+        if begun is None or guard is None:
             return []
-        self.source.spares.settle()  # a role may own something in what is being dropped
-        failures = guard.check()
+        guard.concerns(begun.oid, begun.written, self.survey().written)
+        return self._check_server(begun)
+
+    def _check_server(self, begun: Baseline) -> list[Exception]:
+        guard, failures = self.source.guard, []
+        if guard is not None:
+            self.source.spares.settle()  # a role may own something in what is being dropped
+            failures = guard.check(begun.oid, begun.xid)
         self._baseline = replace(self._baseline, settings=self.survey().settings)
         return failures
 
@@ -183,10 +190,10 @@ class CommitDatabase:
         """Put back what can be put back where it is, else replace the database."""
         try:
             self._roles = self.source.superuser  # who knows, if the next line fails
-            damage = self._damage(survey)
-            self._roles = damage.roles
+            damage = self._changes.damage(self._state, survey)
+            self._roles = self._concerns_server(damage, survey)
             if damage.structure and self._repair.drop_created(self._state):
-                damage = self._damage(self.survey())
+                damage = self._changes.damage(self._state, self.survey())
             done = self._reset(damage)
         except (driver().DatabaseError, TooMuchError):
             done = False  # a lock that is held, a table that is missing: a clone needs no repair
@@ -194,57 +201,25 @@ class CommitDatabase:
             self._drop_subscriptions()
             self.swap()
 
+    def _concerns_server(self, damage: Damage, survey: Survey) -> bool:
+        guard, base = self.source.guard, self._baseline
+        if guard is None:
+            return False
+        changed = damage.roles or (damage.databases and guard.has_other_databases())
+        return changed and guard.concerns(base.oid, base.written, survey.written)
+
     def _drop_subscriptions(self) -> None:
         """Drop what keeps a database from being dropped."""
         with contextlib.suppress(driver().DatabaseError):  # not ours: the drop says so
             self._inspector(drop_subscriptions)
 
-    def _damage(self, survey: Survey) -> Damage:
-        """Return what was written since the baseline."""
-        writes = self.writes(survey)
-        if writes is None:
-            return self._inspector(self._search)
-        return self._inspector(
-            lambda session: damage_told(session, self._pristine, self._baseline, writes)
-        )
-
-    def writes(
-        self, survey: Survey, since: int | None = None, farthest: int | None = None
-    ) -> Writes | None:
-        """Return what the log says was written since the baseline; None where it is of no use."""
-        wal, begin = self.source.wal, self._baseline.written if since is None else since
-        if wal is None or survey.written - begin > (farthest or FARTHEST):
-            return None
-        if survey.written == begin:
-            return Writes()  # the log refuses to be read from its end
-        return wal.writes(begin, self.oid, flushed=survey.flushed >= survey.written)
-
     def mark(self) -> Mark:
-        """Return a mark for `written`; only where there is no log are rows counted for it."""
-        tables = None
-        if self.source.wal is None:
-            known = list(self._pristine.tables.values())
-            tables, _ = self._inspector(lambda session: reread(session, known, []))
-        return Mark(self.survey(), tables)
+        """Return a mark for `written`."""
+        return self._changes.mark(self._state, self.survey())
 
     def written(self, mark: Mark | None) -> list[str]:
         """Return the tables that were written since a mark, or since the baseline."""
-        since, xid = (self._baseline.written, self._baseline.xid)
-        if mark is not None:
-            since, xid = mark.survey.written, mark.survey.xid
-        writes = self.writes(self.survey(), since, None if mark is None else FARTHEST_MARK)
-        if writes is not None:
-            return self._inspector(functools.partial(tables_named, writes))
-        self._pristine = self.source.counted(self._pristine)
-        tables = mark.tables if mark is not None else None
-        tables = list(self._pristine.tables.values()) if tables is None else tables
-        dirty = self._inspector(lambda session: dirty_tables(session, tables, xid))
-        return [shown(*table.name.split(".", 1)) for table in dirty]
-
-    def _search(self, session: Any) -> Damage:
-        self._pristine = self.source.counted(self._pristine)
-        superuser = self.source.superuser
-        return damage_found(session, self._pristine, self._baseline, superuser=superuser)
+        return self._changes.written(self._state, self.survey(), mark)
 
     @property
     def _state(self) -> State:
@@ -284,9 +259,10 @@ class CommitDatabase:
         Raises:
             LeaseError: The structure was changed, which no test could be given back.
         """
-        damage = self._damage(survey)
+        damage = self._changes.damage(self._state, survey)
         if damage.structure:
             raise changed_structure()
+        self._class_begun = self._baseline if self._concerns_server(damage, survey) else None
         contents = Contents(self._contents)
         self._inspector(lambda session: contents.read(session, damage.tables))
         tables, sequences = self._inspector(

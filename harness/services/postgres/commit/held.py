@@ -34,6 +34,7 @@ class ClassLease(CommitLease):
     ) -> None:
         super().__init__(instance, service, database)
         self._begun = False
+        self._between: list[Exception] = []  # tests, whose failures these are not
 
     def test_lease(self) -> TestLease:
         """Return a lease for one test of the class.
@@ -55,7 +56,7 @@ class ClassLease(CommitLease):
             self._database.rebase(self._database.survey())
             self._begun = True
         else:
-            self._database.put_back(self._database.survey())  # written between two tests
+            self._between += self._database.put_back(self._database.survey())
         return TestLease(self.instance, self.service, self._database, self)
 
     def end_transaction(self) -> bool:
@@ -67,6 +68,10 @@ class ClassLease(CommitLease):
         with contextlib.suppress(*client_errors()):  # it is lost, and what it wrote with it
             connection.rollback()
         return written
+
+    def _put_back(self, failures: list[Exception]) -> None:
+        super()._put_back(failures)
+        failures.extend([*self._between, *self._database.check_class()])
 
     def _keep(self) -> None:
         self._database.forget_base()

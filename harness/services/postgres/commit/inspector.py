@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.services.postgres.connect import connect, driver, is_over
+from harness.services.postgres.locks import HAS_IDLE_TIMEOUT
 
 if TYPE_CHECKING:
     from harness.services.postgres.instance import PostgresInstance
@@ -22,7 +23,9 @@ select txid_snapshot_xmax(txid_current_snapshot()) % 4294967296,
        pg_current_wal_insert_lsn() - '0/0', pg_current_wal_flush_lsn() - '0/0',
        pg_stat_get_db_numbackends({oid}), {settings}
 """
-# Changed by `alter system`, which takes no transaction id; only a superuser may look.
+# What takes no transaction id: replication slots, and what `alter system` has changed, which only
+# a superuser may look at.
+SLOTS = "(select string_agg(slot_name, ',') from pg_get_replication_slots() where not temporary)"
 SETTINGS_FILE = (
     "(select (modification, size)::text from pg_stat_file('postgresql.auto.conf', true))"
 )
@@ -37,7 +40,7 @@ class Survey:
         written: Up to where the log is written, in bytes.
         flushed: Up to where it is flushed.
         sessions: The sessions on the database, the inspector's among them.
-        settings: Time and size of the file that `alter system` writes.
+        settings: Time and size of the file that `alter system` writes, and the replication slots.
     """
 
     xid: int
@@ -74,6 +77,8 @@ class Inspector:
         self._open()
 
     def _open(self) -> Any:
+        may_rest = self._instance.databases.server_version >= HAS_IDLE_TIMEOUT
+        rests: dict[str, Any] = {"idle_session_timeout": "0"} if may_rest else {}
         session = connect(
             self._instance.endpoint,
             self._name,
@@ -81,6 +86,8 @@ class Inspector:
             lock_timeout=LOCK_TIMEOUT_MS,
             client_min_messages="error",
             default_transaction_read_only="off",
+            statement_timeout="0",  # whatever the test has set for the database
+            **rests,
         )
         session.autocommit = True
         rows = session.execute_simple(
@@ -88,7 +95,7 @@ class Inspector:
         ).rows
         self.oid, self.pid = map(int, rows[0])
         superuser = "postgres.superuser" in self._instance.capabilities
-        settings = SETTINGS_FILE if superuser else "null"
+        settings = f"concat_ws(',', {SETTINGS_FILE}, {SLOTS})" if superuser else SLOTS
         session.execute_simple(PREPARE.format(oid=self.oid, settings=settings))
         self.fires_nothing = fires_nothing(session)
         self._session = session

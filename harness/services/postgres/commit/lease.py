@@ -15,7 +15,8 @@ from harness.services.postgres.ordinary import PlainLease
 from harness.services.postgres.watcher import leaked, lingering
 
 if TYPE_CHECKING:
-    from harness.services.postgres.commit.database import CommitDatabase, Mark
+    from harness.services.postgres.commit.changes import Mark
+    from harness.services.postgres.commit.database import CommitDatabase
     from harness.services.postgres.commit.session import CommitSession
     from harness.services.postgres.instance import PostgresInstance
     from harness.services.postgres.service import Postgres
@@ -80,6 +81,7 @@ class CommitLease(PlainLease):
             failures.extend(self._database.put_back(survey, clean=clean))
         except LostDatabaseError:
             failures.extend(self._end_others())  # on another one of its name
+            failures.extend(left_prepared(self._database.end_prepared_of_lost()))
             failures.extend(self._database.replace())
             failures.append(lost_database(self.database))
 
@@ -92,7 +94,7 @@ class CommitLease(PlainLease):
         survey = self._survey()
         prepared = self._database.end_prepared()
         if prepared:
-            failures.append(left_prepared(prepared))
+            failures.extend(left_prepared(prepared))
             survey = self._database.survey()  # only now their transaction ids count
         if self._database.has_others(survey):
             self._database.sessions.check()
@@ -173,10 +175,15 @@ def lost_database(name: str) -> IsolationError:
     )
 
 
-def left_prepared(names: list[str]) -> LeakError:
-    """Return the error for transactions that were prepared and not finished."""
-    return LeakError(
-        f"the test left {len(names)} prepared transaction(s): {', '.join(names)}",
-        cause="a PREPARE TRANSACTION was followed by no COMMIT PREPARED and no ROLLBACK PREPARED",
-        hint="finish it in the test; it was rolled back",
-    )
+def left_prepared(names: list[str]) -> list[Exception]:
+    """Return the failure for transactions that were prepared and not finished, if there are any."""
+    if not names:
+        return []
+    return [
+        LeakError(
+            f"the test left {len(names)} prepared transaction(s): {', '.join(names)}",
+            cause="a PREPARE TRANSACTION was followed by no COMMIT PREPARED and no "
+            "ROLLBACK PREPARED",
+            hint="finish it in the test; it was rolled back",
+        )
+    ]

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
 
+from harness.services.postgres.connect import connect
 from harness.services.postgres.names import identifier, literal
+
+if TYPE_CHECKING:
+    from harness.services.postgres.instance import PostgresInstance
 
 
 def drop_subscriptions(session: Any) -> None:
@@ -27,3 +32,30 @@ def roll_back_prepared(session: Any) -> list[str]:
     for name in names:
         session.execute_simple(f"rollback prepared {literal(name)}")
     return names
+
+
+def end_prepared_of_lost(instance: PostgresInstance, name: str, oid: int) -> list[str]:
+    """Roll back what was prepared in a database that was closed or renamed, or in its successor.
+
+    Args:
+        instance: The server.
+        name: The name that the database had.
+        oid: Its number.
+
+    Returns:
+        The names of the transactions.
+    """
+    databases = instance.databases
+    rows = databases.rows(
+        "select distinct d.datname from pg_prepared_xacts p join pg_database d "
+        f"on d.datname = p.database where d.oid = {oid} or d.datname = {literal(name)}"
+    )
+    ended = []
+    for (found,) in rows:
+        databases.execute(
+            f"alter database {identifier(found)} with allow_connections true connection limit -1"
+        )
+        with closing(connect(instance.endpoint, found)) as session:
+            session.autocommit = True
+            ended += roll_back_prepared(session)
+    return ended

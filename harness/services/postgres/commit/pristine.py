@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from harness.services.postgres.commit.kinds import KINDS
+
 # Not schemas of the user's; what is temporary belongs to one session and ends with it.
 USERS_OWN = (
     "n.nspname not in ('pg_catalog', 'information_schema') "
@@ -50,18 +52,18 @@ where c.relnamespace = 'pg_catalog'::regnamespace and c.relkind = 'r'
   and has_table_privilege(c.oid, 'select')
 order by 1
 """
-SHARED = (
-    "select pg_relation_filenode(oid)::int8 from pg_class where relisshared and relname in ({})"
-)
 HIGHEST = """
 select greatest((select max(oid::int8) from pg_class), (select max(oid::int8) from pg_type),
                 (select max(oid::int8) from pg_proc), (select max(oid::int8) from pg_namespace))
 """
-OUTSIDE = "'pg_database', 'pg_db_role_setting', 'pg_shdescription', 'pg_subscription'"
-ROLES = (
-    "'pg_authid', 'pg_auth_members', 'pg_db_role_setting', 'pg_shdescription', 'pg_tablespace', "
-    "'pg_replication_origin', 'pg_parameter_acl'"
-)
+# Catalogs whose files are found by a map: what all databases share, and a few of each.
+MAPPED = """
+select relname, pg_relation_filenode(oid)::int8 from pg_class
+where relfilenode = 0 and relkind = 'r'
+"""
+OUTSIDE = {"pg_database", "pg_db_role_setting", "pg_shdescription", "pg_subscription"}
+DATABASES = "pg_database"
+SHARED_BY_ALL = [kind.catalog for kind in KINDS.values() if kind.catalog not in ("", DATABASES)]
 
 
 SOME = -1  # rows of a table that nobody has counted
@@ -141,6 +143,9 @@ class Pristine:
         catalogs: The catalogs, likewise.
         outside: The files of what the server keeps of a database outside of it.
         roles: The files of what it knows of roles and of what else its databases share.
+        mapped: The files of these and of other catalogs that a `vacuum full` writes anew, and no
+            catalog tells, by name.
+        databases: The file of the list of databases.
         highest: The highest number that one of its objects has.
     """
 
@@ -149,9 +154,24 @@ class Pristine:
         self.sequences = {sequence.file: sequence for sequence in read_sequences(session)}
         rows = session.execute_simple(CATALOGS).rows
         self.catalogs = {file: Catalog(name, file, numbered) for name, file, numbered in rows}
-        self.outside = read_shared(session, OUTSIDE)
-        self.roles = read_shared(session, ROLES)
+        self.outside: set[int] = set()
+        self.roles: set[int] = set()
+        self.databases: set[int] = set()
+        self.mapped: dict[str, int] = {}
+        self.learn_files(session)
         self.highest = int(session.execute_simple(HIGHEST).rows[0][0])
+
+    def learn_files(self, session: Any) -> None:
+        """Read which files hold what all databases share, for copies of this as well."""
+        self.mapped.clear()
+        self.mapped.update(read_mapped(session))
+        for files, names in (
+            (self.outside, OUTSIDE),
+            (self.roles, SHARED_BY_ALL),
+            (self.databases, {DATABASES}),
+        ):
+            files.clear()
+            files.update(file for name, file in self.mapped.items() if name in names)
 
     def changed(self, tables: Iterable[Table], sequences: Iterable[Sequence]) -> Pristine:
         """Return the same with some tables and sequences in another state."""
@@ -183,9 +203,9 @@ def read_tables(session: Any, *, counted: bool) -> list[Table]:
     ]
 
 
-def read_shared(session: Any, names: str) -> set[int]:
-    """Return the files of catalogs that all databases share."""
-    return {int(file) for (file,) in session.execute_simple(SHARED.format(names)).rows}
+def read_mapped(session: Any) -> dict[str, int]:
+    """Return the files of the catalogs that are found by a map."""
+    return {str(name): int(file) for name, file in session.execute_simple(MAPPED).rows}
 
 
 def read_counts(session: Any, tables: Mapping[str, bool]) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import select
 from collections.abc import Callable
 from typing import Any
@@ -62,11 +63,13 @@ class CommitSession(OuterSession):
 
     def hang_up(self) -> None:
         """Close it for good, if it is still open."""
+        wire: Any = self._sock
         try:
             if not self.closed:
                 self.close()
-        except (pg8000.dbapi.Error, OSError):
-            pass  # ended by the server, or by the test
+        except (pg8000.dbapi.Error, OSError):  # ended by the server, or by the test
+            with contextlib.suppress(OSError, AttributeError):  # or closed by pg8000 itself
+                wire.close()  # else the last words it holds are tried again, to nobody, much later
 
     def check(self) -> None:
         """Close it if the server has ended it."""

@@ -69,8 +69,13 @@ class Source:
         return self._pristine
 
     def learn(self, session: Any) -> Pristine:
-        """Return what the template holds, read from its first clone."""
-        if self._pristine is None:
+        """Return what the template holds, read from its first clone.
+
+        What a server shares may have got other files since.
+        """
+        if self._pristine is not None:
+            self._pristine.learn_files(session)
+        else:
             pristine = Pristine(session, counted=self.wal is None)
             small = [table for table in pristine.seeded if table.size <= SMALL]
             self.contents.read(session, small)

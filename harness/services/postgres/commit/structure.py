@@ -14,14 +14,18 @@ WITHOUT = {
 }
 OWNERS = {"pg_attribute": "attrelid", "pg_description": "objoid", "pg_largeobject": "loid"}
 
-# What the server keeps of a database outside of it. What a vacuum writes there is left out.
+# What the server keeps of a database outside of it. What a vacuum writes there is left out. And
+# what large objects hold, for a role that may not look at their catalog: nothing else tells of it.
 OUTSIDE = """
 select concat_ws('|', d.datdba, d.datistemplate, d.datallowconn, d.datconnlimit, d.dattablespace,
        d.datacl, shobj_description(d.oid, 'pg_database'),
        (select string_agg(s.setrole || ':' || s.setconfig::text, ',' order by s.setrole)
         from pg_db_role_setting s where s.setdatabase = d.oid),
        (select string_agg(s.subname, ',' order by s.subname)
-        from pg_subscription s where s.subdbid = d.oid))
+        from pg_subscription s where s.subdbid = d.oid),
+       case when not has_table_privilege('pg_largeobject', 'select') then
+           (select string_agg(l.oid || ':' || md5(lo_get(l.oid)), ',' order by l.oid)
+            from pg_largeobject_metadata l where pg_has_role(l.lomowner, 'usage')) end)
 from pg_database d where d.datname = current_database()
 """
 

@@ -5,13 +5,17 @@ Source: pg_walinspect, https://www.postgresql.org/docs/current/pgwalinspect.html
 
 from __future__ import annotations
 
-import threading
+import dataclasses
 from collections import Counter, defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from harness.services.postgres.connect import connect, driver, is_over
+from harness.errors import StartError
+from harness.services.postgres.activity import Activity
+from harness.services.postgres.admin import Admin
+from harness.services.postgres.commit.authors import READ as AUTHORS
+from harness.services.postgres.commit.authors import Authors, authors
+from harness.services.postgres.connect import driver, sqlstate
 from harness.services.postgres.names import identifier
 
 if TYPE_CHECKING:
@@ -22,16 +26,19 @@ TO_THE_END = 160000  # the first one whose usual function takes an end that is n
 FARTHEST = 1 << 19  # bytes of log that are cheaper to read than the catalogs are to compare
 FARTHEST_MARK = 1 << 24  # the same where nothing was counted that could be compared
 NO_KEY = "0" * 8  # of a database that is of no template
+MAP = "RelMap"
 SHARED = 0  # the database of what belongs to all databases
 
-# Row locks, pruning, freezing and in-place updates (by a vacuum) change no row.
+# Row locks, pruning, freezing and in-place updates (by a vacuum) change no row. The files of some
+# catalogs are told by a map alone: a `vacuum full` gives them others.
 READ = """
 prepare harness_wal (pg_lsn) as
 with records as materialized (
     select xid, resource_manager as manager, split_part(record_type, '+', 1) as kind,
-           substring(block_ref from 'rel \\d+/(\\d+/\\d+)') as place
+           case resource_manager when 'RelMap' then substring(description from '\\d+') || '/0'
+           else substring(block_ref from 'rel \\d+/(\\d+/\\d+)') end as place
     from {function}
-    where resource_manager in ('Heap', 'Heap2', 'Sequence', 'Transaction')
+    where resource_manager in ('Heap', 'Heap2', 'Sequence', 'RelMap', 'Transaction')
 )
 select manager, place, count(*) from records
 where place is not null
@@ -48,7 +55,10 @@ from {function},
      regexp_matches(block_ref, 'rel \\d+/(\\d+/\\d+)(?: fork main)? blk (\\d+)', 'g') as found
 where resource_manager in ('Heap', 'Heap2')
 """
-FLUSH = "select pg_logical_emit_message(true, 'harness', '')"
+FLUSH = """
+select set_config('synchronous_commit', 'on', true), pg_logical_emit_message(true, 'harness', '')
+"""
+NOT_PREPARED = "26000"
 
 
 @dataclass(frozen=True)
@@ -59,44 +69,45 @@ class Writes:
         rows: How many rows were written to the files of one database.
         sequences: Its sequences that were moved.
         shared: Files of what belongs to all databases.
+        remapped: Whether catalogs have other files now, of that database or of all.
     """
 
     rows: Counter[int] = field(default_factory=Counter)
     sequences: set[int] = field(default_factory=set)
     shared: set[int] = field(default_factory=set)
+    remapped: bool = False
 
 
 class WalReader:
-    """A session that reads the log.
+    """Reads the log over a connection that others may use, too.
 
     Args:
-        session: Opens it, in a database that has the extension.
+        server: The server over that connection, to a database that has the extension.
         version: The server's.
     """
 
-    def __init__(self, session: Callable[[], Any], version: int) -> None:
-        self._open = session
+    def __init__(self, server: Activity, version: int) -> None:
+        self._server = server
         self._function = (
             "pg_get_wal_records_info($1, 'FFFFFFFF/FFFFFFFF')"
             if version >= TO_THE_END
             else "pg_get_wal_records_info_till_end_of_wal($1)"
         )
-        self._session: Any = None
-        self._lock = threading.RLock()  # tests of several threads share the session
 
-    def prepare(self) -> None:
-        """Open the session, and find out whether it may read.
+    def try_out(self) -> None:
+        """Find out whether we may read.
 
         Raises:
-            pg8000.dbapi.DatabaseError: It may not.
+            pg8000.dbapi.DatabaseError: We may not.
         """
-        self._session = self._open()
-        self._session.autocommit = True
-        for statement in (READ, PAGES):
-            self._session.execute_simple(statement.format(function=self._function))
-        start = self._session.execute_simple("select pg_current_wal_insert_lsn()").rows[0][0]
+        self._prepare()
+        start = self._server.rows("select pg_current_wal_insert_lsn()")[0][0]
         self.flush()
-        self._session.execute_simple(f"execute harness_wal('{start}')")
+        self._server.execute(f"execute harness_wal('{start}')")
+
+    def _prepare(self) -> None:
+        for statement in ("deallocate all", READ, PAGES, AUTHORS):
+            self._server.execute(statement.format(function=self._function))
 
     def writes(self, start: int, database: int, *, flushed: bool) -> Writes | None:
         """Return what was committed to a database, or None where the log cannot tell.
@@ -125,34 +136,33 @@ class WalReader:
                 found[file].append(page)
         return found
 
+    def authors(self, start: int) -> Authors | None:
+        """Return who has written to what all databases share; None where the log cannot tell."""
+        rows = self._read("harness_authors", start, flushed=False)
+        return None if rows is None else authors(rows)
+
     def _read(self, statement: str, start: int, *, flushed: bool) -> list[Any] | None:
-        """Run one of the prepared statements, on a new session where the last one was lost."""
-        with self._lock:
-            try:
-                if self._session is None:
-                    self.prepare()
-                if not flushed:
-                    self.flush()
-                query = f"execute {statement}('{lsn(start)}')"
-                rows: list[Any] = self._session.execute_simple(query).rows
-                return rows
-            except (driver().Error, OSError) as error:
-                if is_over(error):
-                    self.close()
-                return None  # such as a part that was removed already
+        """Run one of the prepared statements."""
+        try:
+            if not flushed:
+                self.flush()
+            return self._execute(f"execute {statement}('{lsn(start)}')")
+        except (driver().Error, OSError, StartError):
+            return None  # a part that was removed already, for example
+
+    def _execute(self, query: str) -> list[Any]:
+        """Run a prepared statement, which a new connection does not have yet."""
+        try:
+            return self._server.rows(query)
+        except driver().DatabaseError as error:
+            if sqlstate(error) != NOT_PREPARED:
+                raise
+        self._prepare()
+        return self._server.rows(query)
 
     def flush(self) -> None:
         """Have all that was written up to now flushed, which a reader needs."""
-        self._session.execute_simple(FLUSH)
-
-    def close(self) -> None:
-        """Close the session."""
-        session, self._session = self._session, None
-        try:
-            if session is not None:
-                session.close()
-        except (driver().Error, OSError):
-            pass  # closed by the server already
+        self._server.execute(FLUSH)
 
 
 def collect(rows: list[tuple[str, str, int]], database: int) -> Writes:
@@ -160,11 +170,14 @@ def collect(rows: list[tuple[str, str, int]], database: int) -> Writes:
 
     Example:
         >>> collect([("Heap", "5/16384", 2), ("Heap", "0/1260", 1), ("Heap", "7/1", 1)], 5)
-        Writes(rows=Counter({16384: 2}), sequences=set(), shared={1260})
+        Writes(rows=Counter({16384: 2}), sequences=set(), shared={1260}, remapped=False)
     """
-    writes = Writes()
+    mapped = {place for manager, place, _ in rows if manager == MAP}
+    writes = Writes(remapped=not mapped.isdisjoint((f"{SHARED}/0", f"{database}/0")))
     for manager, place, count in rows:
         base, file = map(int, place.split("/"))
+        if manager == MAP:
+            continue
         if base == SHARED:
             writes.shared.add(file)
         elif base == database and manager == "Sequence":
@@ -187,23 +200,18 @@ def lsn(position: int) -> str:
 def wal_reader(instance: PostgresInstance) -> WalReader | None:
     """Return a reader of the server's log, or None where it does not let us.
 
-    The extension is made in the maintenance database of a server of ours; on somebody else's in a
-    database that we make for it.
+    Raises:
+        StartError: The server does not let us make a database.
     """
     if instance.databases.server_version < VERSION or not may_read(instance):
         return None
     try:
-        home = instance.endpoint.database if not instance.external else own_home(instance)
-
-        def session() -> Any:
-            return connect(instance.endpoint, home, synchronous_commit="on")
-
-        create_extension(session())
-        reader = WalReader(session, instance.databases.server_version)
-        reader.prepare()
+        server = home(instance)
+        create_extension(server)
+        reader = WalReader(server, instance.databases.server_version)
+        reader.try_out()
     except driver().DatabaseError:
         return None  # not offered, or not to us: what was written is found by looking
-    instance.cleanups.push(reader.close)
     return reader
 
 
@@ -212,22 +220,25 @@ def may_read(instance: PostgresInstance) -> bool:
     return instance.capabilities >= {"postgres.superuser", "postgres.extension.pg_walinspect"}
 
 
-def own_home(instance: PostgresInstance) -> str:
-    """Make a database for the extension."""
+def home(instance: PostgresInstance) -> Activity:
+    """Return the server over a connection to where the extension may be.
+
+    That is the maintenance database of a server of ours, and its connection; on somebody else's a
+    database that we make for it.
+    """
+    if not instance.external:
+        return instance.databases
     name = instance.databases.names.new(NO_KEY)
     instance.made(name, lambda: instance.databases.create(name))
-    return name
+    server = Activity(Admin(dataclasses.replace(instance.endpoint, database=name)))
+    instance.cleanups.push(server.close)
+    return server
 
 
-def create_extension(session: Any) -> None:
+def create_extension(server: Activity) -> None:
     """Make the extension; another process may do so at the same time."""
     try:
-        session.autocommit = True
-        session.execute_simple(f"create extension if not exists {identifier('pg_walinspect')}")
+        server.execute(f"create extension if not exists {identifier('pg_walinspect')}")
     except driver().DatabaseError:
-        if not session.execute_simple(
-            "select 1 from pg_extension where extname = 'pg_walinspect'"
-        ).rows:
+        if not server.rows("select 1 from pg_extension where extname = 'pg_walinspect'"):
             raise
-    finally:
-        session.close()
