@@ -8,12 +8,12 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.errors import ClockError
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from unittest import TestCase as Base
 
     from harness.testing.clock import FakeClock
