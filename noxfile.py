@@ -39,6 +39,7 @@ EXTRAS = (
     "factories",
     "factory-boy",
     "polyfactory",
+    "clock",
     "all",
 )
 

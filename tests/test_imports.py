@@ -17,6 +17,7 @@ COSTLY = (
     "factory",
     "faker",
     "h11",
+    "freezegun",
     "http.client",
     "json",
     "pg8000",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any, Generic, Protocol, TypeVar
 
+from harness.core import realtime as time
 from harness.core.cleanup import Cleanups
 from harness.core.endpoint import Endpoint
 from harness.core.lease import Lease

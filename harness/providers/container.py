@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 import socket
 import sys
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from harness.core import realtime as time
 from harness.core.causes import likely_cause
 from harness.core.cleanup import Cleanups
 from harness.core.endpoint import Endpoint

@@ -8,11 +8,11 @@ import io
 import os
 import tarfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from harness.core import realtime as time
 from harness.core.recipe import ContainerRecipe, Recipe
 from harness.core.registry.claim import Claim
 from harness.core.settings import Settings

@@ -6,10 +6,10 @@ import dataclasses
 import os
 import signal
 import socket
-import time
 from pathlib import Path
 from typing import Any
 
+from harness.core import realtime as time
 from harness.core.cleanup import Cleanups
 from harness.core.endpoint import Endpoint
 from harness.core.recipe import Account, Launch, ProcessRecipe

@@ -17,7 +17,9 @@ CLIENTS = {
     "polyfactory": ["polyfactory"],
     "factories": ["faker"],
     "alembic": ["alembic", "sqlalchemy"],
+    "clock": ["freezegun"],
     "all": [
+        "freezegun",
         "pg8000",
         "psycopg",
         "redis",

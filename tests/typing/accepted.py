@@ -8,6 +8,7 @@ import random
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import assert_type
 from unittest import mock
@@ -51,6 +52,8 @@ from harness.data.factories import Factory, children, drawn, lazy, related, sequ
 from harness.faults.client import Applied
 from harness.services.rows import Row
 from harness.testing import eventually
+from harness.testing.clock import Clock, FakeClock, SystemClock, Timer
+from harness.testing.freeze import Freeze
 from harness.testing.rows import check_rows, find_row
 
 
@@ -315,3 +318,35 @@ def use_without_a_test_case() -> None:
         env.close()
     except HarnessError as error:
         assert_type(error.hint, str | None)
+
+
+def wait(clock: Clock) -> Timer:
+    assert_type(clock.now(), datetime)
+    assert_type(clock.monotonic(), float)
+    clock.sleep(1)
+    return clock.call_later(1, print, "a")
+
+
+class TimeTest(HarnessTestCase):
+    clock_start = "2030-01-01T00:00Z"
+
+    def test_the_clock(self) -> None:
+        assert_type(self.clock, FakeClock)
+        wait(self.clock).cancel()
+        wait(SystemClock()).cancel()
+        self.clock.advance(timedelta(hours=1), minutes=1)
+        self.clock.advance_to(self.clock.now())
+
+    def test_the_frozen_time(self) -> None:
+        with self.freeze("2030-01-01T00:00Z", tick=True, real=["a."]) as frozen:
+            assert_type(frozen, Freeze)
+            assert_type(frozen.now, datetime)
+            frozen.advance(hours=1)
+        self.freeze(self.clock).move_to(datetime(2031, 1, 1))
+
+
+class AsyncTimeTest(AsyncHarnessTestCase):
+    async def test_the_clock(self) -> None:
+        await self.clock.asleep(1)
+        await self.clock.aadvance(days=1)
+        await self.clock.await_for_sleepers(2, within=1)

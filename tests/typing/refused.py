@@ -97,3 +97,11 @@ Process(["a"], ready=Port)  # type: ignore[arg-type]
 Process(["a"], image="b")  # type: ignore[call-arg]
 Postgres().isolation = "commit"  # type: ignore[misc]
 Environment(seed=7)  # type: ignore[arg-type]
+
+
+class TimeTest(HarnessTestCase):
+    def test_a_clock_is_no_instant_to_go_to(self) -> None:
+        self.clock.advance_to(self.clock)  # type: ignore[arg-type]
+
+    def test_a_number_is_no_instant(self) -> None:
+        self.freeze(1893456000)  # type: ignore[arg-type]

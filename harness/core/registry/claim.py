@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
+from harness.core import realtime as time
 from harness.core.interrupts import interrupts_held
 from harness.core.recipe import Launch
 from harness.core.registry import files, locks, processes
