@@ -93,22 +93,21 @@ class External:
         return self.start(recipe, settings, claim)
 
 
-def read(url: str, recipe: UrlRecipe) -> Endpoint:
-    """Read the URL of a server.
+def read(text: str, recipe: UrlRecipe) -> Endpoint:
+    """Read the URL of a server, or the addresses of several where those will do.
 
     Raises:
         StartError: It is no URL, or one for another kind of server.
     """
-    if recipe.servers and "://" not in url:
-        url = of_addresses(url, recipe)
+    url = of_addresses(text, recipe) if recipe.servers and "://" not in text else text
     scheme = url.partition(":")[0].partition("+")[0]
     if scheme not in recipe.schemes and "://" in url:
-        raise unusable(url, recipe, f"{scheme}:// is for another kind of server")
+        raise unusable(text, recipe, f"{scheme}:// is for another kind of server")
     try:
         return Endpoint.parse(url, recipe.default_port)
     except ValueError as error:
         cause = str(error)
-    raise unusable(url, recipe, cause)  # outside: frames of the parser hold the password
+    raise unusable(text, recipe, cause)  # outside: frames of the parser hold the password
 
 
 def of_addresses(text: str, recipe: UrlRecipe) -> str:
