@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
@@ -11,6 +12,8 @@ from harness.core.registry.claim import Claim
 from harness.core.settings import Settings
 from harness.errors import CapabilityError, StartError
 from harness.providers.unwatched import Unwatched
+
+PORT = re.compile(r":\d+$")
 
 
 @dataclass
@@ -120,8 +123,8 @@ def of_addresses(text: str, recipe: UrlRecipe) -> str:
 def hosts(endpoint: Endpoint, recipe: UrlRecipe) -> list[str]:
     """Return the hosts of all servers that an endpoint stands for."""
     every = dict(endpoint.options).get(recipe.servers, "")
-    others = [address.strip().rpartition(":")[0] for address in every.split(",") if address]
-    return [endpoint.host, *(host.strip("[]") for host in others)]
+    others = [PORT.sub("", address.strip()).strip("[]") for address in every.split(",") if address]
+    return [endpoint.host, *others]
 
 
 def unusable(url: str, recipe: UrlRecipe, cause: str) -> StartError:

@@ -117,13 +117,19 @@ class AddressesTest(DirectoryTest):
             self.assertEqual((*place, ()), (found.host, found.port, found.options))
 
     def test_several_are_kept_together(self):
+        self.assertEqual("localhost", self.endpoint("localhost,127.0.0.1").host)
         found = self.endpoint("localhost:1, 127.0.0.1:2,[::1]:3")
 
         self.assertEqual(("localhost", 1), (found.host, found.port))
         self.assertEqual({"servers": "localhost:1, 127.0.0.1:2,[::1]:3"}, dict(found.options))
 
     def test_each_of_them_has_to_be_of_this_machine(self):
-        for text in ("far:1", "localhost:1,far:2", "kafka://localhost:1?servers=localhost:1,far:2"):
+        for text in (
+            "far:1",
+            "localhost:1,far:2",
+            "localhost,far",
+            "kafka://localhost:1?servers=localhost:1,far:2",
+        ):
             with self.assertRaisesRegex(StartError, "names a server on another machine: far"):
                 self.endpoint(text)
 
