@@ -121,6 +121,24 @@ class PostgresConformanceAbuse(AbuseTest):
 
         self.assertIn("has dropped, renamed or closed its database t_", text)
 
+    def test_another_database_with_a_subscription_has_taken_its_place(self):
+        def replace(case):
+            name = case.db.database
+            self.elsewhere(
+                case,
+                f'drop database "{name}" with (force)',
+                f'create database "{name}"',
+            )
+            with psycopg.connect(case.db.dsn, autocommit=True) as connection:
+                connection.execute(
+                    "create subscription left_subscription connection 'dbname=nowhere' "
+                    "publication news with (connect = false)"
+                )
+
+        text = self.run_pair(replace, fails=["test_a"])
+
+        self.assertIn("has dropped, renamed or closed its database t_", text)
+
     def test_a_session_that_the_driver_has_brought_out_of_step(self):
         def stumble(case):
             case.db.execute(ADD)

@@ -19,7 +19,7 @@ from harness.services.postgres.commit.inspector import SURVEY, Inspector, Survey
 from harness.services.postgres.commit.large import TooMuchError
 from harness.services.postgres.commit.obstacles import (
     drop_subscriptions,
-    end_prepared_of_lost,
+    free_lost,
     roll_back_prepared,
 )
 from harness.services.postgres.commit.repair import Repair, State
@@ -122,11 +122,9 @@ class CommitDatabase:
         """Roll back transactions that were prepared here; return their names."""
         return self._inspector(roll_back_prepared) if self._instance.prepares else []
 
-    def end_prepared_of_lost(self) -> list[str]:
+    def free_lost(self) -> list[str]:
         """Roll back what was prepared here before the database was lost; return the names."""
-        if not self._instance.prepares:
-            return []
-        return end_prepared_of_lost(self._instance, self.name, self.oid)
+        return free_lost(self._instance, self.name, self.oid)
 
     def is_clean(self, survey: Survey) -> bool:
         """Tell whether nobody had written anything."""

@@ -81,7 +81,7 @@ class CommitLease(PlainLease):
             failures.extend(self._database.put_back(survey, clean=clean))
         except LostDatabaseError:
             failures.extend(self._end_others())  # on another one of its name
-            failures.extend(left_prepared(self._database.end_prepared_of_lost()))
+            failures.extend(left_prepared(self._database.free_lost()))
             failures.extend(self._database.replace())
             failures.append(lost_database(self.database))
 

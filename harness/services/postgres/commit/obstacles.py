@@ -11,6 +11,12 @@ from harness.services.postgres.names import identifier, literal
 if TYPE_CHECKING:
     from harness.services.postgres.instance import PostgresInstance
 
+OBSTRUCTED = """
+select d.datname from pg_database d where (d.oid = {oid} or d.datname = {name})
+and (exists (select from pg_prepared_xacts p where p.database = d.datname)
+     or exists (select from pg_subscription s where s.subdbid = d.oid))
+"""
+
 
 def drop_subscriptions(session: Any) -> None:
     """Drop the subscriptions of a database, and tell no publisher."""
@@ -34,28 +40,25 @@ def roll_back_prepared(session: Any) -> list[str]:
     return names
 
 
-def end_prepared_of_lost(instance: PostgresInstance, name: str, oid: int) -> list[str]:
-    """Roll back what was prepared in a database that was closed or renamed, or in its successor.
+def free_lost(instance: PostgresInstance, name: str, oid: int) -> list[str]:
+    """Have a database that was closed, renamed or replaced by a test be dropped without trouble.
 
     Args:
         instance: The server.
-        name: The name that the database had.
+        name: The name that the database had: another one may have it now.
         oid: Its number.
 
     Returns:
-        The names of the transactions.
+        The names of the transactions that were prepared there, and were rolled back.
     """
     databases = instance.databases
-    rows = databases.rows(
-        "select distinct d.datname from pg_prepared_xacts p join pg_database d "
-        f"on d.datname = p.database where d.oid = {oid} or d.datname = {literal(name)}"
-    )
     ended = []
-    for (found,) in rows:
+    for (found,) in databases.rows(OBSTRUCTED.format(oid=oid, name=literal(name))):
         databases.execute(
             f"alter database {identifier(found)} with allow_connections true connection limit -1"
         )
         with closing(connect(instance.endpoint, found)) as session:
             session.autocommit = True
+            drop_subscriptions(session)
             ended += roll_back_prepared(session)
     return ended
