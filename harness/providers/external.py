@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
@@ -11,6 +12,8 @@ from harness.core.registry.claim import Claim
 from harness.core.settings import Settings
 from harness.errors import CapabilityError, StartError
 from harness.providers.unwatched import Unwatched
+
+PORT = re.compile(r":\d+$")
 
 
 @dataclass
@@ -93,22 +96,21 @@ class External:
         return self.start(recipe, settings, claim)
 
 
-def read(url: str, recipe: UrlRecipe) -> Endpoint:
-    """Read the URL of a server.
+def read(text: str, recipe: UrlRecipe) -> Endpoint:
+    """Read the URL of a server, or the addresses of several where those will do.
 
     Raises:
         StartError: It is no URL, or one for another kind of server.
     """
-    if recipe.servers and "://" not in url:
-        url = of_addresses(url, recipe)
+    url = of_addresses(text, recipe) if recipe.servers and "://" not in text else text
     scheme = url.partition(":")[0].partition("+")[0]
     if scheme not in recipe.schemes and "://" in url:
-        raise unusable(url, recipe, f"{scheme}:// is for another kind of server")
+        raise unusable(text, recipe, f"{scheme}:// is for another kind of server")
     try:
         return Endpoint.parse(url, recipe.default_port)
     except ValueError as error:
         cause = str(error)
-    raise unusable(url, recipe, cause)  # outside: frames of the parser hold the password
+    raise unusable(text, recipe, cause)  # outside: frames of the parser hold the password
 
 
 def of_addresses(text: str, recipe: UrlRecipe) -> str:
@@ -121,8 +123,8 @@ def of_addresses(text: str, recipe: UrlRecipe) -> str:
 def hosts(endpoint: Endpoint, recipe: UrlRecipe) -> list[str]:
     """Return the hosts of all servers that an endpoint stands for."""
     every = dict(endpoint.options).get(recipe.servers, "")
-    others = [address.strip().rpartition(":")[0] for address in every.split(",") if address]
-    return [endpoint.host, *(host.strip("[]") for host in others)]
+    others = [PORT.sub("", address.strip()).strip("[]") for address in every.split(",") if address]
+    return [endpoint.host, *others]
 
 
 def unusable(url: str, recipe: UrlRecipe, cause: str) -> StartError:
