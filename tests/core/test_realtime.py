@@ -13,7 +13,8 @@ from harness.core.registry.locks import Lock
 from harness.testing import eventually
 
 HOME = Path(harness.__file__).parent
-# Commands show the time as people read it; a snapshot and the janitor have processes of their own;
+# Commands show the time as people read it; a snapshot, the janitor and the fault proxy have processes
+# of their own;
 # `SystemClock` is for the code under test.
 OTHERS = {
     "cli/ps.py",
@@ -21,6 +22,7 @@ OTHERS = {
     "core/janitor/janitor.py",
     "core/realtime.py",
     "data/snapshots/save.py",
+    "faults/server/http.py",
     "testing/clock/system.py",
 }
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import importlib
 import logging
 import socket
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from harness.core import realtime as time
 from harness.core.endpoint import Endpoint
 from harness.errors import HarnessError, MissingExtraError, StartError
 

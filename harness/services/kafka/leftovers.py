@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from harness.core import realtime as time
 from harness.errors import HarnessError, LeakError
 from harness.services.kafka.client import driver
 from harness.services.kafka.names import is_a_tests

@@ -12,10 +12,10 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from harness.core import realtime as time
 from harness.core.causes import likely_cause
 from harness.core.settings import Settings
 from harness.errors import StartError

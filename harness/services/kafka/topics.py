@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Protocol
 
+from harness.core import realtime as time
 from harness.core.endpoint import Endpoint
 from harness.errors import LeaseError, StartError
 from harness.services.kafka.client import (

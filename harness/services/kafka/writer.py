@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from harness.core import realtime as time
 from harness.core.endpoint import Endpoint
 from harness.errors import LeaseError
 from harness.services.kafka.client import ANSWER_TIMEOUT, driver, new_client
