@@ -13,9 +13,8 @@ from harness.core.registry.locks import Lock
 from harness.testing import eventually
 
 HOME = Path(harness.__file__).parent
-# Commands show the time as people read it; a snapshot, the janitor and the fault proxy have processes
-# of their own;
-# `SystemClock` is for the code under test.
+# Commands show the time as people read it; a snapshot, the janitor and the fault proxy have
+# processes of their own; `SystemClock` is for the code under test.
 OTHERS = {
     "cli/ps.py",
     "cli/text.py",
