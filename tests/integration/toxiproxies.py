@@ -34,25 +34,27 @@ class Server:
 
     def __init__(self, name, command):
         self.name = name
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        tries = (self._started(command) for _ in range(3))  # somebody may take the port
+        assert any(tries), f"{name} does not start"
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+
+    def _started(self, command):
+        """Start it on a free port; tell whether it listens there."""
+        self.port = free_port()
         words = [word.format(port=self.port) for word in command]
         self.process = subprocess.Popen(
             words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True
         )
-        self.url = f"http://127.0.0.1:{self.port}"
-        self._await()
-        self._line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
-
-    def _await(self):
-        until = time.monotonic() + PATIENCE
-        while True:
+        until = time.monotonic() + 4 * PATIENCE
+        while self.process.poll() is None and time.monotonic() < until:
             try:
-                return socket.create_connection(("127.0.0.1", self.port)).close()
+                socket.create_connection(("127.0.0.1", self.port)).close()
             except OSError:
-                assert self.process.poll() is None and time.monotonic() < until, self.name
                 time.sleep(0.005)
+            else:
+                return self.process.poll() is None
+        return False
 
     def send(self, method, path, body=None, headers=None):
         """Send a request; return (status, type, text)."""
@@ -85,6 +87,13 @@ class Server:
         self._line.close()
         self.process.terminate()
         self.process.wait(PATIENCE)
+
+
+def free_port():
+    """Return a port that nobody listens on now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
 
 
 def ours():

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import select
 import selectors
+import time
+
+DOZE = 0.001  # seconds
 
 
 def new_loop() -> asyncio.AbstractEventLoop:
@@ -23,5 +26,13 @@ if hasattr(selectors, "EpollSelector"):
             """Return what is ready, after `timeout` seconds at most."""
             if timeout is None or timeout <= 0:
                 return super().select(timeout)
-            ready = select.select([self.fileno()], [], [], timeout)[0]
-            return super().select(0) if ready else []
+            if timeout > DOZE:
+                # Woken from a long sleep, a processor takes its time; from a short one, less.
+                end = time.monotonic() + timeout
+                if self._ready_within(timeout - DOZE):
+                    return super().select(0)
+                timeout = max(0.0, end - time.monotonic())
+            return super().select(0) if self._ready_within(timeout) else []
+
+        def _ready_within(self, seconds: float) -> bool:
+            return bool(select.select([self.fileno()], [], [], seconds)[0])
