@@ -22,6 +22,7 @@ OTHERS = {
     "core/realtime.py",
     "data/snapshots/save.py",
     "faults/server/http.py",
+    "faults/server/loop.py",
     "testing/clock/system.py",
 }
 
