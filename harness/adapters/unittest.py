@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 import random
 import unittest
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from harness.adapters import holding
 from harness.adapters.assertions import RowAssertions
@@ -24,6 +24,10 @@ from harness.core.service import Service
 from harness.core.tries import WITHIN, Terms, nothing, retry
 from harness.core.watch import Watch
 from harness.errors import CapabilityError
+
+if TYPE_CHECKING:
+    from harness.adapters.faults import HasToxics, UnderFault
+    from harness.faults.faults import Fault
 
 L = TypeVar("L", bound=Lease)
 T = TypeVar("T")
@@ -102,6 +106,32 @@ class HarnessMixin(MigrationAssertions, RowAssertions, TimeOfTest):
                         cls.addClassCleanup(cls.shop.close)
         """
         return holding.hold(cls, service)
+
+    def under(self, lease: HasToxics, faults: Iterable[Fault]) -> Iterator[UnderFault]:
+        """Run one body under one fault after another, each as a subtest.
+
+        What the body writes stays from one to the next, as in every subtest.
+
+        Args:
+            lease: What is proxied: a lease of this test, or a proxy.
+            faults: The faults, such as `[latency(ms=100), down()]`.
+
+        Returns:
+            A block for each of them, to be entered.
+
+        Raises:
+            FaultError: A fault is none, there is none, or a block was not entered.
+
+        Example:
+            ::
+
+                for fault in self.under(self.db, [latency(ms=100), down()]):
+                    with fault:
+                        self.assertIn(pay(self.db.dsn), ("paid", "try again"))
+        """
+        from harness.adapters.faults import under
+
+        return under(self.subTest, lease, faults)
 
     def requireCapability(self, lease: Lease, *names: str) -> None:  # noqa: N802 - unittest's style
         """Skip this test unless the lease's instance has these capabilities.

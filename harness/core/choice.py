@@ -48,7 +48,7 @@ def choose(service: Service[Any], settings: Settings) -> Choice:
         RequiredError: The same, or an earlier choice refused, where `HARNESS_REQUIRE` forbids it.
     """
     refusals: list[tuple[str, str]] = []
-    for name in settings.providers.of(service.kind):
+    for name in service.providers(settings):
         provider = provider_named(name)
         recipe = recipe_for(service, name)
         if isinstance(recipe, str):  # as it was declared, which no machine can change

@@ -142,7 +142,7 @@ class Environment:
         Raises:
             HarnessError: As `lease`.
         """
-        self.instance(service, group).prepare(self.meant(service))
+        self._accompanied(service, group).prepare(self.meant(service))
 
     def lease(self, service: Service[L], group: Group | None = None) -> L:
         """Hand out a lease; a context manager that releases it.
@@ -169,11 +169,29 @@ class Environment:
 
     def _revived(self, service: Service[Any], group: Group | None) -> Instance[Any]:
         """Return the instance of a service, which a test may have killed."""
-        instance = self.instance(service, group)
+        instance = self._accompanied(service, group)
         crash = instance.revive()
         if crash is not None:
             raise crash
         return instance
+
+    def _accompanied(self, service: Service[Any], group: Group | None) -> Instance[Any]:
+        """Return the instance of a service, given what runs beside it."""
+        companions = self.meant(service).beside()
+        for other in companions:  # first, so that it is closed after those that lean on it
+            self._begin(other, group)
+        instance = self.instance(service, group)
+        for other in companions:
+            instance.beside[other.kind] = self._living(other, group)
+        return instance
+
+    def _living(self, service: Service[Any], group: Group | None) -> Instance[Any]:
+        """Return an instance that runs, started again if it has ended since it was last used."""
+        instance = self.instance(service, group)
+        if instance.running.exit_state() is None:
+            return instance
+        self.stop(instance)
+        return self.instance(service, group)
 
     def start(self, service: Service[Any]) -> Any:
         """Start a service and return its instance, ready; in dockertest's manner.

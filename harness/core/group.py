@@ -16,7 +16,7 @@ class Group:
     """Services that are declared together: they see each other by alias.
 
     Args:
-        services: The services; what they need is added.
+        services: The services; what they need, and what runs beside them, is added.
         owner: Who declares them, such as a class's name: an exclusive service is this owner's own.
         by_hand: Whether they come one after another: then their network is this owner's own, too.
 
@@ -37,7 +37,7 @@ class Group:
 
     @property
     def services(self) -> list[Service[Any]]:
-        """The services and all that they need, each after what it needs."""
+        """The services, all that they need and what runs beside, each after what it needs."""
         return list(self._needs)
 
     def add(self, service: Service[Any]) -> None:
@@ -67,6 +67,8 @@ class Group:
         needs = tuple(dict.fromkeys(self._named(service, need) for need in service.needs()))
         for need in needs:
             self._visit(need, (*path, service))
+        for other in service.beside():  # first, so that it is closed after those that lean on it
+            self._visit(other, (*path, service))
         self._needs[service] = needs
 
     def _note_alias(self, service: Service[Any]) -> None:

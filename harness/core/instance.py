@@ -95,6 +95,7 @@ class Instance(Generic[L]):
         exclusive: Whether it is one class's own, which may then pause and kill it.
         disturbed: How often it was killed or restarted: connections do not outlive that.
         down: Whether it was killed by `kill`, or is being restarted: its end is no accident.
+        beside: What runs beside it, by kind, as `Service.beside` says; set before each lease.
     """
 
     def __init__(self, kind: str, provider: str, running: Running) -> None:
@@ -109,6 +110,7 @@ class Instance(Generic[L]):
         self.down = False
         self._paused = False
         self.capabilities: frozenset[str] = frozenset()
+        self.beside: dict[str, Instance[Any]] = {}
         self.await_ready: Callable[[], None] = lambda: None  # set by whoever started it
         self._closed = False
         self.cleanups = Cleanups(f"{kind} on {provider}")

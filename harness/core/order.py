@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from harness.core.nearest import did_you_mean, nearest
 from harness.errors import ConfigurationError, UnknownProviderError
 
-PROVIDERS = ("external", "docker", "embedded")
+EMBEDDED = "embedded"
+PROVIDERS = ("external", "docker", EMBEDDED)
 # Ours; a project may have more.
 SERVICES = ("postgres", "sqlite", "redis", "kafka", "toxiproxy", "container", "process")
 

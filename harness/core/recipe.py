@@ -25,12 +25,14 @@ class UrlRecipe:
         schemes: What may stand before `://`, drivers after a `+` apart.
         servers: Option of the endpoint that holds all of several servers, where the variable may
             also hold their addresses alone, such as `one:9092,two:9092`; empty where it may not.
+        unfit: Returns why the server of a URL cannot be used, or None.
     """
 
     variable: str
     default_port: int
     schemes: tuple[str, ...]
     servers: str = ""
+    unfit: Callable[[str], str | None] = lambda url: None
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,17 @@ class Service(Generic[L_co]):
         """Return what has to run before this service can start: services, or their aliases."""
         return ()
 
+    def beside(self) -> tuple[Service[Any], ...]:
+        """Return what runs beside this service, neither before it nor as a part of it.
+
+        They start side by side, and this service's instance is given theirs before each lease.
+        """
+        return ()
+
+    def providers(self, settings: Settings) -> tuple[str, ...]:
+        """Return the providers to choose from, first choice first."""
+        return settings.providers.of(self.kind)
+
     def address(self, template: str = "{host}:{port}") -> Address:
         """Return where this service will be reached, for the environment of another one.
 

@@ -6,11 +6,11 @@ import functools
 import itertools
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 from urllib.parse import quote
 
 from harness.errors import FaultError, HarnessError
-from harness.faults.faults import DOWN, Fault, Faults
+from harness.faults.faults import DOWN, Fault, Toxics
 from harness.faults.http import TIMEOUT, Line
 
 Reach: TypeAlias = Callable[[int], tuple[str, int]]
@@ -152,7 +152,7 @@ class Proxy:
     def __init__(self, line: Line, fields: dict[str, Any], reach: Reach | None = None) -> None:
         self._line = line
         self._reach = reach
-        self.toxics: Faults[Applied] = Faults(lambda fault: Applied(self, fault))
+        self.toxics: Toxics[Applied] = Toxics(lambda fault: Applied(self, fault))
         self._read(fields)
 
     def _read(self, fields: dict[str, Any]) -> None:
@@ -210,6 +210,19 @@ class Proxy:
         found: list[dict[str, Any]] = self._line.ask("GET", f"{path_of(self.name)}/toxics")
         return found
 
+    def clear(self) -> None:
+        """Remove all its toxics, and have it listen.
+
+        Raises:
+            FaultError: The proxy is gone.
+        """
+        found = self._line.ask("GET", path_of(self.name))
+        for toxic in found["toxics"]:
+            self.remove(toxic["name"])
+        self._read(found)
+        if not self.enabled:
+            self.update(enabled=True)
+
     def apply(self, fault: Fault) -> Callable[[], object]:
         """Have a fault, and return what ends it.
 
@@ -223,6 +236,13 @@ class Proxy:
         return functools.partial(self.update, enabled=was)
 
 
+class Target(Protocol):
+    """What can have a fault."""
+
+    def apply(self, fault: Fault) -> Callable[[], object]:
+        """Have a fault, and return what ends it."""
+
+
 class Applied:
     """A fault on a proxy, for as long as a `with` block lasts.
 
@@ -230,7 +250,7 @@ class Applied:
         fault: The fault.
     """
 
-    def __init__(self, proxy: Proxy, fault: Fault) -> None:
+    def __init__(self, proxy: Target, fault: Fault) -> None:
         self._proxy = proxy
         self.fault = fault
         self._end: Callable[[], object] | None = None

@@ -227,6 +227,14 @@ class Faults(Generic[T]):
             raise UnknownFaultError(f"there is no fault {name!r}", hint=did_you_mean(name, known))
 
 
+class Toxics(Faults[T]):
+    """The faults that there are, by name, for what is there to have them."""
+
+    def having(self, fault: Fault) -> T:
+        """Have a fault that was made before, such as `latency(ms=500)` of `harness.faults`."""
+        return self._use(fault)
+
+
 def worded(kind: str, given: Mapping[str, object], stream: str, toxicity: float) -> str:
     """Return a fault as it is written, without what is usual."""
     parts = [f"{name}={value!r}" for name, value in given.items() if value or name in FIRST]

@@ -60,9 +60,10 @@ class External:
     patience = 5.0  # it should run already: a wrong URL must not cost a minute
 
     def refusal(self, recipe: Recipe, settings: Settings) -> str | None:
-        """Return that the variable is not set, or None."""
+        """Return that the variable is not set, or names what cannot be used; or None."""
         assert isinstance(recipe, UrlRecipe)
-        return None if settings.environ.get(recipe.variable) else f"{recipe.variable} is not set"
+        url = settings.environ.get(recipe.variable)
+        return recipe.unfit(url) if url else f"{recipe.variable} is not set"
 
     def describe(self, recipe: Recipe, settings: Settings) -> str:
         """Return the variable and where it points, without the password."""

@@ -17,6 +17,15 @@ from harness.errors import ServiceDefinitionError
 HIGHEST_PORT = 65535
 
 
+def fault_proxy(proxied: bool) -> tuple[Service[Any], ...]:
+    """Return what runs beside a service that is reached through a fault proxy, or not."""
+    if not proxied:
+        return ()
+    from harness.services.toxiproxy.near import NearToxiproxy
+
+    return (NearToxiproxy(),)
+
+
 def as_command(service: str, value: object) -> tuple[Text, ...]:
     """Return a command as a tuple of words; a text is split as a shell would.
 

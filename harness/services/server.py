@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+import functools
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from harness.core.cleanup import raise_all
 from harness.core.endpoint import Dsn
 from harness.core.instance import Instance
-from harness.core.lease import Lease
+from harness.services.proxied import ProxiedLease
+
+if TYPE_CHECKING:
+    from harness.services.toxiproxy.passage import Passages
 
 L = TypeVar("L", bound="ServerLease")
 
@@ -33,6 +38,17 @@ class ServerInstance(Instance[L]):
         """
         return Dsn(f"{scheme}://{self.host}:{self.port}{path}")
 
+    def addresses(self) -> list[tuple[str, int]]:
+        """Return where each of its ports is reached, the main one first."""
+        return [(self.host, self.port)]
+
+    @functools.cached_property
+    def passages(self) -> Passages:
+        """The ways to its ports through the fault proxy."""
+        from harness.services.toxiproxy.passage import Passages
+
+        return Passages(self)
+
     def restart(self) -> None:
         """Start it again; a port that it prints may be another one than before.
 
@@ -43,7 +59,7 @@ class ServerInstance(Instance[L]):
         self.endpoint = self.running.endpoint
 
 
-class ServerLease(Lease):
+class ServerLease(ProxiedLease):
     """What a test holds of a server that all tests use as it is.
 
     Attributes:
@@ -60,6 +76,10 @@ class ServerLease(Lease):
         self.instance = instance
         self.service = service
         self._mark = instance.running.log_mark()
+        self._addresses = instance.addresses() if service.proxied else []
+        self._pass_through(
+            *(instance.passages.to(service.kind, port) for _, port in self._addresses)
+        )
 
     def __repr__(self) -> str:
         return f"<lease of {self.instance!r}>"
@@ -67,14 +87,24 @@ class ServerLease(Lease):
     @property
     def host(self) -> str:
         """Host at which it is reached."""
-        self._check_held()
-        return self.instance.host
+        return self._main[0]
 
     @property
     def port(self) -> int:
         """Its main port, as it is reached."""
+        return self._main[1]
+
+    @property
+    def _main(self) -> tuple[str, int]:
         self._check_held()
-        return self.instance.port
+        return self._through(self.instance.host, self.instance.port)
+
+    def _through(self, host: str, port: int) -> tuple[str, int]:
+        """Return where the code under test reaches an address."""
+        if self._visit is None or (host, port) not in self._addresses:
+            return host, port
+        endpoint = self._visit.passages[self._addresses.index((host, port))].endpoint
+        return endpoint.host, endpoint.port
 
     def url(self, scheme: str, path: str = "/") -> Dsn:
         """Return its address as a URL.
@@ -83,8 +113,7 @@ class ServerLease(Lease):
             scheme: What stands before `://`, such as `http`.
             path: What stands after the port.
         """
-        self._check_held()
-        return self.instance.url(scheme, path)
+        return Dsn(f"{scheme}://{self.host}:{self.port}{path}")
 
     @property
     def log(self) -> str:
@@ -92,4 +121,7 @@ class ServerLease(Lease):
         return self.instance.running.log_since(self._mark)
 
     def _release(self) -> None:
+        failures = self._end_faults()
         self.instance.check_alive(settle=0)
+        if not self.outages:  # else the test has been told
+            raise_all(self._of, failures)

@@ -97,6 +97,11 @@ class Store(Service[DatabaseLease]):
         meant: Service[Any] = dataclasses.replace(part, isolation=self.isolation, **given)
         return meant
 
+    def beside(self) -> tuple[Service[Any], ...]:
+        """Return what runs beside Postgres, in case that is chosen."""
+        part: Service[Any] | None = self._part("postgres")
+        return () if part is None else part.beside()
+
     def _migrations(self, settings: Settings) -> object:
         source = self.migrations
         if source is None or not isinstance(source, str | os.PathLike):

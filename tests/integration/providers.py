@@ -10,6 +10,7 @@ from harness import Environment, HarnessTestCase, Postgres, Store
 from harness.core.settings import Settings
 from harness.services.postgres.connect import sqlstate
 from tests.integration.inner import run_inner
+from tests.integration.toxiproxies import real, real_server
 
 CREATOR = "HARNESS_CI_CREATOR_URL"
 ANOTHER_PYTHON = "HARNESS_CI_ANOTHER_PYTHON"  # set in a run that repeats another Python's
@@ -18,7 +19,7 @@ ANOTHER_PYTHON = "HARNESS_CI_ANOTHER_PYTHON"  # set in a run that repeats anothe
 @functools.cache
 def environment(provider):
     """Return the environment of one provider, shared by all tests of this process."""
-    special = {"creator": creator, "sqlite": sqlite}
+    special = {"creator": creator, "sqlite": sqlite, "toxic": toxic}
     made = special[provider]() if provider in special else Environment(providers=provider)
     atexit.register(made.close)
     return made
@@ -34,6 +35,14 @@ def creator():
 def sqlite():
     """Return `embedded`, on which every store is SQLite."""
     return Environment(providers="embedded", store="sqlite")
+
+
+def toxic():
+    """Return `embedded`, reached through a real Toxiproxy server where it is proxied."""
+    server = real(real_server())
+    atexit.register(server.close)
+    settings = Settings.read(environ={**os.environ, "TOXIPROXY_URL": server.url})
+    return Environment(settings, providers="embedded,toxiproxy=external")
 
 
 # On which providers to run; all, unless a second run, on another Python, wants fewer.
@@ -56,6 +65,14 @@ def on_every_provider(tests):
 
 # An ordinary role, where DATABASE_URL may name a superuser.
 ROLES = ["creator"] * ("external" in PROVIDERS)
+
+
+def on_every_provider_and_proxy(tests):
+    """The same, and once more through a real Toxiproxy server where its program is there.
+
+    Where `TOXIPROXY_URL` is set, `external` goes through that, the others through our own server.
+    """
+    return on(tests, *PROVIDERS, *["toxic"] * bool(real_server() and "embedded" in PROVIDERS))
 
 
 def on_every_provider_and_role(tests):

@@ -23,6 +23,7 @@ from tests.integration.toxiproxies import (
 )
 from tests.support.unit import DirectoryTest
 
+PLACES = ("state_dir", "data_dir")
 KILLED = """
 import os, signal, sys
 from harness import Environment, Toxiproxy
@@ -56,6 +57,15 @@ class DeathTest(OwnRegistryTest):
         self.assertEqual(["test_a", "test_b"], result.failed, result.text)
         self.assertIn("toxiproxy on embedded died: killed by SIGKILL", result.text)
         self.assertIn("next: ", result.text)
+
+    def test_two_environments_of_a_process_share_it_and_use_the_same_names(self):
+        places = {name: str(getattr(self.environment.settings, name)) for name in PLACES}
+        other = self.own("embedded", **places)
+        with self.environment.lease(Toxiproxy()) as one, other.lease(Toxiproxy()) as two:
+            self.assertEqual(one.url, two.url)
+            made = {lease.proxy("bank", "127.0.0.1:1").name for lease in (one, two)}
+
+        self.assertEqual(2, len(made))
 
     def test_one_of_a_class_is_killed_and_comes_back(self):
         def test_a(self):

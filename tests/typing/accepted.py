@@ -49,6 +49,7 @@ from harness import (
 )
 from harness.core.instance import Running
 from harness.data.factories import Factory, children, drawn, lazy, related, sequence, trait
+from harness.faults import Fault, down, latency, toxics
 from harness.faults.client import Applied
 from harness.services.rows import Row
 from harness.testing import eventually
@@ -259,6 +260,24 @@ class ShopTest(HarnessTestCase):
         assert_type(self.shop.address(), tuple[str, int])
         assert_type(self.shop.host, str)
         self.worker.instance.kill()
+
+
+@toxics("db", latency(ms=50))
+class ProxiedTest(HarnessTestCase):
+    db = Postgres(proxied=True)
+    cache = Redis(proxied=True)
+
+    @toxics("cache", down())
+    def test_faults(self) -> None:
+        assert_type(latency(ms=5), Fault)
+        with self.db.toxics.latency(ms=500, jitter_ms=50), self.cache.toxics.having(down()) as one:
+            assert_type(one, Applied)
+        for fault in self.under(self.cache, [latency(ms=5), down()]):
+            with fault:
+                assert_type(fault.fault, Fault)
+
+
+assert_type(ProxiedTest.db, Postgres)
 
 
 class MigratedTest(HarnessTestCase):

@@ -36,14 +36,18 @@ class Proxy:
         self.upstream = upstream
         self.enabled = False
         self.toxics: list[Toxic] = []
-        self.reseed(seed)
         self._server: asyncio.Server | None = None
-        self._connections: set[Connection] = set()
+        self._connections: dict[Connection, int] = {}  # by when they came, and their numbers
+        self.reseed(seed)
 
     def reseed(self, seed: int) -> None:
-        """Let random choices follow from another seed, and count connections anew."""
+        """Let random choices follow from another seed, and count connections anew.
+
+        Those that are open come first: what they draw must not follow from what was before.
+        """
         self._seed = seed
-        self._accepted = 0
+        self._accepted = len(self._connections)
+        self._connections = {each: number for number, each in enumerate(self._connections)}
 
     def shown(self) -> dict[str, Any]:
         """Return it as the API shows it."""
@@ -154,20 +158,18 @@ class Proxy:
 
     def _accept(self) -> Endpoint:
         """Return the client's end of a new connection."""
-        ordinal, self._accepted = self._accepted, self._accepted + 1
-        seed = self._seed
         connection = Connection(
             asyncio.get_running_loop(),
             self.upstream,
             lambda: self.toxics,
-            lambda toxic: Draws.of(seed, ordinal, toxic),
+            lambda toxic: Draws.of(self._seed, self._connections[connection], toxic),
             self._over,
         )
-        self._connections.add(connection)
+        self._connections[connection], self._accepted = self._accepted, self._accepted + 1
         return connection.client
 
     def _over(self, connection: Connection, error: Exception | None) -> None:
-        self._connections.discard(connection)
+        self._connections.pop(connection, None)
         if error is not None:
             where = f"{self.name}: cannot connect to {self.upstream}"
             print(f"{where}: {error}", file=sys.stderr, flush=True)

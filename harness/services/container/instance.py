@@ -52,6 +52,10 @@ class ContainerInstance(ServerInstance[ContainerLease]):
                 hint="name all ports that are to be reached in Container(..., ports=[...])",
             ) from error
 
+    def addresses(self) -> list[tuple[str, int]]:
+        """Return where each of its ports is reached, the main one first."""
+        return [self.address(inside) for inside, _, _ in self._container.ports]
+
     def url(self, scheme: str, path: str = "/", port: int | None = None) -> Dsn:
         """Return an address of it as a URL.
 

@@ -47,7 +47,7 @@ class ContainerLease(ServerLease):
             ServiceDefinitionError: It was not declared.
         """
         self._check_held()
-        return self.instance.address(port)
+        return self._through(*self.instance.address(port))
 
     def url(self, scheme: str, path: str = "/", port: int | None = None) -> Dsn:
         """Return an address of it as a URL.
@@ -57,8 +57,8 @@ class ContainerLease(ServerLease):
             path: What stands after the port.
             port: The port inside; None for the first.
         """
-        self._check_held()
-        return self.instance.url(scheme, path, port)
+        host, outside = self.address(port)
+        return Dsn(f"{scheme}://{host}:{outside}{path}")
 
     def exec(self, command: str | Sequence[str], **options: Any) -> ExecResult:
         """Run a command inside and return what became of it; as `instance.exec`.

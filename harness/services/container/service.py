@@ -48,6 +48,7 @@ class Container(Service["ContainerLease"]):
         user: User that its command runs as, by name or number; None for the image's own.
         memory: Most memory that it may use, such as `"256m"`, or in bytes.
         depends_on: What has to be ready before it starts: services, or their aliases.
+        proxied: Whether tests reach its ports through a fault proxy: then the lease has `toxics`.
         exclusive: Whether each class gets one of its own, to pause, kill and restart.
         name: Keeps two equal services apart.
         alias: Its name on the network that it shares with the other services of its class.
@@ -76,6 +77,7 @@ class Container(Service["ContainerLease"]):
     user: str | int | None = None
     memory: str | int | None = None
     depends_on: Sequence[Service[Any] | str] = ()
+    proxied: bool = False
     exclusive: bool = False
     name: str | None = None
     alias: str | None = None
@@ -99,6 +101,7 @@ class Container(Service["ContainerLease"]):
             check_probed(self.ready, self.ports)
         options.check_needs("Container", tuple(self.depends_on))
         bytes_of(self.memory)
+        check_proxied(self.proxied, self.ports)
 
     @property
     def _command(self) -> tuple[Text, ...]:
@@ -126,6 +129,10 @@ class Container(Service["ContainerLease"]):
     def networked(self) -> bool:
         """Whether it belongs on its group's network: it has a name there, or needs others."""
         return self.alias is not None or bool(self.needs())
+
+    def beside(self) -> tuple[Service[Any], ...]:
+        """Return the fault proxy, if it is reached through one."""
+        return options.fault_proxy(self.proxied)
 
     def recipe(self, provider: str) -> Recipe | str:
         """Return the container, its addresses not filled in yet; Docker alone can run it.
@@ -203,6 +210,20 @@ def check_probed(ready: Probe, ports: Sequence[int]) -> None:
         raise ServiceDefinitionError(
             f"Container(ready={ready!r}): the port is not one of ports={list(ports)!r}",
             hint="name all ports that are to be reached in ports=[...]",
+        )
+
+
+def check_proxied(proxied: bool, ports: Sequence[int]) -> None:
+    """Do nothing for a container that has ports, or needs none.
+
+    Raises:
+        ServiceDefinitionError: There is nothing to reach through a fault proxy.
+    """
+    if proxied and not ports:
+        raise ServiceDefinitionError(
+            "Container(proxied=True): it has no ports",
+            cause="a fault proxy leads to ports",
+            hint="name them, as in ports=[8080], or leave proxied out",
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import select
 import socket
 import ssl
 import sys
@@ -221,6 +222,13 @@ def is_over(error: BaseException) -> bool:
     if state or psycopg() is None:
         return state in ENDING
     return isinstance(error, psycopg().OperationalError)
+
+
+def is_readable(line: int) -> bool:
+    """Tell whether something waits on a connection, by its file: mostly its end, unasked."""
+    poll = select.poll()
+    poll.register(line, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def message(error: BaseException) -> str:

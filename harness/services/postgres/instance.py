@@ -40,6 +40,7 @@ from harness.services.postgres.workspace import Workspace
 if TYPE_CHECKING:
     from harness.data.making.plan import Plan
     from harness.services.postgres.service import Postgres
+    from harness.services.toxiproxy.passage import Passages
 
 
 class PostgresInstance(Instance[PostgresLease]):
@@ -63,7 +64,7 @@ class PostgresInstance(Instance[PostgresLease]):
         self._failed: dict[Postgres, HarnessError] = {}
         self._idle: dict[Postgres, list[Workspace]] = {}
         self._sources: dict[str, Source] = {}
-        self._databases: dict[tuple[str, bool], list[CommitDatabase]] = {}
+        self._databases: dict[tuple[str, bool, bool], list[CommitDatabase]] = {}
         self._awake = Awake()
         self.external = provider == "external"
         self._made: set[str] = set()
@@ -277,6 +278,13 @@ class PostgresInstance(Instance[PostgresLease]):
                     hint="leave it out, or run this service with HARNESS_PROVIDERS=embedded",
                 ) from error
 
+    @functools.cached_property
+    def passages(self) -> Passages:
+        """The ways to its databases through the fault proxy."""
+        from harness.services.toxiproxy.passage import Passages
+
+        return Passages(self)
+
     def _workspace(self, service: Postgres) -> Workspace:
         with self._lock:
             idle = self._idle.setdefault(service, [])
@@ -285,7 +293,8 @@ class PostgresInstance(Instance[PostgresLease]):
             if known is not None:
                 return known
         driver = drivers.named(service.driver)
-        workspace = Workspace(self, self.template(service), self.new_database(service), driver)
+        name = self.new_database(service)
+        workspace = Workspace(self, self.template(service), name, driver, proxied=service.proxied)
         self.cleanups.push(workspace.close)
         return workspace
 
@@ -302,19 +311,20 @@ class PostgresInstance(Instance[PostgresLease]):
                 self._sources[template.key] = Source(self, template)
             source = self._sources[template.key]
             read_only = service.isolation == "readonly"
-            idle = self._databases.setdefault((template.key, read_only), [])
+            idle = self._databases.setdefault((template.key, read_only, service.proxied), [])
             known = idle.pop() if idle else None
             self._awake.take(known)
             if known is not None:
                 return known
-        database = CommitDatabase(source, self.new_database(service), read_only=read_only)
+        name = self.new_database(service)
+        database = CommitDatabase(source, name, read_only=read_only, proxied=service.proxied)
         self.cleanups.push(database.hang_up)
         return database
 
     def give_back_database(self, database: CommitDatabase) -> None:
         """Keep a database that was put back for the next lease."""
         with self._lock:
-            key = database.source.template.key, database.read_only
+            key = database.source.template.key, database.read_only, database.proxied
             self._databases[key].append(database)
             self._awake.keep(database)
 

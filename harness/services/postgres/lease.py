@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
-from harness.core.endpoint import Dsn
+from harness.core.endpoint import Dsn, Endpoint
 from harness.errors import HarnessError
 from harness.services import database
 from harness.services.database import DatabaseLease
 from harness.services.postgres.connect import is_over, message, refusals, sqlstate
 from harness.services.postgres.names import literal, table_name
+from harness.services.proxied import ProxiedLease
 
 if TYPE_CHECKING:
     from harness.data.making.dialect import Dialect
@@ -46,7 +47,7 @@ class Connection(database.Connection, Protocol):
     autocommit: bool
 
 
-class PostgresLease(DatabaseLease):
+class PostgresLease(ProxiedLease, DatabaseLease):
     """A PostgreSQL database for one test.
 
     The methods here (`execute`, `rows`, ...) commit at once: what they write, the code under test
@@ -85,10 +86,15 @@ class PostgresLease(DatabaseLease):
         self._check_held()
         self.statements.url_given = True
         name = self.service.driver if driver is None else driver
-        endpoint = self.instance.endpoint
+        endpoint = self._endpoint
         if name in NOT_LIBPQ:
             endpoint = replace(endpoint, options=())
         return endpoint.url(f"postgresql+{name}" if name else "postgresql", self.database)
+
+    @property
+    def _endpoint(self) -> Endpoint:
+        """Where the code under test connects."""
+        return self.instance.endpoint if self._visit is None else self._visit.endpoint
 
     def exists(self, table: str) -> bool:
         """Tell whether there is a table, or a view, of that name."""
@@ -129,6 +135,17 @@ class PostgresLease(DatabaseLease):
                 "it, perhaps `connection` with writes that wait for connection.commit()"
             )
 
+    def _end_cut_off(self, known: tuple[int, ...], own: int = 0) -> None:
+        """End sessions that a fault has cut off, which the server may not have seen: no leak.
+
+        Args:
+            known: The server's processes of our own sessions.
+            own: How many of these go through the fault proxy.
+        """
+        if self._may_be_cut and not self._has_clients(own):
+            self.instance.databases.end_sessions(self.database, known)
+            self.instance.databases.await_empty(self.database, known)
+
     @property
     def _disturbed(self) -> bool:
         """Whether the server was killed or restarted by its holder since this lease was taken."""
@@ -157,7 +174,8 @@ class PostgresLease(DatabaseLease):
         if not is_over(error):
             return None
         try:
-            self.instance.check_alive()
+            self._check_passage()
+            self.instance.check_alive(self._settle)
         except HarnessError as death:
             return death
         return None

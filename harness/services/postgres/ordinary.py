@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from harness.core.endpoint import Endpoint
 from harness.services.postgres import drivers
 from harness.services.postgres.connect import client_errors
 from harness.services.postgres.lease import LOCK_TIMEOUT_MS, Connection, PostgresLease
@@ -30,11 +31,21 @@ class PlainLease(PostgresLease):
         """
         self._check_held()
         self._drop_lost()
-        if self._connection is None or self._connection.closed:
+        if self._connection is None or self._is_gone(self._connection):
+            hang_up(self._connection)
             self._connection = self._connect()
             self._connection.statements = self.statements
         connection: Connection = self._connection
         return connection
+
+    def _is_gone(self, connection: Any) -> bool:
+        """Tell whether the connection of the code under test was closed, or cut by a fault."""
+        return bool(connection.closed)
+
+    def _before_fault(self) -> None:
+        super()._before_fault()
+        if not self.faulted:
+            _ = self.connection  # so that it counts as the first one in every order of tests
 
     def _drop_lost(self) -> None:
         """Give up connections that were made before the server was killed or restarted."""
@@ -52,13 +63,16 @@ class PlainLease(PostgresLease):
 
     def _connect(self) -> Any:
         """Open the connection of the code under test."""
-        return self._connect_own()
+        return self._open(self._endpoint)
 
     def _connect_own(self) -> Any:
         """Open the connection of the lease's own methods."""
+        return self._open(self.instance.endpoint)
+
+    def _open(self, endpoint: Endpoint) -> Any:
         self._check_up()
         return drivers.named(self.service.driver).connect(
-            self.instance.endpoint, self.database, lock_timeout=LOCK_TIMEOUT_MS
+            endpoint, self.database, lock_timeout=LOCK_TIMEOUT_MS
         )
 
     def _check_up(self) -> None:
@@ -80,8 +94,13 @@ class PlainLease(PostgresLease):
 
     def _close(self) -> None:
         for connection in (self._connection, self._own):
-            try:
-                if connection is not None:
-                    connection.close()
-            except client_errors():
-                pass  # closed already, by the test or by the server
+            hang_up(connection)
+
+
+def hang_up(connection: Any) -> None:
+    """Close a connection, if there is one and it is still open."""
+    try:
+        if connection is not None:
+            connection.close()
+    except client_errors():
+        pass  # closed already, by the test or by the server

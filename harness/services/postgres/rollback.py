@@ -9,6 +9,7 @@ from harness.core.cleanup import raise_all
 from harness.core.endpoint import Dsn
 from harness.errors import IsolationError, LeakError, LeaseError
 from harness.services.postgres import connect
+from harness.services.postgres.connect import is_over
 from harness.services.postgres.drivers.driver import IDLE
 from harness.services.postgres.lease import LOCK_NOT_AVAILABLE, Connection, PostgresLease
 from harness.services.postgres.names import shown
@@ -50,6 +51,9 @@ class RollbackLease(PostgresLease):
         self._virtual: VirtualConnection | None = None
         self._before: Sight | None = None
         self._concerned: int | None = None  # the database from which the server may be changed
+        self._cut = False  # by a fault
+        self._broken = False  # before that, by the test
+        self._pass_through(*workspace.passages)
 
     @property
     def connection(self) -> Connection:
@@ -95,11 +99,21 @@ class RollbackLease(PostgresLease):
 
         Raises:
             ServiceDiedError: The test has killed the server.
-            LeaseError: It has restarted it since.
+            LeaseError: It has restarted it since, or a fault has cut the connection.
         """
         if self._disturbed:
             self.instance.check_alive()
             raise restarted()
+        if self._cut:
+            raise cut_off()
+
+    def _explain(self, error: Exception) -> None:
+        self._note_cut(error)
+        super()._explain(error)
+
+    def _note_cut(self, error: Exception) -> None:
+        if self._may_be_cut and not self._cut and is_over(error):
+            self._cut, self._broken = True, self._outer.lost
 
     def _helper_cursor(self) -> Any:
         self._check_undisturbed()
@@ -133,12 +147,14 @@ class RollbackLease(PostgresLease):
     def _release(self) -> None:
         for connection in self._connections:
             connection.expire()
-        failures: list[Exception] = []
+        failures = self._end_faults()
         pristine = not self._disturbed and self._finish(failures)
         try:
             if not pristine:
                 self.instance.check_alive()
                 self._workspace.replace()
+            elif self._cut:
+                self._workspace.renew()
             elif self._outer.customized:
                 self._workspace.rest()
             failures.extend(self._changed_server())
@@ -152,17 +168,22 @@ class RollbackLease(PostgresLease):
         """Undo the test, note what it broke, and return whether the database is pristine."""
         try:
             self._outer.finish()
+            if self.faulted:
+                self._outer.session.rows("select 1")  # a test that sent nothing has not seen a cut
         except Exception as error:
-            failures.append(error)
+            self._note_cut(error)
+            if not self._cut or self._broken:  # else it was meant to be lost
+                failures.append(error)
         leaks = [] if self._before is None else self._others(self._before)
         failures.extend(leaks)
-        broken = self._outer.lost or self._outer.session.status != IDLE
-        return not (broken or leaks)
+        lost = self._outer.lost or self._outer.session.status != IDLE
+        return not (leaks or (self._broken if self._cut else lost))
 
     def _others(self, before: Sight) -> list[Exception]:
         """Return what other connections did to this database while the test ran."""
         try:
             watcher = self._workspace.watcher
+            self._end_cut_off(watcher.known, own=not self._cut)
             sessions = lingering(self.instance.databases, self.database, watcher.known)
             changed = [] if sessions else watcher.changed_since(before)
             if (guard := self.instance.guard) is not None:
@@ -187,6 +208,16 @@ def restarted() -> LeaseError:
         "the server was restarted, and all that this test wrote under isolation='rollback' is gone",
         cause="it was all in one transaction, which no server keeps over its end",
         hint="declare Postgres(isolation='commit', exclusive=True) for tests of a restart",
+    )
+
+
+def cut_off() -> LeaseError:
+    """Return the error for going on under `rollback` after a fault has cut the connection."""
+    return LeaseError(
+        "a fault has cut `connection`, and all that this test wrote under isolation='rollback' is "
+        "gone",
+        cause="it was all in one transaction, which ends with its connection",
+        hint="declare Postgres(isolation='commit', proxied=True) for tests that go on after that",
     )
 
 

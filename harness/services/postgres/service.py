@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.core.endpoint import Endpoint
 from harness.core.instance import Running
@@ -26,7 +26,6 @@ PORT = 5432
 DATA = "/var/lib/harness-data"  # in a container
 ISOLATIONS = ("rollback", "commit", "readonly")
 DRIVERS = ("pg8000", "psycopg")
-NOT_YET = {"proxied": False}
 
 
 @dataclass(frozen=True, repr=False)
@@ -48,7 +47,8 @@ class Postgres(Service["PostgresLease"]):
         extensions: Extensions to create, such as `("pgcrypto",)`.
         settings: Server settings as (name, value), such as `(("work_mem", "64MB"),)`.
         driver: The driver of the lease's `connection`: `pg8000` or `psycopg` (version 3).
-        proxied: Not in this version.
+        proxied: Whether the code under test reaches it through a fault proxy: then the lease has
+            `toxics`.
         exclusive: Whether each class gets a server of its own, to pause, kill and restart.
         name: Keeps two equal services apart.
         alias: Its name on the network that it shares with the other services of its class.
@@ -94,12 +94,6 @@ class Postgres(Service["PostgresLease"]):
             )
         options.check_word("Postgres", "isolation", self.isolation, ISOLATIONS)
         options.check_word("Postgres", "driver", self.driver, DRIVERS)
-        for option, default in NOT_YET.items():
-            if getattr(self, option) != default:
-                raise ServiceDefinitionError(
-                    f"Postgres({option}={getattr(self, option)!r}): not in this version",
-                    hint=f"leave {option} out",
-                )
         options.check_tuple("Postgres", "seeds", self.seeds)
         options.check_tuple("Postgres", "extensions", self.extensions)
         options.check_settings("Postgres", self.settings, ("work_mem", "64MB"))
@@ -107,6 +101,10 @@ class Postgres(Service["PostgresLease"]):
     def instance_key(self) -> tuple[object, ...]:
         """Return what makes a server of its own: version, image, settings, needed extensions."""
         return (self.version, self.image, self.extensions, self.settings)
+
+    def beside(self) -> tuple[Service[Any], ...]:
+        """Return the fault proxy, if it is reached through one."""
+        return options.fault_proxy(self.proxied)
 
     def recipe(self, provider: str) -> Recipe | str:
         """Return how `provider` runs PostgreSQL, or why it cannot."""

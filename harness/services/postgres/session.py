@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import pg8000.core
@@ -105,6 +106,16 @@ class OuterSession(pg8000.dbapi.Connection):  # type: ignore[misc]  # pg8000 has
     def rows(self, query: str) -> list[Any]:
         """Run a query of ours and return its rows."""
         return list(self.execute_simple(query).rows)
+
+    def close(self) -> None:
+        """Close it, also where the server is gone."""
+        wire: Any = self._sock
+        try:
+            super().close()
+        except (pg8000.dbapi.Error, OSError):
+            with contextlib.suppress(OSError, AttributeError):  # or closed by pg8000 itself
+                wire.close()  # else the last words it holds are tried again, to nobody, much later
+            raise
 
     def backend_pid(self) -> int:
         """Return the process id of the server's side."""

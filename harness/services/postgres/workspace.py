@@ -14,6 +14,7 @@ from harness.services.postgres.watcher import Watcher
 if TYPE_CHECKING:
     from harness.services.postgres.instance import PostgresInstance
     from harness.services.postgres.template import Template
+    from harness.services.toxiproxy.passage import Passage
 
 
 class Workspace:
@@ -24,13 +25,21 @@ class Workspace:
         template: What the database is a clone of.
         name: The name of the database.
         driver: Of the session.
+        proxied: Whether the session goes through the fault proxy.
     """
 
     def __init__(
-        self, instance: PostgresInstance, template: Template, name: str, driver: Driver
+        self,
+        instance: PostgresInstance,
+        template: Template,
+        name: str,
+        driver: Driver,
+        *,
+        proxied: bool = False,
     ) -> None:
         self.name = name
         self.driver = driver
+        self._proxied = proxied
         self._instance = instance
         self._template = template
         self._watcher: Watcher | None = None
@@ -39,9 +48,17 @@ class Workspace:
 
     def _connect(self) -> Session:
         self._disturbed = self._instance.disturbed
-        return self.driver.open_session(
-            self._instance.endpoint, self.name, lock_timeout=LOCK_TIMEOUT_MS
-        )
+        self.passages = self._ways()
+        endpoint = self.passages[0].endpoint if self.passages else self._instance.endpoint
+        return self.driver.open_session(endpoint, self.name, lock_timeout=LOCK_TIMEOUT_MS)
+
+    def _is_cut_off(self) -> bool:
+        """Tell whether the session's way is another one by now: the fault proxy has died."""
+        return self._ways() != self.passages
+
+    def _ways(self) -> list[Passage]:
+        """Return the way here through the fault proxy, if there is one."""
+        return [self._instance.passages.to(self.name)] if self._proxied else []
 
     def begin(self, explain: Callable[[Exception], None]) -> OuterTransaction:
         """Open the outer transaction of one test.
@@ -49,7 +66,7 @@ class Workspace:
         Args:
             explain: Called with an error of a broken connection before the test gets it.
         """
-        if self._disturbed != self._instance.disturbed:
+        if self._disturbed != self._instance.disturbed or self._is_cut_off():
             self.rest()  # its sessions have ended with the server
         if self._resting:
             self._session = self._connect()
@@ -70,6 +87,16 @@ class Workspace:
         self._instance.drop(self.name)
         self._instance.clone(self._template, self.name)
         self._session = self._connect()
+
+    def renew(self) -> None:
+        """Have another session for the next test: this one was cut off, and nothing is left of it.
+
+        The server may not have seen that yet; what was written is not committed, so the database is
+        as it was.
+        """
+        self.rest()
+        self._instance.databases.end_sessions(self.name, ())
+        self._instance.databases.await_empty(self.name, ())
 
     def rest(self) -> None:
         """Close the sessions until the next test: a server has only so many."""

@@ -18,7 +18,7 @@ class ProcessLease(ServerLease):
 
     def address(self) -> tuple[str, int]:
         """Return the host and port at which it is reached."""
-        return self.host, self.port
+        return self._main
 
 
 class ProcessInstance(ServerInstance[ProcessLease]):

@@ -50,6 +50,7 @@ class Process(Service["ProcessLease"]):
         stop_signal: The signal that asks it to stop.
         grace: Seconds that it is given to stop before it is killed.
         depends_on: What has to be ready before it starts: services, or their aliases.
+        proxied: Whether tests reach its ports through a fault proxy: then the lease has `toxics`.
         exclusive: Whether each class gets one of its own, to pause, kill and restart.
         name: Keeps two equal services apart.
         alias: The name by which others depend on it.
@@ -77,6 +78,7 @@ class Process(Service["ProcessLease"]):
     stop_signal: int = signal.SIGTERM
     grace: float = GRACE
     depends_on: Sequence[Service[Any] | str] = ()
+    proxied: bool = False
     exclusive: bool = False
     name: str | None = None
     alias: str | None = None
@@ -120,6 +122,10 @@ class Process(Service["ProcessLease"]):
     def needs(self) -> tuple[Service[Any] | str, ...]:
         """Return what it depends on, and whose address it is given."""
         return options.needs_of(tuple(self.depends_on), self.environment, self._command)
+
+    def beside(self) -> tuple[Service[Any], ...]:
+        """Return the fault proxy, if it is reached through one."""
+        return options.fault_proxy(self.proxied)
 
     def recipe(self, provider: str) -> Recipe | str:
         """Return the program, its addresses not filled in yet; it runs on this machine only."""

@@ -8,7 +8,7 @@ import threading
 from dataclasses import replace
 from typing import Any
 
-from harness.core.endpoint import Dsn
+from harness.core.endpoint import Dsn, Endpoint
 from harness.core.extras import extra
 from harness.core.instance import Running
 from harness.services.redis.refusals import explained, no_entry, not_permitted, unusable_option
@@ -29,9 +29,15 @@ def driver() -> Any:
     return redis
 
 
-def url_of(running: Running, database: int) -> Dsn:
-    """Return the URL of a numbered database, as redis-py and others read it."""
-    endpoint = running.endpoint
+def url_of(running: Running, database: int, through: Endpoint | None = None) -> Dsn:
+    """Return the URL of a numbered database, as redis-py and others read it.
+
+    Args:
+        running: The server.
+        database: The number.
+        through: Where it is reached; the server's own endpoint.
+    """
+    endpoint = through or running.endpoint
     user = endpoint.user or ("default" if endpoint.password else "")
     options = tuple(pair for pair in endpoint.options if pair[0] != "db")  # it would win
     # The scheme is in what the provider says of itself: an endpoint does not keep it.

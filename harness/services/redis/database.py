@@ -40,7 +40,7 @@ class Database:
         self.touched = False
         self._instance = instance
         self._dirty = claim.size > 0
-        self._connections: Connections | None = None
+        self._connections: dict[str, Connections] = {}  # by URL: straight on, and by a proxy
         self._holder: RedisLease | None = None
         self._inspector = Inspector(
             self.number,
@@ -62,12 +62,17 @@ class Database:
         """Note that the holder was given what it can write with."""
         self._dirty = self.touched = True
 
-    def client(self, check: Callable[[], None]) -> redis.Redis:
-        """Return a client of this database for one test."""
+    def client(self, url: str, check: Callable[[], None]) -> redis.Redis:
+        """Return a client of this database for one test.
+
+        Args:
+            url: By which to reach it.
+            check: Called before each command; raises when its time is over.
+        """
         self.touch()
-        if self._connections is None:
-            self._connections = Connections(self.url, self._explain)
-        return self._connections.client(check)
+        if url not in self._connections:
+            self._connections[url] = Connections(url, self._explain)
+        return self._connections[url].client(check)
 
     def _explain(self, error: Exception) -> None:
         if self._holder is not None:
@@ -87,22 +92,37 @@ class Database:
         """Remove all keys."""
         self.session.ask("FLUSHDB")
 
-    def finish(self) -> list[Exception]:
+    def finish(self, *, faulted: bool = False) -> list[Exception]:
         """Look at what a test left, undo it, and return what it should not have left.
+
+        Args:
+            faulted: Whether connections may have been cut, with commands on their way.
 
         Raises:
             IsolationError: The claim was lost, and somebody else has the database now.
             redis.exceptions.ConnectionError: The server is gone.
         """
         self.hold()
-        numbers = self._connections.numbers if self._connections is not None else ()
-        sight = self._inspector.look(self.session, numbers)
-        failures = self._leaks() if sight.busy else []
+        failures = self._quiesce() if faulted else []
+        numbers = [number for each in self._connections.values() for number in each.numbers]
+        sight = self._inspector.look(self.session, tuple(numbers))
+        failures += self._leaks() if sight.busy else []
         failures += self._reset(sight)
         failures += self._changes(sight)
         if failures or (sight.size and self._instance.strange):
             self.flush()
         self._dirty, self._holder = self.spoilt, None
+        return failures
+
+    def _quiesce(self) -> list[Exception]:
+        """End all that is connected here: what was on its way must not arrive in the next test.
+
+        Returns:
+            Errors for what the test itself should have ended.
+        """
+        failures = self._leaks()
+        self._disconnect()
+        leftovers.kill(self.session, leftovers.strangers(self.session, self.number))
         return failures
 
     def renew(self) -> None:
@@ -181,8 +201,8 @@ class Database:
 
     def _disconnect(self) -> None:
         """Close the client's connections for good; the next client opens new ones."""
-        connections, self._connections = self._connections, None
-        if connections is not None:
+        pools, self._connections = self._connections, {}
+        for connections in pools.values():
             connections.revoke()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import threading
+from typing import TYPE_CHECKING
 
 from harness.core.cleanup import Cleanups
 from harness.core.endpoint import Endpoint
@@ -21,6 +22,9 @@ from harness.services.redis.notes import Notes, ignoring_outages
 from harness.services.redis.refusals import not_permitted
 from harness.services.redis.server import Server
 from harness.services.redis.service import Redis
+
+if TYPE_CHECKING:
+    from harness.services.toxiproxy.passage import Passages
 
 MOST_RETIRED = 2  # of the fifteen that somebody else's server usually has for all
 
@@ -84,12 +88,27 @@ class RedisInstance(Instance[RedisLease]):
             ServiceDiedError: The server has ended.
         """
         try:
-            return RedisLease(self, service, self._database())
+            return self._leased(service, self._database())
         except (driver().ConnectionError, OSError):
             self.check_alive()
             raise
         except driver().ResponseError as error:
             raise not_permitted(self._where, error) from error
+
+    def _leased(self, service: Redis, database: Database) -> RedisLease:
+        try:
+            passage = self.passages.to(f"redis-{database.number}") if service.proxied else None
+            return RedisLease(self, service, database, passage)
+        except BaseException:
+            self.give_back(database)
+            raise
+
+    @functools.cached_property
+    def passages(self) -> Passages:
+        """The ways to its databases through the fault proxy."""
+        from harness.services.toxiproxy.passage import Passages
+
+        return Passages(self)
 
     def prepare(self, service: Redis) -> None:
         """Claim the database that the first test works in."""

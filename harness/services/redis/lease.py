@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from harness.core.cleanup import raise_all
 from harness.core.endpoint import Dsn
-from harness.core.lease import Lease
 from harness.errors import HarnessError, ServiceDiedError
-from harness.services.redis.connect import driver
+from harness.services.proxied import ProxiedLease
+from harness.services.redis.connect import driver, url_of
 
 if TYPE_CHECKING:
     import redis
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
     from harness.services.redis.database import Database
     from harness.services.redis.instance import RedisInstance
     from harness.services.redis.service import Redis
+    from harness.services.toxiproxy.passage import Passage
 
 T = TypeVar("T")
 
 
-class RedisLease(Lease):
+class RedisLease(ProxiedLease):
     """A Redis database for one test, empty at its beginning.
 
     Attributes:
@@ -32,7 +34,13 @@ class RedisLease(Lease):
 
     instance: RedisInstance
 
-    def __init__(self, instance: RedisInstance, service: Redis, database: Database) -> None:
+    def __init__(
+        self,
+        instance: RedisInstance,
+        service: Redis,
+        database: Database,
+        passage: Passage | None = None,
+    ) -> None:
         super().__init__(service)
         self.instance = instance
         self.service = service
@@ -41,6 +49,7 @@ class RedisLease(Lease):
         self._client: redis.Redis | None = None
         self._disturbed = instance.disturbed
         database.begin(self)
+        self._pass_through(*([passage] if passage else []))
 
     def __repr__(self) -> str:
         return f"<lease of database {self.database} on {self.instance!r}>"
@@ -54,8 +63,13 @@ class RedisLease(Lease):
         """
         self._check_held()
         if self._client is None:
-            self._client = self._numbered.client(self._check_held)
+            self._client = self._numbered.client(self._url, self._check_held)
         return self._client
+
+    def _before_fault(self) -> None:
+        super()._before_fault()
+        if not self.faulted:
+            self.client.ping()  # so that it counts as the first one in every order of tests
 
     @property
     def url(self) -> Dsn:
@@ -70,7 +84,14 @@ class RedisLease(Lease):
         """
         self._check_held()
         self._numbered.touch()
-        return self._numbered.url
+        return self._url
+
+    @functools.cached_property
+    def _url(self) -> Dsn:
+        """The URL by which the code under test connects."""
+        if self._visit is None:
+            return self._numbered.url
+        return url_of(self.instance.running, self.database, self._visit.endpoint)
 
     def keys(self, pattern: str = "*") -> list[str]:
         r"""Return the names of the keys that match a pattern, sorted.
@@ -144,16 +165,17 @@ class RedisLease(Lease):
         if not isinstance(error, driver().ConnectionError):
             return None
         try:
-            self.instance.check_alive()
+            self._check_passage()
+            self.instance.check_alive(self._settle)
         except HarnessError as death:
             return death
         return None
 
     def _release(self) -> None:
-        failures: list[Exception] = []
+        failures = self._end_faults()
         try:
             if self._numbered.touched:
-                failures += self._numbered.finish()
+                failures += self._numbered.finish(faulted=self.faulted)
         except Exception as error:
             failures = [self._death(error) or error]
         try:

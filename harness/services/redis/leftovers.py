@@ -38,6 +38,12 @@ def busy(session: Session, database: int) -> list[Client]:
     ]
 
 
+def strangers(session: Session, database: int) -> list[Client]:
+    """Return the clients on a database that are none of the harness's own."""
+    clients = read_clients(session.ask("CLIENT", "LIST"))
+    return [each for each in clients if each.database == database and each.claims is None]
+
+
 def kill(session: Session, clients: list[Client]) -> None:
     """Close clients' connections; one that is gone already is no error."""
     session.try_all(*(("CLIENT", "KILL", "ID", client.id) for client in clients))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.core.endpoint import Endpoint
 from harness.core.instance import Running
@@ -36,6 +36,8 @@ class Redis(Service["RedisLease"]):
         image: Name of an entry in `images.json`; only Docker can run it.
         settings: Server settings as (name, value), such as `(("maxmemory", "64mb"),)`; only a
             server of ours can have them.
+        proxied: Whether the code under test reaches it through a fault proxy: then the lease has
+            `toxics`.
         exclusive: Whether to have a server that no other class or process uses.
         name: Keeps two equal services apart.
         alias: Name under which other containers of the run reach it.
@@ -59,6 +61,7 @@ class Redis(Service["RedisLease"]):
     version: str | None = None
     image: str | None = None
     settings: tuple[tuple[str, str], ...] = ()
+    proxied: bool = False
     exclusive: bool = False
     name: str | None = None
     alias: str | None = None
@@ -70,6 +73,10 @@ class Redis(Service["RedisLease"]):
     def instance_key(self) -> tuple[object, ...]:
         """Return what makes a server of its own: version, image, settings."""
         return (self.version, self.image, self.settings)
+
+    def beside(self) -> tuple[Service[Any], ...]:
+        """Return the fault proxy, if it is reached through one."""
+        return options.fault_proxy(self.proxied)
 
     def recipe(self, provider: str) -> Recipe | str:
         """Return how `provider` runs Redis, or why it cannot."""

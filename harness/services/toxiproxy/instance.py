@@ -20,6 +20,7 @@ from harness.services.toxiproxy.ports import ports_of
 from harness.services.toxiproxy.service import PUBLISHED, Toxiproxy
 
 IN_USE = "address already in use"
+NUMBERS = itertools.count(1)  # of this process's proxies: several environments may share a server
 
 
 class ToxiproxyInstance(Instance[ToxiproxyLease]):
@@ -50,7 +51,6 @@ class ToxiproxyInstance(Instance[ToxiproxyLease]):
         check_version(self.running, found["version"], service)
         self._ports = ports_of(self.provider, self.running, PUBLISHED)
         self._registry = registry_id(settings)
-        self._numbers = itertools.count(1)
         self._made: dict[str, Proxy] = {}
         self._lock = threading.Lock()
         self._leases: list[ToxiproxyLease] = []
@@ -95,7 +95,7 @@ class ToxiproxyInstance(Instance[ToxiproxyLease]):
         Raises:
             FaultError: It was refused, or no port is free.
         """
-        full = name_of(self._registry, next(self._numbers), name)
+        full = name_of(self._registry, next(NUMBERS), name)
         proxy = self._listening(full, upstream, seed)
         with self._lock:
             self._made[full] = proxy

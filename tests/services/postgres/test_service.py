@@ -13,7 +13,6 @@ from harness.core.recipe import ContainerRecipe, UrlRecipe
 from harness.errors import NotALeaseError, ServiceDefinitionError
 from harness.services.postgres.cluster import PostgresProcess
 from harness.services.postgres.lease import PostgresLease
-from harness.services.postgres.service import NOT_YET
 from tests.support.unit import run_python
 
 
@@ -49,15 +48,12 @@ class DefinitionTest(unittest.TestCase):
     def test_a_word_of_another_type_is_unknown_too(self):
         self.assertIn("Postgres(isolation=None): unknown isolation", self.refused(isolation=None))
 
-    def test_what_is_not_in_this_version_says_so(self):
-        values = {"proxied": True}
-        self.assertEqual(set(NOT_YET), set(values))
-        for option, value in values.items():
-            with self.subTest(option):
-                words = f"Postgres({option}={value!r}): not in this version"
-                self.assertEqual(
-                    f"{words}\n  next: leave {option} out", self.refused(**{option: value})
-                )
+    def test_one_that_is_proxied_has_a_fault_proxy_beside_it_and_the_same_server(self):
+        proxied = Postgres(proxied=True)
+
+        self.assertEqual([], list(Postgres().beside()))
+        self.assertEqual(["toxiproxy"], [other.kind for other in proxied.beside()])
+        self.assertEqual(Postgres().instance_key(), proxied.instance_key())
 
     def test_a_mutable_option_says_what_to_write_instead(self):
         for option, value, instead in (

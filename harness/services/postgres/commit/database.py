@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import LeaseError
 from harness.services.postgres.commit.changes import Changes, Mark
@@ -31,6 +31,9 @@ from harness.services.postgres.commit.structure import outside
 from harness.services.postgres.connect import driver
 from harness.services.postgres.names import identifier
 
+if TYPE_CHECKING:
+    from harness.services.toxiproxy.passage import Passage
+
 
 class LostDatabaseError(Exception):
     """A test has dropped, renamed or closed its database, or closed it to all connections."""
@@ -43,11 +46,15 @@ class CommitDatabase:
         source: What it is a clone of.
         name: Its name.
         read_only: Whether the server is to refuse writes to it.
+        proxied: Whether the code under test reaches it through the fault proxy.
     """
 
-    def __init__(self, source: Source, name: str, *, read_only: bool = False) -> None:
+    def __init__(
+        self, source: Source, name: str, *, read_only: bool = False, proxied: bool = False
+    ) -> None:
         self.name = name
         self.read_only = read_only
+        self.proxied = proxied
         self.source = source
         self._instance = source.instance
         self._disturbed = self._instance.disturbed
@@ -88,6 +95,10 @@ class CommitDatabase:
             catalogs=self.source.catalogs(session, survey.xid),
             outside=self._outside or outside(session),
         )
+
+    def passages(self) -> list[Passage]:
+        """Return the way here through the fault proxy, if there is one."""
+        return [self._instance.passages.to(self.name)] if self.proxied else []
 
     @property
     def oid(self) -> int:

@@ -106,7 +106,7 @@ class TestLease(CommitLease):
         """End the sessions of others that stay in a transaction or keep a lock."""
         busy = busy_sessions(self.instance, self._database)
         self.instance.databases.end(session.pid for session in busy)
-        return [left_open("test", busy)] if busy else []
+        return [left_open("test", busy)] if busy and not self.faulted else []
 
 
 def busy_sessions(instance: PostgresInstance, database: CommitDatabase) -> list[Session]:

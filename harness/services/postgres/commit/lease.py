@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from harness.core.cleanup import raise_all
+from harness.core.endpoint import Endpoint
 from harness.errors import IsolationError, LeakError
 from harness.services.breaches import never_committed
 from harness.services.postgres.commit.database import LostDatabaseError
 from harness.services.postgres.commit.inspector import Survey
 from harness.services.postgres.commit.session import has_uncommitted
+from harness.services.postgres.connect import is_readable
 from harness.services.postgres.customized import are_unknown
 from harness.services.postgres.ordinary import PlainLease
 from harness.services.postgres.watcher import leaked, lingering
@@ -36,19 +38,26 @@ class CommitLease(PlainLease):
     ) -> None:
         super().__init__(instance, service, database.name)
         self._database = database
+        self._pass_through(*database.passages())
 
     def _connect(self) -> Any:
-        return self._kept(self.uses[0])
+        return self._kept(self.uses[0], self._endpoint)
 
     def _connect_own(self) -> Any:
-        return self._kept(self.uses[1])
+        return self._kept(self.uses[1], self.instance.endpoint)
 
-    def _kept(self, use: str) -> Any:
+    def _kept(self, use: str, endpoint: Endpoint) -> Any:
         """Return a session that is kept from test to test, which only those of pg8000 can be."""
         if self.service.driver != KEPT:
-            return super()._connect_own()
+            return self._open(endpoint)
         self._check_up()
-        return self._database.sessions.get(use)
+        return self._database.sessions.get(use, endpoint)
+
+    def _is_gone(self, connection: Any) -> bool:
+        if super()._is_gone(connection) or not self.faulted:
+            return bool(connection.closed)
+        kept = self.service.driver == KEPT
+        return bool(connection.is_lost if kept else is_readable(connection.fileno()))
 
     def write_mark(self) -> Mark:
         """Return a mark for `written_since`."""
@@ -60,7 +69,7 @@ class CommitLease(PlainLease):
         return frozenset(self._database.written(mark))
 
     def _release(self) -> None:
-        failures: list[Exception] = []
+        failures = self._end_faults()
         try:
             self._check_committed(failures)
             self._put_back(failures)
@@ -111,6 +120,8 @@ class CommitLease(PlainLease):
         if self.service.driver != KEPT:
             self._close()
             return self._database.survey()
+        if self.faulted and self._connection is not None:
+            self._connection.hang_up()  # nobody knows what has become of it
         used = self._used_sessions()
         for _, session in used:
             session.begin_clearing()
@@ -144,6 +155,7 @@ class CommitLease(PlainLease):
     def _end_others(self) -> list[Exception]:
         """End the sessions of others that stay here, and return the failure for them."""
         databases, known = self.instance.databases, self._database.known()
+        self._end_cut_off(known)
         sessions = lingering(databases, self.database, known)
         if not sessions:
             return []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import select
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +10,13 @@ import pg8000.core
 import pg8000.dbapi
 
 from harness.core.endpoint import Endpoint
-from harness.services.postgres.connect import client_errors, connect, is_over, noting_cursor
+from harness.services.postgres.connect import (
+    client_errors,
+    connect,
+    is_over,
+    is_readable,
+    noting_cursor,
+)
 from harness.services.postgres.customized import makes_setting
 from harness.services.postgres.drivers.driver import IDLE
 from harness.services.postgres.lease import LOCK_TIMEOUT_MS
@@ -63,13 +68,11 @@ class CommitSession(OuterSession):
 
     def hang_up(self) -> None:
         """Close it for good, if it is still open."""
-        wire: Any = self._sock
-        try:
+        with contextlib.suppress(
+            pg8000.dbapi.Error, OSError
+        ):  # ended by the server, or by the test
             if not self.closed:
                 self.close()
-        except (pg8000.dbapi.Error, OSError):  # ended by the server, or by the test
-            with contextlib.suppress(OSError, AttributeError):  # or closed by pg8000 itself
-                wire.close()  # else the last words it holds are tried again, to nobody, much later
 
     def check(self) -> None:
         """Close it if the server has ended it."""
@@ -87,9 +90,7 @@ class CommitSession(OuterSession):
         """Whether it was closed, here or by the server, which says so unasked."""
         if self.closed or self._usock is None:
             return True
-        poll = select.poll()
-        poll.register(self._usock, select.POLLIN)
-        return bool(poll.poll(0))
+        return is_readable(self._usock.fileno())
 
     @property
     def is_idle(self) -> bool:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from harness.core.endpoint import Endpoint
 from harness.services.postgres.commit.session import CommitSession, open_session
 from harness.services.postgres.connect import driver
 
@@ -26,14 +27,21 @@ class Sessions:
         self._instance = instance
         self._name = name
         self._kept: dict[str, CommitSession] = {}
+        self._endpoints: dict[str, Endpoint] = {}
 
-    def get(self, use: str) -> CommitSession:
-        """Return the session for a use, kept from the last test or opened now."""
+    def get(self, use: str, endpoint: Endpoint) -> CommitSession:
+        """Return the session for a use, kept from the last test or opened now.
+
+        Args:
+            use: What it is for.
+            endpoint: Where to connect.
+        """
         kept = self._kept.get(use)
-        if kept is None or kept.is_lost:
+        if kept is None or kept.is_lost or self._endpoints[use] != endpoint:
             if kept is not None:
                 kept.hang_up()
-            self._kept[use] = open_session(self._instance.endpoint, self._name)
+            self._kept[use] = open_session(endpoint, self._name)
+            self._endpoints[use] = endpoint
         return self._kept[use]
 
     def keep(self, use: str, session: CommitSession) -> None:
@@ -69,7 +77,7 @@ class Sessions:
 
     def _open(self, use: str) -> None:
         with contextlib.suppress(driver().Error, OSError):  # told to whoever needs it
-            self.get(use)
+            self.get(use, self._endpoints[use])
 
     def close(self) -> None:
         """Close them all."""

@@ -1,0 +1,127 @@
+"""A lease of what may be reached through a fault proxy."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from harness.core.instance import SETTLE
+from harness.core.lease import Lease
+from harness.core.seed import derive
+from harness.core.service import Service
+from harness.errors import FaultError, HarnessError
+
+if TYPE_CHECKING:
+    from harness.faults.client import Applied
+    from harness.faults.faults import Toxics
+    from harness.services.toxiproxy.passage import Passage, Visit
+
+
+class ProxiedLease(Lease):
+    """A lease whose holder may have faults on the connections of the code under test."""
+
+    service: Any
+    _visit: Visit | None = None
+    _stranded = False  # because the fault proxy has died
+
+    @property
+    def toxics(self) -> Toxics[Applied]:
+        """Faults on the connections of the code under test, as context managers.
+
+        They stack, and are gone after the test whatever happened.
+
+        Raises:
+            FaultError: The service was not declared with `proxied=True`.
+
+        Example:
+            ::
+
+                with self.db.toxics.latency(ms=500, jitter_ms=50):
+                    pay(self.db.dsn, account, 250)
+        """
+        self._check_held()
+        if self._visit is None:
+            raise not_proxied(self.service)
+        return self._visit.toxics
+
+    @property
+    def faulted(self) -> bool:
+        """Whether there was a fault while this lease was held."""
+        return self._visit is not None and self._visit.faulted
+
+    def _pass_through(self, *passages: Passage) -> None:
+        """Have the code under test go through passages; straight on if there are none."""
+        if passages:
+            from harness.services.toxiproxy.passage import Visit
+
+            self._visit = Visit(
+                passages, self._fault_seed, before=self._before_fault, died=self._note_death
+            )
+
+    def _fault_seed(self) -> int:
+        return derive(self.seed, self.service.kind, self.service.name or "")
+
+    def _before_fault(self) -> None:
+        """Get ready for a fault.
+
+        Raises:
+            LeaseError: The lease was released.
+        """
+        self._check_held()
+
+    def _note_death(self, death: Exception) -> None:
+        """Keep the error for a fault proxy that has ended: the holder has been told."""
+        self.outages.append(death)
+
+    def _end_faults(self) -> list[Exception]:
+        """End all faults, and return what went wrong at that.
+
+        A fault proxy that has died is told here, if the holder has not been told before.
+        """
+        if self._visit is None:
+            return []
+        try:
+            self._visit.finish()
+            self._visit.server.check_alive(settle=0)
+        except HarnessError as error:
+            self.instance.passages.forget(self._visit.passages)
+            self._stranded = True
+            return [error]
+        return []
+
+    @property
+    def _may_be_cut(self) -> bool:
+        """Whether connections may be lost that nobody is to blame for."""
+        return self.faulted or self._stranded
+
+    def _check_passage(self) -> None:
+        """Do nothing while the fault proxy runs, if there is one.
+
+        Raises:
+            ServiceDiedError: It has ended.
+        """
+        if self._visit is not None:
+            self._visit.server.check_alive(self._settle)
+
+    @property
+    def _settle(self) -> float:
+        """Seconds to wait for a server's end after a failure, which a fault may explain."""
+        return 0 if self.faulted else SETTLE
+
+    def _has_clients(self, own: int = 0) -> bool:
+        """Tell whether somebody is connected through the fault proxy.
+
+        Args:
+            own: How many connections of our own are.
+        """
+        return self._visit is not None and self._visit.passages[0].clients() > own
+
+
+def not_proxied(service: Service[Any]) -> FaultError:
+    """Return the error for faults on what goes straight to its server."""
+    declared = dataclasses.replace(service, proxied=True)  # type: ignore[type-var]
+    return FaultError(
+        f"{service.label} has no toxics: its connections go straight to the server",
+        cause="it was declared without proxied=True",
+        hint=f"write {declared.label}",
+    )

@@ -1,0 +1,54 @@
+"""The fault proxy that stands before other services."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.core.endpoint import Endpoint, is_loopback
+from harness.core.order import EMBEDDED
+from harness.core.recipe import Recipe, UrlRecipe
+from harness.core.settings import Settings
+from harness.services.toxiproxy.service import PORT, VARIABLE, Toxiproxy
+
+
+@dataclass(frozen=True, repr=False)
+class NearToxiproxy(Toxiproxy):
+    """A fault proxy that reaches what listens on this machine's loopback.
+
+    It is a helper rather than a service that is tested: where the settings exclude `embedded`,
+    they do not mean this one, unless they name `toxiproxy`.
+    """
+
+    def instance_key(self) -> tuple[object, ...]:
+        """Return what tells it from a `Toxiproxy()`, which may run elsewhere."""
+        return ("near", *super().instance_key())
+
+    def providers(self, settings: Settings) -> tuple[str, ...]:
+        """Return the providers to choose from; at last `embedded`, whatever others may."""
+        chosen = super().providers(settings)
+        named = self.kind in settings.providers.by_service
+        return chosen if named or EMBEDDED in chosen else (*chosen, EMBEDDED)
+
+    def _url(self) -> Recipe | str:
+        return UrlRecipe(VARIABLE, PORT, ("http",), unfit)
+
+    def _container(self) -> Recipe | str:
+        return "a container cannot reach what listens on this machine's loopback"
+
+
+def unfit(url: str) -> str | None:
+    """Return why the server of a URL cannot reach this machine's loopback, or None.
+
+    Example:
+        >>> unfit("http://127.0.0.1:8474?ports=8666-8675")
+        'TOXIPROXY_URL names ports, as of a container, which cannot reach loopback'
+    """
+    try:
+        endpoint = Endpoint.parse(url, PORT)
+    except ValueError:
+        return None  # told by whoever reads it to connect
+    if not is_loopback(endpoint.host):
+        return f"{VARIABLE} names {endpoint.host}, which cannot reach this machine's loopback"
+    if "ports" in dict(endpoint.options):
+        return f"{VARIABLE} names ports, as of a container, which cannot reach loopback"
+    return None

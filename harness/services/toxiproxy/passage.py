@@ -1,0 +1,192 @@
+"""The way to a place on a server through a fault proxy, and what one lease does to it."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from harness.core.cleanup import Cleanups
+from harness.core.endpoint import Endpoint
+from harness.core.instance import Instance
+from harness.core.seed import derive
+from harness.errors import ServiceDiedError
+from harness.faults.client import Applied
+from harness.faults.faults import Fault, Toxics
+from harness.services.toxiproxy.lease import written
+from harness.services.toxiproxy.sockets import clients_of
+
+if TYPE_CHECKING:
+    from harness.services.toxiproxy.instance import ToxiproxyInstance
+
+KIND = "toxiproxy"
+
+
+class Passage:
+    """A proxy that is kept from test to test, so that its address is constant.
+
+    Args:
+        server: The fault proxy.
+        name: What it leads to, for people.
+        endpoint: Where that is reached.
+
+    Attributes:
+        server: The fault proxy.
+        endpoint: Where it is reached through the proxy.
+    """
+
+    def __init__(self, server: ToxiproxyInstance, name: str, endpoint: Endpoint) -> None:
+        self.server = server
+        self.proxy = server.create(name, written(endpoint.host, endpoint.port), seed=0)
+        host, port = self.proxy.address
+        self.endpoint = replace(endpoint, host=host, port=port, socket=None)
+
+    def clients(self) -> int:
+        """Return how many connections programs of this machine hold to it."""
+        return clients_of(self.endpoint.port)
+
+    def remove(self) -> None:
+        """Remove the proxy, with its connections."""
+        if self.server.running.exit_state() is None:
+            self.server.remove(self.proxy)
+
+
+class Passages:
+    """The passages to the places on one server, each made at its first use.
+
+    Args:
+        instance: The server.
+    """
+
+    def __init__(self, instance: Instance[Any]) -> None:
+        self._instance = instance
+        self._lock = threading.Lock()
+        self._made: dict[tuple[str, int], Passage] = {}
+        instance.cleanups.push(self._close)
+
+    def to(self, place: str, port: int = 0) -> Passage:
+        """Return the passage to a place: the same one as long as the fault proxy lives.
+
+        Args:
+            place: What it is called.
+            port: Where it is reached on the server's host; 0 for the server's own.
+        """
+        server: Any = self._instance.beside[KIND]
+        with self._lock:
+            known = self._made.get((place, port))
+            if known is None or known.server is not server:
+                endpoint = self._instance.endpoint
+                endpoint = replace(endpoint, port=port) if port else endpoint
+                known = self._made[place, port] = Passage(server, place, endpoint)
+            return known
+
+    def forget(self, passages: Sequence[Passage]) -> None:
+        """Make other ones for the next lease: nobody knows what these do."""
+        with self._lock:
+            self._made = {key: each for key, each in self._made.items() if each not in passages}
+
+    def _close(self) -> None:
+        cleanups = Cleanups(f"the proxies of {self._instance.kind}")
+        for passage in self._made.values():
+            cleanups.push(passage.remove)
+        self._made = {}
+        cleanups.close()
+
+
+class Visit:
+    """What one lease does to the passages that it goes through.
+
+    Args:
+        passages: The ways; at least one.
+        seed: Returns what the random choices of faults follow from.
+        before: Called before each fault; raises if there can be none.
+        died: Called with the error, before it is raised, if the fault proxy has ended.
+
+    Attributes:
+        passages: The ways.
+        toxics: Faults on all of them, as context managers.
+        faulted: Whether there was one.
+    """
+
+    def __init__(
+        self,
+        passages: Sequence[Passage],
+        seed: Callable[[], int],
+        before: Callable[[], object],
+        died: Callable[[Exception], object],
+    ) -> None:
+        self.passages = passages
+        self.toxics = Toxics(lambda fault: Applied(self, fault))
+        self.faulted = False
+        self._seed = seed
+        self._before = before
+        self._died = died
+        self._over = False
+
+    def __repr__(self) -> str:
+        return ", ".join(repr(passage.proxy) for passage in self.passages)
+
+    @property
+    def server(self) -> ToxiproxyInstance:
+        """The fault proxy."""
+        return self.passages[0].server
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where the first one begins."""
+        return self.passages[0].endpoint
+
+    def apply(self, fault: Fault) -> Callable[[], object]:
+        """Have a fault, and return what ends it.
+
+        Raises:
+            LeaseError: The lease was released.
+            FaultError: The fault proxy refuses.
+            ServiceDiedError: It has ended.
+        """
+        with self._telling():
+            self.server.check_alive(settle=0)
+            self._before()
+            if not self.faulted:  # before that, the fault proxy is asked nothing
+                self.faulted = True
+                self._reseed()
+            return functools.partial(self._end, self._applied(fault))
+
+    def _reseed(self) -> None:
+        for number, passage in enumerate(self.passages):
+            passage.proxy.update(seed=derive(self._seed(), str(number)))
+
+    def _applied(self, fault: Fault) -> Callable[[], object]:
+        """Have a fault on all passages or on none, and return what ends it."""
+        with contextlib.ExitStack() as stack:
+            for passage in self.passages:
+                stack.callback(passage.proxy.apply(fault))
+            return stack.pop_all().close
+
+    def _end(self, end: Callable[[], object]) -> None:
+        if not self._over:  # a thread that outlives its test must not end another one's
+            with self._telling():
+                end()
+
+    @contextlib.contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
+        except ServiceDiedError as death:
+            self._died(death)
+            raise
+
+    def finish(self) -> None:
+        """Have all as it was before, whatever the test has left.
+
+        Raises:
+            FaultError: The fault proxy refuses.
+            ServiceDiedError: It has ended.
+        """
+        self._over = True
+        if self.faulted:
+            for passage in self.passages:
+                passage.proxy.clear()

@@ -1,0 +1,144 @@
+"""A fault proxy that dies while services are reached through it, and one that cannot be."""
+
+import dataclasses
+import time
+
+from harness import Environment, HarnessTestCase, Postgres, Redis, Toxiproxy
+from harness.core.settings import Settings
+from harness.errors import UnavailableError
+from harness.services.toxiproxy.near import NearToxiproxy, unfit
+from tests.integration.inner import run_inner
+from tests.integration.programs import OwnRegistryTest
+
+
+def kill_proxy(lease):
+    """End the fault proxy as a crash would, and wait until that is seen."""
+    running = lease.instance.beside["toxiproxy"].running
+    running.kill()
+    while running.exit_state() is None:
+        time.sleep(0.005)
+
+
+class DeathTest(OwnRegistryTest):
+    def setUp(self):
+        self.need(Postgres(proxied=True), "embedded")
+        self.environment = self.own("embedded")
+
+    def run_case(self, service, *methods, **tests):
+        attributes = {"environment": self.environment, "it": service, **tests}
+        return run_inner(type("Case", (HarnessTestCase,), attributes), *methods)
+
+    def died_once(self, service, use):
+        """Run a test in which the proxy dies, and two after it; only the first may fail, once."""
+
+        def test_a(case):
+            use(case.it)
+            kill_proxy(case.it)
+            use(case.it)
+
+        def test_after(case):
+            use(case.it)
+            with case.it.toxics.latency(ms=1):
+                use(case.it)
+
+        tests = {"test_a": test_a, "test_b": test_after, "test_c": test_after}
+        result = self.run_case(service, *sorted(tests), **tests)
+
+        self.assertEqual({"test_a"}, {*result.failed}, result.text)
+        self.assertEqual(1, result.text.count("toxiproxy on embedded died: killed by SIGKILL"))
+        self.assertIn("next: ", result.text)
+
+    def test_the_next_test_of_a_rollback_database_is_clean(self):
+        self.died_once(Postgres(proxied=True), ask)
+
+    def test_the_next_test_of_a_commit_database_is_clean(self):
+        self.died_once(Postgres(proxied=True, isolation="commit"), ask)
+
+    def test_the_next_test_of_a_psycopg_database_is_clean(self):
+        self.died_once(Postgres(proxied=True, driver="psycopg"), ask)
+        self.died_once(Postgres(proxied=True, isolation="commit", driver="psycopg"), ask)
+
+    def test_the_next_test_of_a_cache_is_clean(self):
+        self.died_once(Redis(proxied=True), lambda cache: cache.client.ping())
+
+    def test_a_fault_on_a_dead_proxy_is_one_error(self):
+        def test_a(case):
+            kill_proxy(case.it)
+            with case.it.toxics.latency(ms=1):
+                pass
+
+        def test_b(case):
+            ask(case.it)
+
+        for isolation in ("rollback", "commit"):
+            service = Postgres(proxied=True, isolation=isolation)
+            result = self.run_case(service, "test_a", "test_b", test_a=test_a, test_b=test_b)
+
+            self.assertEqual(["test_a"], result.failed, result.text)
+            self.assertIn("toxiproxy on embedded died", result.text)
+
+    def test_one_that_died_during_a_fault_is_one_error(self):
+        def test_a(case):
+            with case.it.toxics.latency(ms=1):
+                kill_proxy(case.it)
+
+        def test_b(case):
+            ask(case.it)
+
+        for service in (Postgres(proxied=True), Redis(proxied=True)):
+            result = self.run_case(service, "test_a", test_a=test_a, test_b=test_b)
+
+            self.assertEqual(["test_a"], result.failed, result.text)
+            self.assertEqual(1, len(result.raised), result.text)
+
+    def test_a_server_that_its_class_kills_is_reached_again_after_its_restart(self):
+        def test_a(case):
+            ask(case.it)
+            dsn = case.it.dsn
+            case.it.instance.kill()
+            case.it.instance.restart()
+            ask(case.it)
+            case.assertEqual(dsn, case.it.dsn)
+            with case.it.toxics.latency(ms=1):
+                ask(case.it)
+
+        service = Postgres(proxied=True, isolation="commit", exclusive=True)
+        result = self.run_case(service, test_a=test_a)
+
+        self.assertTrue(result.wasSuccessful(), result.text)
+
+
+def ask(lease):
+    """Have the code under test ask the database."""
+    cursor = lease.connection.cursor()
+    cursor.execute("select 1")
+    assert cursor.fetchone()[0] == 1
+
+
+class ChoiceTest(OwnRegistryTest):
+    def chosen(self, providers, **environ):
+        settings = Settings.read(environ=environ)
+        return Environment(settings, providers=providers).choose(NearToxiproxy()).provider.name
+
+    def test_it_runs_on_this_machine_whatever_runs_in_docker(self):
+        self.assertEqual("embedded", self.chosen("docker"))
+        self.assertEqual("embedded", self.chosen("docker,embedded"))
+
+    def test_an_external_one_of_this_machine_comes_first(self):
+        url = "http://127.0.0.1:8474"
+        self.assertEqual("external", self.chosen("external,docker", TOXIPROXY_URL=url))
+        self.assertEqual("embedded", self.chosen("docker", TOXIPROXY_URL=url))
+
+    def test_one_that_cannot_reach_loopback_is_passed_over(self):
+        for url in ("http://toxiproxy:8474", "http://127.0.0.1:8474?ports=8666-8675"):
+            self.assertEqual("embedded", self.chosen("external,docker", TOXIPROXY_URL=url))
+            self.assertIn("loopback", unfit(url))
+
+    def test_one_that_the_settings_put_into_docker_is_refused_with_the_reason(self):
+        with self.assertRaises(UnavailableError) as raised:
+            self.chosen("embedded,toxiproxy=docker")
+        self.assertIn("docker: a container cannot reach what listens on", str(raised.exception))
+
+    def test_it_is_apart_from_a_fault_proxy_that_a_test_declares(self):
+        self.assertNotEqual(Toxiproxy().instance_key(), NearToxiproxy().instance_key())
+        self.assertEqual(NearToxiproxy(), dataclasses.replace(Redis(proxied=True)).beside()[0])

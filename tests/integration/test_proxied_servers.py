@@ -1,0 +1,94 @@
+"""What `proxied=True` does for any program and any container."""
+
+import time
+import unittest
+
+from harness import Container, HarnessTestCase, Process
+from harness.errors import FaultError, ServiceDefinitionError
+from harness.services.readiness import Port
+from tests.integration.programs import LISTENER, SERVER, ask, python
+from tests.integration.providers import PROVIDERS, environment, on_embedded
+
+TWO = Container(
+    "postgres",
+    ports=[7001, 7002],
+    command=["sh", "-c", "/listen 7001 & exec /listen 7002"],
+    files={"/listen": LISTENER},
+    ready=Port(7002),
+    proxied=True,
+)
+
+
+class Asking:
+    def seconds(self, address):
+        began = time.monotonic()
+        self.assertNotEqual("", ask(address))
+        return time.monotonic() - began
+
+    def assertSlow(self, address):
+        self.assertGreater(self.seconds(address), 0.098)
+
+    def assertQuick(self, address):
+        self.assertLess(self.seconds(address), 0.098)
+
+
+@on_embedded
+class ProxiedProcessTest(Asking):
+    shop = Process(python(SERVER, "{port}"), proxied=True)
+    plain = Process(python(SERVER, "{port}"))
+    needed = shop
+
+    def test_its_address_leads_through_the_proxy(self):
+        with self.shop.toxics.latency(ms=100):
+            self.assertSlow(self.shop.address())
+            self.assertSlow((self.shop.host, self.shop.port))
+            self.assertQuick(self.plain.address())
+        self.assertQuick(self.shop.address())
+
+    def test_it_is_the_same_program_and_has_one_address_in_each_test(self):
+        self.assertIs(self.plain.instance, self.shop.instance)
+        self.assertIn(f":{self.shop.port}/a", self.shop.url("http", "/a"))
+        with self.environment.lease(type(self).shop) as again:
+            self.assertEqual(self.shop.address(), again.address())
+
+    def test_what_a_test_forgot_is_gone_in_the_next_one(self):
+        with self.environment.lease(type(self).shop) as lease:
+            lease.toxics.down().__enter__()
+            with self.assertRaises(OSError):
+                ask(lease.address())
+        self.assertQuick(self.shop.address())
+
+    def test_what_is_not_proxied_says_how_to_declare_it(self):
+        with self.assertRaises(FaultError) as raised:
+            self.plain.toxics.latency(ms=5)
+        self.assertIn("proxied=True)", str(raised.exception))
+
+
+@unittest.skipUnless("docker" in PROVIDERS, "a container runs in Docker only")
+class ProxiedContainerTest(Asking, HarnessTestCase):
+    environment = environment("docker")
+    two = TWO
+
+    def test_each_of_its_ports_is_reached_through_a_proxy(self):
+        places = [self.two.address(port) for port in (7001, 7002)]
+        with self.two.toxics.latency(ms=100):
+            for place in places:
+                self.assertSlow(place)
+        for place in places:
+            self.assertQuick(place)
+
+    def test_its_host_and_url_are_those_of_the_first_port(self):
+        self.assertEqual((self.two.host, self.two.port), self.two.address())
+        self.assertIn(f":{self.two.address(7002)[1]}/", self.two.url("http", port=7002))
+
+
+class DeclarationTest(unittest.TestCase):
+    def test_a_container_without_ports_cannot_be_proxied(self):
+        with self.assertRaises(ServiceDefinitionError) as raised:
+            Container("postgres", proxied=True)
+        self.assertEqual(
+            "Container(proxied=True): it has no ports\n"
+            "  likely cause: a fault proxy leads to ports\n"
+            "  next: name them, as in ports=[8080], or leave proxied out",
+            str(raised.exception),
+        )
