@@ -31,6 +31,7 @@ EXTRAS = (
     "psycopg",
     "redis",
     "faults",
+    "kafka",
     "docker",
     "embedded",
     "sqlalchemy",
@@ -38,6 +39,7 @@ EXTRAS = (
     "factories",
     "factory-boy",
     "polyfactory",
+    "clock",
     "all",
 )
 

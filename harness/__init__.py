@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from harness.services.container.lease import ExecResult as ExecResult
     from harness.services.container.service import Container as Container
     from harness.services.database import DatabaseLease as DatabaseLease
+    from harness.services.kafka.lease import KafkaLease as KafkaLease
+    from harness.services.kafka.record import KafkaRecord as KafkaRecord
+    from harness.services.kafka.service import Kafka as Kafka
     from harness.services.postgres.lease import PostgresLease as PostgresLease
     from harness.services.postgres.service import Postgres as Postgres
     from harness.services.process.instance import ProcessLease as ProcessLease
@@ -64,6 +67,9 @@ _HOMES = {
     "HarnessTestCase": "harness.adapters.unittest",
     "Healthcheck": "harness.services.readiness",
     "Http": "harness.services.readiness",
+    "Kafka": "harness.services.kafka.service",
+    "KafkaLease": "harness.services.kafka.lease",
+    "KafkaRecord": "harness.services.kafka.record",
     "Line": "harness.services.readiness",
     "Port": "harness.services.readiness",
     "Postgres": "harness.services.postgres.service",
@@ -93,6 +99,9 @@ __all__ = [
     "HarnessTestCase",
     "Healthcheck",
     "Http",
+    "Kafka",
+    "KafkaLease",
+    "KafkaRecord",
     "Line",
     "Port",
     "Postgres",

@@ -24,6 +24,8 @@
     ├── FactoryError                  a factory was declared or used in a way that makes no sense
     ├── MakeError                     no row could be made that its table accepts
     ├── SnapshotError                 a snapshot cannot be saved, read or restored
+    ├── ClockError                    a clock was used wrongly, or after its test
+    │   └── ClockStalledError         ... everybody sleeps on it, and nobody moves it
     ├── LeaseError                    a lease was used outside its test, or assigned to
     ├── IsolationError                a test broke the isolation that its lease promises
     │   ├── OuterTransactionLostError the transaction that undoes the test is gone
@@ -40,6 +42,8 @@ from collections.abc import Sequence
 __all__ = [
     "CapabilityError",
     "CleanupError",
+    "ClockError",
+    "ClockStalledError",
     "CommandError",
     "ConfigurationError",
     "DeferredConstraintError",
@@ -213,6 +217,14 @@ class MakeError(HarnessError):
 
 class SnapshotError(HarnessError):
     """A snapshot cannot be saved, read or restored; nothing is left half done."""
+
+
+class ClockError(HarnessError):
+    """A clock was used in a way that makes no sense, or after its test."""
+
+
+class ClockStalledError(ClockError):
+    """Somebody sleeps on a clock that nobody moves; names all who sleep."""
 
 
 class LeaseError(HarnessError):

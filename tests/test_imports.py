@@ -12,10 +12,12 @@ COSTLY = (
     "alembic",
     "asyncio",
     "click",
+    "confluent_kafka",
     "docker",
     "factory",
     "faker",
     "h11",
+    "freezegun",
     "http.client",
     "json",
     "pg8000",
@@ -46,7 +48,8 @@ class CostTest(unittest.TestCase):
         self.assertEqual([], imported("import harness"))
 
     def test_a_test_case_and_a_service_import_no_client(self):
-        self.assertEqual([], imported("from harness import HarnessTestCase, Postgres, Redis"))
+        code = "from harness import HarnessTestCase, Kafka, Postgres, Redis"
+        self.assertEqual([], imported(code))
 
     def test_declaring_a_class_imports_no_client(self):
         code = """

@@ -28,13 +28,13 @@ build_base() {
     rm -rf --one-file-system "$work"
     mkdir -p "$work"
     apt_settings >"$work/apt.conf"
-    # No cluster in the image: an entrypoint makes its own.
+    # No cluster in the image: an entrypoint makes its own. Java's package wants the directory of manual pages.
     # shellcheck disable=SC2016 # the hooks are expanded by mmdebstrap: $1 is the directory of the new system
     TMPDIR=$work mmdebstrap --mode=root --variant=minbase --include="$(base_packages | paste -sd ,)" \
         --aptopt="$work/apt.conf" --customize-hook='rm -f "$1/etc/apt/apt.conf.d/99mmdebstrap"' \
         --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
         --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
-        --setup-hook='mkdir -p "$1/etc/postgresql-common/createcluster.d"' \
+        --setup-hook='mkdir -p "$1/etc/postgresql-common/createcluster.d" "$1/usr/share/man/man1"' \
         --setup-hook='echo "create_main_cluster = false" >"$1/etc/postgresql-common/createcluster.d/image.conf"' \
         bookworm "$work/base.tar" "$sources"
     docker import "$work/base.tar" "$1"

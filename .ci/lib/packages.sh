@@ -7,6 +7,7 @@ packages=(
     docker.io iptables   # dockerd needs iptables for bridge networks and published ports
     docker-registry mmdebstrap
     postgresql-15 redis-server
+    openjdk-17-jre-headless maven # Kafka, and where its jars come from
     util-linux           # setsid, setpriv, flock
 )
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from harness.adapters import holding
 from harness.adapters.assertions import RowAssertions
 from harness.adapters.availability import is_skipped, reason_against, report, skip_or
+from harness.adapters.clocks import TimeOfTest
 from harness.adapters.declared import group_of
 from harness.adapters.migrations import MigrationAssertions
 from harness.adapters.result import NotingResult
@@ -34,7 +35,7 @@ T = TypeVar("T")
 __unittest = True  # frames of this module are left out of a failure's traceback
 
 
-class HarnessMixin(MigrationAssertions, RowAssertions):
+class HarnessMixin(MigrationAssertions, RowAssertions, TimeOfTest):
     """What makes a `unittest.TestCase` hold leases. It stands before the base class.
 
     Only public methods are overridden: `run` and `debug`. Nothing depends on a subclass calling
@@ -177,11 +178,13 @@ class HarnessMixin(MigrationAssertions, RowAssertions):
         random.seed(seed_of(self))
         self.__dict__.pop("rng", None)  # a second run of this instance draws the same
         try:
+            self._harness_begin_time()
             self._harness_prepare()
             test.begin()
             yield test
         finally:
             self._harness_running = None
+            self._harness_end_time()
             test.end()
 
     def _harness_prepare(self) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import unittest
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar, overload
 
+from harness.adapters.clocks import owning
 from harness.adapters.declared import group_of
 from harness.adapters.holding import own
+from harness.adapters.repeat import method_name
 from harness.adapters.unittest import HarnessMixin
 from harness.core.tries import WITHIN
 from harness.errors import ConfigurationError
@@ -37,6 +40,10 @@ class AsyncHarnessTestCase(HarnessMixin, unittest.IsolatedAsyncioTestCase):
     """
 
     def _harness_prepare(self) -> None:
+        for name in ("asyncSetUp", method_name(self), "asyncTearDown"):
+            method = getattr(self, name)
+            if inspect.iscoroutinefunction(method) and name not in vars(self):
+                setattr(self, name, owning(self, method, asyncio.current_task))
         environment = self._harness_environment()
         group = group_of(type(self))
         if any(service.exclusive for service in group.services):

@@ -18,11 +18,12 @@ from harness.core.service import Service
 from harness.core.settings import Settings
 from harness.core.waiting import wait_until_ready
 from harness.errors import HarnessError
+from harness.services.kafka.service import Kafka
 from harness.services.postgres.service import Postgres
 from harness.services.redis.service import Redis
 from harness.services.toxiproxy.service import Toxiproxy
 
-SERVICES: tuple[Service[Any], ...] = (Postgres(), Redis(), Toxiproxy())
+SERVICES: tuple[Service[Any], ...] = (Postgres(), Redis(), Kafka(), Toxiproxy())
 
 
 @dataclass(frozen=True)

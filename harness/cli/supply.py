@@ -17,7 +17,12 @@ from harness.core.settings import Settings
 from harness.errors import ConfigurationError, HarnessError, IsolationError, render
 
 # The attribute by which a lease tells its URL; where it has none, the server's own is taken.
-URLS = {"postgres": "dsn", "redis": "url", "toxiproxy": "url"}
+URLS = {
+    "postgres": "dsn",
+    "redis": "url",
+    "kafka": "bootstrap_servers",
+    "toxiproxy": "url",
+}
 
 
 class Supply:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any, Generic, Protocol, TypeVar
 
+from harness.core import realtime as time
 from harness.core.cleanup import Cleanups
 from harness.core.endpoint import Endpoint
 from harness.core.lease import Lease
@@ -48,6 +48,9 @@ class Running(Protocol):
 
     def is_outlived(self) -> bool:
         """Tell whether it goes on without us, so that we must remove what we made on it."""
+
+    def has_peers(self) -> bool:
+        """Tell whether other processes use it now, as far as can be told."""
 
     def stop(self) -> None:
         """Give it up; the last one out removes it and all that it left. Safe to call twice."""

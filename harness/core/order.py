@@ -10,7 +10,8 @@ from harness.errors import ConfigurationError, UnknownProviderError
 
 EMBEDDED = "embedded"
 PROVIDERS = ("external", "docker", EMBEDDED)
-SERVICES = ("postgres", "sqlite", "redis", "toxiproxy", "container", "process")
+# Ours; a project may have more.
+SERVICES = ("postgres", "sqlite", "redis", "kafka", "toxiproxy", "container", "process")
 
 
 def check_provider(name: str) -> str:

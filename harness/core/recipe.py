@@ -23,12 +23,15 @@ class UrlRecipe:
         variable: The environment variable that holds the URL.
         default_port: Port of a URL that has none.
         schemes: What may stand before `://`, drivers after a `+` apart.
+        servers: Option of the endpoint that holds all of several servers, where the variable may
+            also hold their addresses alone, such as `one:9092,two:9092`; empty where it may not.
         unfit: Returns why the server of a URL cannot be used, or None.
     """
 
     variable: str
     default_port: int
     schemes: tuple[str, ...]
+    servers: str = ""
     unfit: Callable[[str], str | None] = lambda url: None
 
 
@@ -53,6 +56,9 @@ class ContainerRecipe:
         scratch: Directories inside that may lie in memory, since nothing there is worth keeping.
         steady: Whether its published port outlives a restart.
         secrets: Texts that must never be shown.
+        address_file: File inside into which its own address, as the tests reach it, is written as
+            `host:port` once it is known; empty for none.
+        inside_port: Main port for its peers on the network; 0 for the same as for the tests.
     """
 
     image: str
@@ -71,6 +77,8 @@ class ContainerRecipe:
     scratch: tuple[str, ...] = ()
     steady: bool = False
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    address_file: str = ""
+    inside_port: int = 0
 
 
 @dataclass(frozen=True)

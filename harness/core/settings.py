@@ -124,8 +124,8 @@ OPTIONS = {
             "max_orphans",
             parse_count,
             "100",
-            "databases of killed runs that a start drops on an external server; with more it is "
-            "refused",
+            "databases or topics of killed runs that a start drops on an external server; with "
+            "more it is refused",
         ),
         Option(
             "artifacts",

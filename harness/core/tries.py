@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
+from harness.core import realtime as time
 from harness.core.outcome import Outcome
 from harness.core.pauses import pause
 from harness.core.probe import check_probe, check_seconds, refuse_awaitable

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
+from harness.core import realtime as time
 from harness.core.instance import Running, log_tail, without_secrets
 from harness.core.pauses import pause
 from harness.errors import HarnessError, StartError, StartTimeoutError

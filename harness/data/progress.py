@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
+from harness.core import realtime as time
 from harness.core.printing import say
 
 FIRST, EVERY = 3.0, 5.0  # seconds

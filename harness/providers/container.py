@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 import socket
 import sys
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from harness.core import realtime as time
 from harness.core.causes import likely_cause
 from harness.core.cleanup import Cleanups
 from harness.core.endpoint import Endpoint
@@ -67,7 +67,7 @@ class ContainerServer:
         self.ports = ports
         self.secrets = (*secrets_of(recipe.environment), *recipe.secrets)
         on_network = recipe.network is not None and recipe.alias is not None
-        self.inside = (str(recipe.alias), recipe.port) if on_network else None
+        self.inside = (str(recipe.alias), recipe.inside_port or recipe.port) if on_network else None
         self._claim = claim
         self._engine = engine
         self._causes = recipe.causes
@@ -204,6 +204,10 @@ class ContainerServer:
     def is_outlived(self) -> bool:
         """Tell whether others hold it, or it is kept for the next run."""
         return self._claim.is_outlived()
+
+    def has_peers(self) -> bool:
+        """Tell whether other processes use it now."""
+        return self._claim.has_peers()
 
     def stop(self) -> None:
         """Give it up; the last one out removes it with its volumes. Safe to call twice."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-
+from harness.core import realtime as time
 from harness.providers.engine import Engine, EngineError
 
 IN_PROGRESS = 409

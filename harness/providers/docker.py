@@ -8,11 +8,11 @@ import io
 import os
 import tarfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from harness.core import realtime as time
 from harness.core.recipe import ContainerRecipe, Recipe
 from harness.core.registry.claim import Claim
 from harness.core.settings import Settings
@@ -169,6 +169,9 @@ def run(
     ports = tuple(
         (port, *published(client, engine, container.id, port)) for port in ports_of(recipe)
     )
+    if recipe.address_file:
+        _, host, number = ports[0]
+        container.put_archive("/", archive(recipe.address_file, f"{host}:{number}\n".encode()))
     endpoint = dataclasses.replace(recipe.endpoint, trusted=True)
     if ports:
         endpoint = dataclasses.replace(endpoint, host=ports[0][1], port=ports[0][2])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from harness.core.endpoint import Endpoint, is_loopback, masked
 from harness.core.recipe import Recipe, UrlRecipe
@@ -10,6 +12,8 @@ from harness.core.registry.claim import Claim
 from harness.core.settings import Settings
 from harness.errors import CapabilityError, StartError
 from harness.providers.unwatched import Unwatched
+
+PORT = re.compile(r":\d+$")
 
 
 @dataclass
@@ -33,6 +37,10 @@ class ExternalServer(Unwatched):
 
     def is_outlived(self) -> bool:
         """Return that it goes on without us."""
+        return True
+
+    def has_peers(self) -> bool:
+        """Return that others may use it: there is no telling."""
         return True
 
     def refusal_of(self, done: str) -> CapabilityError:
@@ -75,9 +83,10 @@ class External:
         assert isinstance(recipe, UrlRecipe)
         url = settings.environ[recipe.variable]
         endpoint = read(url, recipe)
-        if not (is_loopback(endpoint.host) or settings.in_ci or settings.allow_remote):
+        remote = [host for host in hosts(endpoint, recipe) if not is_loopback(host)]
+        if remote and not (settings.in_ci or settings.allow_remote):
             raise StartError(
-                f"{recipe.variable} names a server on another machine: {endpoint.host}",
+                f"{recipe.variable} names a server on another machine: {remote[0]}",
                 cause="tests run against servers of this machine unless CI is set",
                 hint="set HARNESS_ALLOW_REMOTE=1 if that server is meant for tests",
             )
@@ -88,20 +97,35 @@ class External:
         return self.start(recipe, settings, claim)
 
 
-def read(url: str, recipe: UrlRecipe) -> Endpoint:
-    """Read the URL of a server.
+def read(text: str, recipe: UrlRecipe) -> Endpoint:
+    """Read the URL of a server, or the addresses of several where those will do.
 
     Raises:
         StartError: It is no URL, or one for another kind of server.
     """
+    url = of_addresses(text, recipe) if recipe.servers and "://" not in text else text
     scheme = url.partition(":")[0].partition("+")[0]
     if scheme not in recipe.schemes and "://" in url:
-        raise unusable(url, recipe, f"{scheme}:// is for another kind of server")
+        raise unusable(text, recipe, f"{scheme}:// is for another kind of server")
     try:
         return Endpoint.parse(url, recipe.default_port)
     except ValueError as error:
         cause = str(error)
-    raise unusable(url, recipe, cause)  # outside: frames of the parser hold the password
+    raise unusable(text, recipe, cause)  # outside: frames of the parser hold the password
+
+
+def of_addresses(text: str, recipe: UrlRecipe) -> str:
+    """Return a URL for the first of several addresses, which has all of them as an option."""
+    first, comma, _ = text.partition(",")
+    every = f"?{recipe.servers}={quote(text)}" if comma else ""
+    return f"{recipe.schemes[0]}://{first.strip()}{every}"
+
+
+def hosts(endpoint: Endpoint, recipe: UrlRecipe) -> list[str]:
+    """Return the hosts of all servers that an endpoint stands for."""
+    every = dict(endpoint.options).get(recipe.servers, "")
+    others = [PORT.sub("", address.strip()).strip("[]") for address in every.split(",") if address]
+    return [endpoint.host, *others]
 
 
 def unusable(url: str, recipe: UrlRecipe, cause: str) -> StartError:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import socket
-import time
 from typing import TYPE_CHECKING
 
+from harness.core import realtime as time
 from harness.core.recipe import ContainerRecipe
 from harness.errors import StartError
 from harness.providers.embedded import reserve_port

@@ -6,10 +6,10 @@ import dataclasses
 import os
 import signal
 import socket
-import time
 from pathlib import Path
 from typing import Any
 
+from harness.core import realtime as time
 from harness.core.cleanup import Cleanups
 from harness.core.endpoint import Endpoint
 from harness.core.recipe import Account, Launch, ProcessRecipe
@@ -168,6 +168,10 @@ class LocalServer:
     def is_outlived(self) -> bool:
         """Tell whether others hold it, or it is kept for the next run."""
         return self._claim.is_outlived()
+
+    def has_peers(self) -> bool:
+        """Tell whether other processes use it now."""
+        return self._claim.has_peers()
 
     def stop(self) -> None:
         """Give it up; the last one out ends it and removes its directory. Safe to call twice."""

@@ -84,6 +84,10 @@ class InProcess(Unwatched):
         """Return that it does not go on without us."""
         return False
 
+    def has_peers(self) -> bool:
+        """Return that no other process uses it."""
+        return False
+
     def refusal_of(self, done: str) -> CapabilityError:
         """Return the error for what only a server of ours can be told."""
         return CapabilityError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 SHOWN_LINES = 20
@@ -47,7 +47,7 @@ class Excerpt:
 
 def local_time(seconds: float) -> str:
     """Write a time as the clock on the wall shows it, with milliseconds and its offset."""
-    moment = datetime.fromtimestamp(seconds).astimezone()
+    moment = datetime.fromtimestamp(seconds, UTC).astimezone()
     return moment.isoformat(sep=" ", timespec="milliseconds")
 
 

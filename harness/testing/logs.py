@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 import weakref
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from harness.core import realtime as time
 from harness.core.instance import Instance
 from harness.core.redaction import Redaction
 from harness.testing import artifacts

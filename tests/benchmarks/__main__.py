@@ -16,6 +16,7 @@ from tests.benchmarks import (
     imports,
     inserts,
     isolations,
+    kafka,
     large,
     overhead,
     proxy,
@@ -35,6 +36,7 @@ BENCHMARKS: dict[str, Callable[..., None]] = {
     "files": files.main,
     "overhead": overhead.main,
     "proxy": proxy.main,
+    "kafka": kafka.main,
     "bulk": bulk.main,
 }
 

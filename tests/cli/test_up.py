@@ -172,6 +172,16 @@ client.close()
         self.assertEqual((0, "[b'a']\n"), (done.returncode, done.stdout), done.stderr)
         self.assertRegex(done.stderr, r"\nREDIS_URL=redis://\w+:\*\*\*@127\.0\.0\.1:\d+/\d+\n")
 
+    def test_kafka_is_told_by_its_addresses(self):
+        code = """
+from confluent_kafka.admin import AdminClient
+client = AdminClient({"bootstrap.servers": os.environ["KAFKA_BOOTSTRAP_SERVERS"]})
+say(str(len(client.list_topics(timeout=10).brokers)))
+"""
+        done = self.up("kafka", code=code)
+
+        self.assertEqual((0, "1\n"), (done.returncode, done.stdout), done.stderr)
+
     def test_the_exit_code_is_the_commands(self):
         self.assertEqual(5, self.up("postgres", code="sys.exit(5)").returncode)
         self.assertEqual(128 + 9, self.up("postgres", code="os.kill(os.getpid(), 9)").returncode)

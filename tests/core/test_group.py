@@ -17,9 +17,9 @@ class Peer(Service):
 
     name: str
     requires: tuple = ()
-    companions: tuple = ()
     alias: str | None = None
     exclusive: bool = False
+    companions: tuple = ()
 
     def needs(self):
         return self.requires

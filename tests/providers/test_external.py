@@ -96,3 +96,50 @@ class LoopbackTest(unittest.TestCase):
             self.assertTrue(is_loopback(host), host)
         for host in ("10.0.0.1", "example.com", "localhost.example.com", "::", "0.0.0.0", ""):
             self.assertFalse(is_loopback(host), host)
+
+
+SERVERS = UrlRecipe("BROKERS", 9092, ("kafka",), servers="servers")
+
+
+class AddressesTest(DirectoryTest):
+    """A variable that may hold the addresses of several servers, and no URL."""
+
+    def endpoint(self, text):
+        return PROVIDER.start(SERVERS, self.settings(BROKERS=text), None).endpoint
+
+    def test_one_address_is_a_server(self):
+        for text, place in (
+            ("127.0.0.1:4711", ("127.0.0.1", 4711)),
+            ("localhost", ("localhost", 9092)),
+            ("[::1]:4711", ("::1", 4711)),
+        ):
+            found = self.endpoint(text)
+            self.assertEqual((*place, ()), (found.host, found.port, found.options))
+
+    def test_several_are_kept_together(self):
+        self.assertEqual("localhost", self.endpoint("localhost,127.0.0.1").host)
+        found = self.endpoint("localhost:1, 127.0.0.1:2,[::1]:3")
+
+        self.assertEqual(("localhost", 1), (found.host, found.port))
+        self.assertEqual({"servers": "localhost:1, 127.0.0.1:2,[::1]:3"}, dict(found.options))
+
+    def test_each_of_them_has_to_be_of_this_machine(self):
+        for text in (
+            "far:1",
+            "localhost:1,far:2",
+            "localhost,far",
+            "kafka://localhost:1?servers=localhost:1,far:2",
+        ):
+            with self.assertRaisesRegex(StartError, "names a server on another machine: far"):
+                self.endpoint(text)
+
+    def test_a_url_is_one_all_the_same(self):
+        found = self.endpoint("kafka://me:pw@localhost:1?a=b")
+
+        self.assertEqual(("me", "pw", (("a", "b"),)), (found.user, found.password, found.options))
+
+    def test_what_is_no_address_is_refused(self):
+        with self.assertRaisesRegex(
+            StartError, "(?s)BROKERS has the value 'localhost:x'.*write kaf"
+        ):
+            self.endpoint("localhost:x")

@@ -8,10 +8,12 @@ import random
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import assert_type
 from unittest import mock
 
+import confluent_kafka
 import redis
 
 from harness import (
@@ -27,6 +29,9 @@ from harness import (
     HarnessTestCase,
     Healthcheck,
     Http,
+    Kafka,
+    KafkaLease,
+    KafkaRecord,
     Line,
     Port,
     Postgres,
@@ -48,6 +53,8 @@ from harness.faults import Fault, down, latency, toxics
 from harness.faults.client import Applied
 from harness.services.rows import Row
 from harness.testing import eventually
+from harness.testing.clock import Clock, FakeClock, SystemClock, Timer
+from harness.testing.freeze import Freeze
 from harness.testing.rows import check_rows, find_row
 
 
@@ -193,6 +200,28 @@ class BankTest(HarnessTestCase):
 assert_type(BankTest.faults, Toxiproxy)
 
 
+class EventsTest(HarnessTestCase):
+    events = Kafka(version="4", settings=(("a", "b"),), exclusive=True, alias="broker")
+
+    def test_a_lease(self) -> None:
+        assert_type(self.events, KafkaLease)
+        topic = self.events.topic("paid", partitions=3, settings={"cleanup.policy": "compact"})
+        assert_type(topic, str)
+        group: str = self.events.group() + self.events.group("workers")
+        servers: str = self.events.bootstrap_servers
+        written = self.events.produce(topic, "x", key=b"k", headers={"a": b"b", "c": "d"})
+        assert_type(written, KafkaRecord)
+        self.events.produce(topic, None, partition=0, timestamp=1)
+        assert_type(self.events.records(topic, committed=False), list[KafkaRecord])
+        assert_type(written.value, bytes | None)
+        producer: confluent_kafka.Producer = self.events.producer({"acks": "all"})
+        consumer: confluent_kafka.Consumer = self.events.consumer(topic, "b", group=group)
+        self.assertTrue(servers and producer and consumer)
+
+
+assert_type(EventsTest.events, Kafka)
+
+
 class OwnProbe:
     def check(self, running: Running, timeout: float) -> None:
         if "started" not in running.log():
@@ -308,3 +337,35 @@ def use_without_a_test_case() -> None:
         env.close()
     except HarnessError as error:
         assert_type(error.hint, str | None)
+
+
+def wait(clock: Clock) -> Timer:
+    assert_type(clock.now(), datetime)
+    assert_type(clock.monotonic(), float)
+    clock.sleep(1)
+    return clock.call_later(1, print, "a")
+
+
+class TimeTest(HarnessTestCase):
+    clock_start = "2030-01-01T00:00Z"
+
+    def test_the_clock(self) -> None:
+        assert_type(self.clock, FakeClock)
+        wait(self.clock).cancel()
+        wait(SystemClock()).cancel()
+        self.clock.advance(timedelta(hours=1), minutes=1)
+        self.clock.advance_to(self.clock.now())
+
+    def test_the_frozen_time(self) -> None:
+        with self.freeze("2030-01-01T00:00Z", tick=True, real=["a."]) as frozen:
+            assert_type(frozen, Freeze)
+            assert_type(frozen.now, datetime)
+            frozen.advance(hours=1)
+        self.freeze(self.clock).move_to(datetime(2031, 1, 1))
+
+
+class AsyncTimeTest(AsyncHarnessTestCase):
+    async def test_the_clock(self) -> None:
+        await self.clock.asleep(1)
+        await self.clock.aadvance(days=1)
+        await self.clock.await_for_sleepers(2, within=1)

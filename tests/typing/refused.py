@@ -13,6 +13,7 @@ from harness import (
     Container,
     Environment,
     HarnessTestCase,
+    Kafka,
     Port,
     Postgres,
     Process,
@@ -85,6 +86,7 @@ Postgres(migrations=3)  # type: ignore[arg-type]
 Command(["a"], timeout="3")  # type: ignore[arg-type]
 Postgres(seeds=["users.sql"])  # type: ignore[arg-type]
 Redis(settings=[("maxmemory", "1mb")])  # type: ignore[arg-type]
+Kafka().topic("orders")  # type: ignore[attr-defined]
 Redis().flush()  # type: ignore[attr-defined]
 Toxiproxy(ports=1)  # type: ignore[call-arg]
 Toxiproxy().proxy("bank", "127.0.0.1:1")  # type: ignore[attr-defined]
@@ -95,3 +97,11 @@ Process(["a"], ready=Port)  # type: ignore[arg-type]
 Process(["a"], image="b")  # type: ignore[call-arg]
 Postgres().isolation = "commit"  # type: ignore[misc]
 Environment(seed=7)  # type: ignore[arg-type]
+
+
+class TimeTest(HarnessTestCase):
+    def test_a_clock_is_no_instant_to_go_to(self) -> None:
+        self.clock.advance_to(self.clock)  # type: ignore[arg-type]
+
+    def test_a_number_is_no_instant(self) -> None:
+        self.freeze(1893456000)  # type: ignore[arg-type]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
+from harness.core import realtime as time
 from harness.core.interrupts import interrupts_held
 from harness.core.recipe import Launch
 from harness.core.registry import files, locks, processes
@@ -91,8 +91,12 @@ class Claim:
 
     def is_outlived(self) -> bool:
         """Tell whether the instance goes on without us, as far as can be told now."""
+        return bool(self._reuse) or self.has_peers()
+
+    def has_peers(self) -> bool:
+        """Tell whether other processes hold the instance now, as far as can be told."""
         holders = locks.holders_of(self._holders_path)
-        return bool(self._reuse) or not holders or len(holders) > 1  # ours must be among them
+        return not holders or len(holders) > 1  # ours must be among them
 
     @property
     def _holders_path(self) -> str:

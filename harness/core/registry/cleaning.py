@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 
+from harness.core import realtime as time
 from harness.core.registry.listing import Entry, look
 from harness.core.registry.locks import Lock
 from harness.core.registry.slot import Slot

@@ -8,8 +8,8 @@ not unlock, or it would unlock its parent's.
 from __future__ import annotations
 
 import os
-import time
 
+from harness.core import realtime as time
 from harness.core.forks import forget_after_fork
 from harness.core.pauses import pause
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import select
 import signal
-import time
 
+from harness.core import realtime as time
 from harness.core.registry.locks import Lock
 
 MARK = "HARNESS_INSTANCE"  # in the environment of each server that we start

@@ -11,10 +11,10 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from typing import Any, Literal, TypeAlias
 
+from harness.core import realtime as time
 from harness.core.registry import files, processes, things
 from harness.core.registry.locks import Lock
 from harness.core.registry.things import Thing, Told, ignored

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from harness.core import realtime as time
 from harness.services.postgres.admin import Admin
 from harness.services.postgres.names import literal
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 import threading
-import time
 from typing import TYPE_CHECKING
 
+from harness.core import realtime as time
 from harness.core.cleanup import Cleanups
 from harness.core.interrupts import interrupts_held
 from harness.core.settings import Settings

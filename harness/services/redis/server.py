@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from harness.core.endpoint import Endpoint
-from harness.core.versions import fits
+from harness.core.versions import fits, is_older
 from harness.errors import StartError
 from harness.services.redis import binaries
 from harness.services.redis.connect import Session
@@ -78,7 +78,7 @@ class Server:
             StartError: It is too old, of another version, or a node of a cluster.
         """
         where = f"{self} at {endpoint.host}:{endpoint.port}"
-        if binaries.is_older(self.redis_version, binaries.OLDEST):
+        if is_older(self.redis_version, binaries.OLDEST):
             raise StartError(
                 f"{where} is older than {binaries.OLDEST}",
                 cause="it cannot list single clients, by which it is told what a test left",

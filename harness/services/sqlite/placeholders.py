@@ -8,8 +8,7 @@ import functools
 import re
 import sqlite3
 import uuid
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 # What can hide a percent sign (https://www.sqlite.org/lang_keywords.html and lang_comment.html).
 TOKEN = re.compile(
@@ -20,15 +19,6 @@ TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-
-# What SQLite has no type for. sqlite3 has adapters for dates, which are deprecated.
-WRITTEN: dict[type, Callable[[Any], object]] = {
-    datetime.datetime: lambda value: value.isoformat(" "),
-    datetime.date: datetime.date.isoformat,
-    datetime.time: datetime.time.isoformat,
-    decimal.Decimal: str,
-    uuid.UUID: str,
-}
 
 
 @functools.lru_cache(maxsize=512)
@@ -63,6 +53,17 @@ def written(parameters: Sequence[object]) -> Sequence[object]:
         >>> written([decimal.Decimal("1.50"), datetime.date(2026, 1, 31), None])
         ['1.50', '2026-01-31', None]
     """
-    return [
-        WRITTEN[type(value)](value) if type(value) in WRITTEN else value for value in parameters
-    ]
+    return [storable(value) for value in parameters]
+
+
+def storable(value: object) -> object:
+    """Return what SQLite can store of a value.
+
+    It has no type for these; sqlite3 has adapters for dates, which are deprecated. The types are
+    looked up each time: a test may have frozen them.
+    """
+    if isinstance(value, datetime.datetime):
+        return value.isoformat(" ")
+    if isinstance(value, datetime.date | datetime.time):
+        return value.isoformat()
+    return str(value) if isinstance(value, decimal.Decimal | uuid.UUID) else value

@@ -30,7 +30,7 @@ class NearToxiproxy(Toxiproxy):
         return chosen if named or EMBEDDED in chosen else (*chosen, EMBEDDED)
 
     def _url(self) -> Recipe | str:
-        return UrlRecipe(VARIABLE, PORT, ("http",), unfit)
+        return UrlRecipe(VARIABLE, PORT, ("http",), unfit=unfit)
 
     def _container(self) -> Recipe | str:
         return "a container cannot reach what listens on this machine's loopback"

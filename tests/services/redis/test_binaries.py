@@ -4,8 +4,9 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
+from harness.core.versions import is_older
 from harness.services.redis import binaries
-from harness.services.redis.binaries import Program, is_older, misfit
+from harness.services.redis.binaries import Program, misfit
 from tests.support.unit import DirectoryTest
 
 REDIS = "Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64 build=ae4d7c971a"

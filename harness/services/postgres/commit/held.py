@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import time
 from typing import TYPE_CHECKING
 
+from harness.core import realtime as time
 from harness.errors import LeakError
 from harness.services.breaches import never_committed
 from harness.services.postgres import watcher
