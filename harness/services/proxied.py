@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+import functools
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from harness.core.instance import SETTLE
+from harness.core.instance import SETTLE, Instance
 from harness.core.lease import Lease
 from harness.core.seed import derive
 from harness.core.service import Service
@@ -14,7 +15,20 @@ from harness.errors import FaultError, HarnessError
 if TYPE_CHECKING:
     from harness.faults.client import Applied
     from harness.faults.faults import Toxics
-    from harness.services.toxiproxy.passage import Passage, Visit
+    from harness.services.toxiproxy.passage import Passage, Passages, Visit
+
+L = TypeVar("L", bound=Lease)
+
+
+class ProxiedInstance(Instance[L]):
+    """An instance that may be reached through a fault proxy."""
+
+    @functools.cached_property
+    def passages(self) -> Passages:
+        """The ways to its places through the fault proxy."""
+        from harness.services.toxiproxy.passage import Passages
+
+        return Passages(self)
 
 
 class ProxiedLease(Lease):

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import functools
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from harness.core.cleanup import raise_all
 from harness.core.endpoint import Dsn
-from harness.core.instance import Instance
-from harness.services.proxied import ProxiedLease
-
-if TYPE_CHECKING:
-    from harness.services.toxiproxy.passage import Passages
+from harness.services.proxied import ProxiedInstance, ProxiedLease
 
 L = TypeVar("L", bound="ServerLease")
 
 
-class ServerInstance(Instance[L]):
+class ServerInstance(ProxiedInstance[L]):
     """A server of which each lease is the same."""
 
     @property
@@ -41,13 +36,6 @@ class ServerInstance(Instance[L]):
     def addresses(self) -> list[tuple[str, int]]:
         """Return where each of its ports is reached, the main one first."""
         return [(self.host, self.port)]
-
-    @functools.cached_property
-    def passages(self) -> Passages:
-        """The ways to its ports through the fault proxy."""
-        from harness.services.toxiproxy.passage import Passages
-
-        return Passages(self)
 
     def restart(self) -> None:
         """Start it again; a port that it prints may be another one than before.

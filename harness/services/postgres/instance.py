@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from harness.core.cleanup import Cleanups
-from harness.core.instance import Instance, Running
+from harness.core.instance import Running
 from harness.core.interrupts import interrupts_held
 from harness.core.secrets import random_password
 from harness.core.settings import Settings
@@ -36,14 +36,14 @@ from harness.services.postgres.rollback import RollbackLease
 from harness.services.postgres.template import Template
 from harness.services.postgres.templates import Templates
 from harness.services.postgres.workspace import Workspace
+from harness.services.proxied import ProxiedInstance
 
 if TYPE_CHECKING:
     from harness.data.making.plan import Plan
     from harness.services.postgres.service import Postgres
-    from harness.services.toxiproxy.passage import Passages
 
 
-class PostgresInstance(Instance[PostgresLease]):
+class PostgresInstance(ProxiedInstance[PostgresLease]):
     """A PostgreSQL server: templates by content, databases cloned from them, leases on those.
 
     Args:
@@ -277,13 +277,6 @@ class PostgresInstance(Instance[PostgresLease]):
                     cause="it cannot be set for one database, or not by this role",
                     hint="leave it out, or run this service with HARNESS_PROVIDERS=embedded",
                 ) from error
-
-    @functools.cached_property
-    def passages(self) -> Passages:
-        """The ways to its databases through the fault proxy."""
-        from harness.services.toxiproxy.passage import Passages
-
-        return Passages(self)
 
     def _workspace(self, service: Postgres) -> Workspace:
         with self._lock:

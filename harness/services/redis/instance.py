@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import functools
 import threading
-from typing import TYPE_CHECKING
 
 from harness.core.cleanup import Cleanups
 from harness.core.endpoint import Endpoint
 from harness.core.identity import registry_id
-from harness.core.instance import Instance, Running
+from harness.core.instance import Running
 from harness.core.interrupts import interrupts_held
 from harness.core.settings import Settings
 from harness.errors import StartError
+from harness.services.proxied import ProxiedInstance
 from harness.services.redis.claims import Claims
 from harness.services.redis.configuration import Configuration
 from harness.services.redis.connect import Session, driver, url_of
@@ -23,13 +23,10 @@ from harness.services.redis.refusals import not_permitted
 from harness.services.redis.server import Server
 from harness.services.redis.service import Redis
 
-if TYPE_CHECKING:
-    from harness.services.toxiproxy.passage import Passages
-
 MOST_RETIRED = 2  # of the fifteen that somebody else's server usually has for all
 
 
-class RedisInstance(Instance[RedisLease]):
+class RedisInstance(ProxiedInstance[RedisLease]):
     """A Redis server: numbered databases of this process's own, leases on those.
 
     Args:
@@ -102,13 +99,6 @@ class RedisInstance(Instance[RedisLease]):
         except BaseException:
             self.give_back(database)
             raise
-
-    @functools.cached_property
-    def passages(self) -> Passages:
-        """The ways to its databases through the fault proxy."""
-        from harness.services.toxiproxy.passage import Passages
-
-        return Passages(self)
 
     def prepare(self, service: Redis) -> None:
         """Claim the database that the first test works in."""
