@@ -485,6 +485,18 @@ class ChangesBesideOthers(Changes):
         self.assertIn(f"role {self.name} was created; it was dropped", text)
         self.assertIn(f"database {self.name} was created; it was dropped", text)
 
+    def test_it_is_known_though_others_have_written_a_lot_while_the_database_was_not_used(self):
+        with self.environment.lease(self.declared()) as db:
+            db.count("items")
+        with self.environment.lease(Postgres(isolation="commit", name="another")) as other:
+            other.execute(
+                "create table wide as select repeat('x', 30) from generate_series(1, 300000)"
+            )
+
+        text = self.changed_by(f"create role {self.name}")
+
+        self.assertIn(f"role {self.name} was created; it was dropped", text)
+
     def test_in_a_savepoint_after_a_lot_else(self):
         text = self.changed_by(
             "insert into items (name) select n::text from generate_series(1, 900) n",

@@ -307,8 +307,9 @@ class PostgresInstance(ProxiedInstance[PostgresLease]):
             idle = self._databases.setdefault((template.key, read_only, service.proxied), [])
             known = idle.pop() if idle else None
             self._awake.take(known)
-            if known is not None:
-                return known
+        if known is not None:
+            known.wake()
+            return known
         name = self.new_database(service)
         database = CommitDatabase(source, name, read_only=read_only, proxied=service.proxied)
         self.cleanups.push(database.hang_up)

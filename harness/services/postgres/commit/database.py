@@ -28,6 +28,7 @@ from harness.services.postgres.commit.sessions import Sessions
 from harness.services.postgres.commit.slots import end_slots
 from harness.services.postgres.commit.source import Source
 from harness.services.postgres.commit.structure import outside
+from harness.services.postgres.commit.wal import FARTHEST
 from harness.services.postgres.connect import driver
 from harness.services.postgres.names import identifier
 
@@ -60,6 +61,7 @@ class CommitDatabase:
         self._disturbed = self._instance.disturbed
         self.sessions = Sessions(source.instance, name)
         self._rebased: Damage | None = None
+        self._resting = False
         self._class_begun: Baseline | None = None  # of one that has changed the whole server
         self._roles = False
         self._outside = ""  # the same for every clone that takes this place
@@ -297,7 +299,23 @@ class CommitDatabase:
 
     def rest(self) -> None:
         """Close the sessions until the next test: a server has only so many."""
+        self._resting = True
         self.hang_up()
+
+    def wake(self) -> None:
+        """Be ready for the next test.
+
+        After a rest others may have written so much that the log of the test could not be told from
+        theirs: then it begins where the server stands by now, if nothing here has changed.
+        """
+        if not self._resting:
+            return
+        self._resting = False
+        with contextlib.suppress(LostDatabaseError):  # told when the test is over
+            survey = self.survey()
+            far = survey.written - self._baseline.written > FARTHEST
+            if far and not self._changes.damage(self._state, survey):
+                self._move_on(survey)
 
     def hang_up(self) -> None:
         """Close all our sessions."""
