@@ -13,7 +13,7 @@ from harness.services.postgres.commit.authors import Authors
 from harness.services.postgres.commit.inspector import APPLICATION_NAME
 from harness.services.postgres.commit.kinds import KINDS
 from harness.services.postgres.commit.things import Change, Things, changes, look
-from harness.services.postgres.commit.wal import FARTHEST, FARTHEST_MARK
+from harness.services.postgres.commit.wal import FARTHEST
 from harness.services.postgres.database_names import OURS
 from harness.services.postgres.databases import Databases
 from harness.services.postgres.locks import named
@@ -33,6 +33,7 @@ where application_name = '{APPLICATION_NAME}' and datname not like '%\\_{{proces
    or application_name like 'harness holding, %' and application_name <> left({{holder}}, 63)
 """
 OTHER_DATABASES = f"select datname, xmin::text::int8 from pg_database where datname !~ '{OURS}'"
+FARTHEST_PROOF = 1 << 26  # bytes of log that are read where something has changed
 XIDS = 1 << 32  # after which transaction ids begin anew
 Proof = Callable[[Change], bool]
 FILES = "select relname, pg_relation_filenode(oid)::int8 from pg_class where relisshared"
@@ -98,7 +99,7 @@ class ServerGuard:
         if not self._missed and self._is_alone():
             return True
         wal, far = self._instance.wal, end - since
-        if wal is not None and (far <= FARTHEST or (far <= FARTHEST_MARK and self.differs())):
+        if wal is not None and (far <= FARTHEST or (far <= FARTHEST_PROOF and self.differs())):
             self._authors = wal.authors(since) or self._authors
         self._missed = database not in self._authors.databases.values()
         if self._missed:
