@@ -145,22 +145,29 @@ def lingering(databases: Databases, name: str, known: tuple[int, ...]) -> list[S
     """
     began = time.monotonic()
     sessions = databases.sessions(name, known)
-    if sessions:
-        gc.collect()
-    while sessions and time.monotonic() < began + patience(sessions):
+    if not sessions:
+        return []
+    gc.collect()
+    servers = {databases.endpoint.port, int(databases.rows("show port")[0][0])}
+    while sessions and time.monotonic() < began + patience(sessions, servers):
         time.sleep(POLL)
         sessions = databases.sessions(name, known)
     return sessions
 
 
-def patience(sessions: list[Session]) -> float:
+def patience(sessions: list[Session], servers: set[int]) -> float:
     """Return for how many seconds to wait for sessions to end."""
-    in_use = {UNIX_SOCKET, *open_ports()}
+    in_use = {UNIX_SOCKET, *open_ports(servers)}
     return GRACE if any(session.client_port in in_use for session in sessions) else MOST_GRACE
 
 
-def open_ports() -> set[int]:
-    """Return the TCP ports of this machine at which a program holds a connection.
+def open_ports(servers: set[int]) -> set[int]:
+    """Return the TCP ports of this machine at which a program holds a connection to a server.
+
+    The same port can belong to connections to several servers at once.
+
+    Args:
+        servers: The ports of the server: its own, and the one at which it is reached.
 
     Source: proc_net_tcp(5); each line has the local address, the remote one and the state.
     """
@@ -171,8 +178,18 @@ def open_ports() -> set[int]:
                 lines = [line.split() for line in table][1:]
         except OSError:
             continue
-        ports |= {int(line[1].rpartition(":")[2], 16) for line in lines if line[3] in HELD}
+        ports |= {port(line[1]) for line in lines if line[3] in HELD and port(line[2]) in servers}
     return ports
+
+
+def port(address: str) -> int:
+    """Return the port of an address, as the kernel writes it.
+
+    Example:
+        >>> port("0100007F:1F90")
+        8080
+    """
+    return int(address.rpartition(":")[2], 16)
 
 
 def leaked(sessions: list[Session]) -> LeakError:
