@@ -11,6 +11,7 @@ from harness.errors import LeakError
 from harness.services.postgres.activity import Session
 from harness.services.postgres.connect import connect
 from harness.services.postgres.databases import Databases
+from harness.services.sockets import open_ports
 
 if TYPE_CHECKING:
     from harness.services.postgres.commit.cluster import ServerGuard
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 GRACE = 1.0  # seconds
 MOST_GRACE = 10.0
-HELD = ("01", "08")  # ESTABLISHED and CLOSE_WAIT, as the kernel numbers them
 UNIX_SOCKET = -1  # the port of its clients, of which nothing is known
 POLL = 0.005
 
@@ -159,37 +159,6 @@ def patience(sessions: list[Session], servers: set[int]) -> float:
     """Return for how many seconds to wait for sessions to end."""
     in_use = {UNIX_SOCKET, *open_ports(servers)}
     return GRACE if any(session.client_port in in_use for session in sessions) else MOST_GRACE
-
-
-def open_ports(servers: set[int]) -> set[int]:
-    """Return the TCP ports of this machine at which a program holds a connection to a server.
-
-    The same port can belong to connections to several servers at once.
-
-    Args:
-        servers: The ports of the server: its own, and the one at which it is reached.
-
-    Source: proc_net_tcp(5); each line has the local address, the remote one and the state.
-    """
-    ports = set()
-    for path in ("/proc/net/tcp", "/proc/net/tcp6"):
-        try:
-            with open(path, encoding="ascii") as table:
-                lines = [line.split() for line in table][1:]
-        except OSError:
-            continue
-        ports |= {port(line[1]) for line in lines if line[3] in HELD and port(line[2]) in servers}
-    return ports
-
-
-def port(address: str) -> int:
-    """Return the port of an address, as the kernel writes it.
-
-    Example:
-        >>> port("0100007F:1F90")
-        8080
-    """
-    return int(address.rpartition(":")[2], 16)
 
 
 def leaked(sessions: list[Session]) -> LeakError:

@@ -16,8 +16,8 @@ from harness.core.seed import derive
 from harness.errors import ServiceDiedError
 from harness.faults.client import Applied
 from harness.faults.faults import Fault, Toxics
+from harness.services.sockets import clients_of
 from harness.services.toxiproxy.lease import written
-from harness.services.toxiproxy.sockets import clients_of
 
 if TYPE_CHECKING:
     from harness.services.toxiproxy.instance import ToxiproxyInstance

@@ -3,7 +3,7 @@
 import socket
 import unittest
 
-from harness.services.postgres.watcher import open_ports
+from harness.services.sockets import open_ports
 
 
 class OpenPortsTest(unittest.TestCase):
