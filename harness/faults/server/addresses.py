@@ -72,7 +72,8 @@ async def listener(address: str) -> socket.socket:
     """
     family, place = await resolve(address)
     try:
-        own = socket.socket(family, socket.SOCK_STREAM)
+        # asyncio sends small pieces at once only where the protocol is named.
+        own = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     except OSError as error:
         raise not_listening(join(*place), error) from error
     try:
