@@ -23,6 +23,8 @@ BETWEEN = (
     *("tests.testing", "tests.test_doctests", "Conformance"),
 )
 WITHOUT_DOCKER = {"DOCKER_HOST": "unix:///nowhere"}
+# Programs that are no Python: the mock cluster and our own fault proxy take their places.
+WITHOUT_REAL_SERVERS = {"KAFKA_HOME": "", "HARNESS_CI_TOXIPROXY": ""}
 DRIVERS = ("asyncpg",)  # beside those of the extras
 MATCHERS = ("dirty-equals",)
 MODELS = ("attrs", "pydantic")  # the classes of others that factories make
@@ -79,6 +81,7 @@ def matrix(session: nox.Session) -> None:
         "HARNESS_CI_ANOTHER_PYTHON": "1",
         "HARNESS_REQUIRE": "",
         **WITHOUT_DOCKER,
+        **WITHOUT_REAL_SERVERS,
     }
     names = () if session.python in (PYTHONS[0], PYTHONS[-1]) else BETWEEN
     # In four processes, as there are no containers to share the processors with.

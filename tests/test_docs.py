@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from harness import errors
 from harness.cli.main import main
 from harness.core.settings import OPTIONS
+from tests.integration.providers import on_one_python
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -56,6 +57,7 @@ def paths(group, *before):
         yield from paths(command, *before, name)
 
 
+@on_one_python
 class ExamplesTest(unittest.TestCase):
     def test_the_examples_of_every_page_pass(self):
         with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:

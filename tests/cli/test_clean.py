@@ -11,6 +11,7 @@ from harness.errors import HarnessError
 from harness.providers.engine import EngineError
 from harness.services.postgres.service import Postgres
 from tests.cli.test_main import CommandTest
+from tests.integration.providers import on_one_python
 from tests.support.commands import CommandsTest, kill
 from tests.support.registry import wait_until
 from tests.support.slots import SlotsTest, name_of_us
@@ -219,6 +220,7 @@ class ServersTest(CommandTest):
         )
 
 
+@on_one_python
 class CrashTest(CommandsTest):
     """Real servers, of processes that were killed."""
 

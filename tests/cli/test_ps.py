@@ -7,6 +7,7 @@ import time
 
 from harness.cli.text import WIDTH
 from tests.cli.test_main import CommandTest
+from tests.integration.providers import on_one_python
 from tests.support.commands import CommandsTest
 from tests.support.slots import SlotsTest, name_of_us
 
@@ -134,6 +135,7 @@ class TellingTest(SlotsTest):
         self.assertEqual({"janitor": None, "instances": []}, json.loads(self.ps("--json")))
 
 
+@on_one_python
 class RunningTest(CommandsTest):
     """Real servers."""
 

@@ -8,6 +8,7 @@ from harness import Environment, Postgres
 from harness.core.endpoint import Dsn
 from harness.core.settings import Settings
 from tests.cli.test_main import CommandTest
+from tests.integration.providers import on_one_python
 from tests.support.commands import CommandsTest
 
 NOBODY = "postgresql://me:hunter2@127.0.0.1:1/shop"
@@ -106,6 +107,7 @@ class RefusalTest(CommandTest):
         (self.directory / name).write_text(text, encoding="utf-8")
 
 
+@on_one_python
 class SnapshotTest(CommandsTest):
     """Commands against an embedded server."""
 

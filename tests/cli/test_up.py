@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 from tests.cli.test_main import CommandTest
+from tests.integration.providers import on_one_python
 from tests.support.commands import COMMAND, CommandsTest, kill
 from tests.support.registry import wait_until
 
@@ -115,6 +116,7 @@ class ApplicationTest(CommandsTest):
         self.assertNothingRuns(made)
 
 
+@on_one_python
 class UpTest(ApplicationTest):
     """What the command gets, and what is told."""
 

@@ -52,8 +52,11 @@ PROVIDERS = tuple(os.environ.get("HARNESS_CI_CONFORMANCE", "external,docker,embe
 def on_one_python(tests):
     """Leave tests out of a run that repeats them on another Python.
 
-    They take long, and what they test is the servers' and the system's: the same Python code is
-    run by others beside them. It is the innermost decorator.
+    They take long, and the same Python code is run by others beside them. What they are about no
+    Python changes: what servers do with statements, and after they were killed; who may log in;
+    locks between processes; signals that go through our commands; what examples print. What a
+    Python does change stays: imports, interrupts, coroutines, subclasses of `TestCase`, the drivers'
+    own code. It is the innermost decorator.
     """
     return None if os.environ.get(ANOTHER_PYTHON) else tests
 
@@ -97,7 +100,8 @@ def on_embedded(tests):
 
 def also_with_psycopg(tests, others=()):
     """Add the same tests with psycopg, on the embedded provider and on others that are named."""
-    on(with_driver(tests, "psycopg"), *sorted({"embedded", *others} & set(PROVIDERS)))
+    if tests is not None:
+        on(with_driver(tests, "psycopg"), *sorted({"embedded", *others} & set(PROVIDERS)))
     return tests
 
 

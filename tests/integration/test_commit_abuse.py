@@ -7,7 +7,7 @@ import psycopg
 
 from harness import HarnessTestCase, Postgres
 from tests.integration.leaks import LeakyTest
-from tests.integration.providers import PROVIDERS, on, on_every_provider
+from tests.integration.providers import PROVIDERS, on, on_every_provider, on_one_python
 from tests.integration.shop import shop
 
 ADD = "insert into items (name) values ('a')"
@@ -49,6 +49,7 @@ class AbuseTest(LeakyTest):
 
 
 @on_every_provider
+@on_one_python
 class PostgresConformanceAbuse(AbuseTest):
     def test_the_database_is_dropped(self):
         name = '"{}"'

@@ -13,7 +13,7 @@ from harness.errors import ServiceDiedError, StartError
 from harness.providers import embedded
 from harness.providers.directories import cache_directory
 from tests.integration.inner import run_inner
-from tests.integration.providers import environment
+from tests.integration.providers import environment, on_one_python
 from tests.integration.sandbox import SandboxTest
 
 
@@ -63,6 +63,7 @@ def segments():
     return {line.split()[1] for line in lines}
 
 
+@on_one_python
 class KilledWhileStartingTest(DeathTest):
     def test_it_is_one_error_with_state_and_log_and_at_once(self):
         def probe(service, running, timeout):
@@ -103,6 +104,7 @@ class KilledWhileStartingTest(DeathTest):
         self.assertNothingLeft()
 
 
+@on_one_python
 class KilledWhileInUseTest(DeathTest):
     def run_killed(self, **options):
         test = self

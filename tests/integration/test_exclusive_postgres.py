@@ -9,7 +9,7 @@ from harness.errors import LeaseError, ServiceDiedError
 from harness.services.postgres.connect import connect
 from tests.integration.inner import run_inner
 from tests.integration.programs import OwnRegistryTest
-from tests.integration.providers import also_with_psycopg, on
+from tests.integration.providers import also_with_psycopg, on, on_one_python
 from tests.integration.sandbox import wait_until
 
 ANY = Exception  # of a driver, whose errors differ
@@ -25,6 +25,7 @@ def close(connection):
         connection.close()
 
 
+@on_one_python
 class DisturbedTest:
     """What a lease is worth after its server was killed, and that the next one is clean."""
 

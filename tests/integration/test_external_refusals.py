@@ -14,6 +14,7 @@ from harness.errors import ConfigurationError, HarnessError, StartError
 from harness.providers.external import PROVIDER
 from tests.integration.foreign import PASSWORD, foreign_server
 from tests.integration.inner import run_inner
+from tests.integration.providers import on_one_python
 from tests.integration.sandbox import SandboxTest
 
 QUICK = 20.0  # seconds, on a machine that does other work, too
@@ -43,6 +44,7 @@ class Refusals(SandboxTest):
         return text
 
 
+@on_one_python
 class WrongUrlTest(Refusals):
     def setUp(self):
         self.need("embedded")
@@ -125,6 +127,7 @@ class WrongUrlTest(Refusals):
                 )
 
 
+@on_one_python
 class RightsTest(Refusals):
     def setUp(self):
         self.need("embedded")

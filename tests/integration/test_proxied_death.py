@@ -9,6 +9,7 @@ from harness.errors import UnavailableError
 from harness.services.toxiproxy.near import NearToxiproxy, unfit
 from tests.integration.inner import run_inner
 from tests.integration.programs import OwnRegistryTest
+from tests.integration.providers import on_one_python
 
 
 def kill_proxy(lease):
@@ -19,6 +20,7 @@ def kill_proxy(lease):
         time.sleep(0.005)
 
 
+@on_one_python
 class DeathTest(OwnRegistryTest):
     def setUp(self):
         self.need(Postgres(proxied=True), "embedded")
@@ -115,6 +117,7 @@ def ask(lease):
     assert cursor.fetchone()[0] == 1
 
 
+@on_one_python
 class ChoiceTest(OwnRegistryTest):
     def chosen(self, providers, **environ):
         settings = Settings.read(environ=environ)

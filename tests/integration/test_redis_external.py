@@ -21,6 +21,7 @@ from tests.integration.foreign_redis import (
     RedisSandboxTest,
     foreign_redis,
 )
+from tests.integration.providers import on_one_python
 from tests.integration.sandbox import wait_for
 from tests.integration.test_external_refusals import http_server
 
@@ -65,6 +66,7 @@ class ForeignTest(RedisSandboxTest):
             yield lease
 
 
+@on_one_python
 class UntouchedTest(ForeignTest):
     def test_all_databases_are_as_they_were_after_any_run(self):
         before = self.server.contents()
@@ -119,6 +121,7 @@ class UntouchedTest(ForeignTest):
         self.assertEqual(before, self.server.contents())
 
 
+@on_one_python
 class OrphanTest(ForeignTest):
     def killed(self):
         """Run a suite and kill it in the middle; return its sandbox."""
@@ -187,6 +190,7 @@ class OrphanTest(ForeignTest):
         self.assertEqual(self.before, self.server.contents())
 
 
+@on_one_python
 class RefusalTest(ForeignTest):
     def refused(self, url, *words, service=None, kind=StartError, **variables):
         """Return the error for a URL; it says all the words, is quick, and hides the password."""

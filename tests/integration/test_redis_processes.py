@@ -5,6 +5,7 @@ import signal
 import redis
 
 from tests.integration.foreign_redis import RedisSandboxTest, foreign_redis
+from tests.integration.providers import on_one_python
 from tests.integration.sandbox import PATIENCE, wait_for
 
 HEAD = """
@@ -52,6 +53,7 @@ TELLING = (
 )
 
 
+@on_one_python
 class SideBySideTest(RedisSandboxTest):
     def run_at_once(self, sandbox, count):
         processes = [sandbox.start(SUITE) for _ in range(count)]
@@ -84,6 +86,7 @@ class SideBySideTest(RedisSandboxTest):
         super().need("embedded" if provider == "external" else provider)
 
 
+@on_one_python
 class KilledTest(RedisSandboxTest):
     def check(self, provider):
         sandbox = self.sandbox(provider)

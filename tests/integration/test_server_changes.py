@@ -12,7 +12,7 @@ from harness import Environment, HarnessTestCase, Postgres
 from harness.core.settings import Settings
 from harness.errors import LeakError
 from harness.services.postgres.commit import cluster
-from tests.integration.providers import environment, on
+from tests.integration.providers import environment, on, on_one_python
 from tests.integration.shop import shop
 
 SERVICE = Postgres(
@@ -103,6 +103,7 @@ class Changes:
         return str(self.raised_by(result))
 
 
+@on_one_python
 class ServerChanges(Changes):
     """On a server of our own: all that changes there is the test's doing."""
 
@@ -379,6 +380,7 @@ class OrdinaryRoleTest(HarnessTestCase):
 REPLICATING = Postgres(settings=(("wal_level", "logical"),))
 
 
+@on_one_python
 class RollbackChanges:
     """Under `rollback`, by a connection that a test makes from the dsn."""
 
@@ -417,6 +419,7 @@ class RollbackChanges:
         self.assertIn(f"role {name} was created; it was dropped", text)
 
 
+@on_one_python
 class HeldChanges:
     """Of a class that holds its database: what it makes is no test's, and goes with the class."""
 
@@ -460,6 +463,7 @@ class HeldChanges:
         self.assertIn("role of_the_class was created; it was dropped", failures[1])
 
 
+@on_one_python
 class ChangesBesideOthers(Changes):
     """On a server that others use: what a session of the test's database did is the test's."""
 

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 
+from tests.integration.providers import on_one_python
 from tests.integration.sandbox import PATIENCE, Sandbox, SandboxTest, end, wait_for
 
 WORKERS = 4
@@ -237,6 +238,7 @@ class SharingOnDockerTest(Sharing, SandboxTest):
     provider = "docker"
 
 
+@on_one_python
 class ReuseTest(SandboxTest):
     """A server that is kept for the next run, on the provider that starts quickest."""
 

@@ -308,6 +308,7 @@ class PostgresConformanceTemplates(Files):
             self.template(migrations=path)
 
 
+@on_one_python
 class KeptTest(ForeignTest):
     """Templates on somebody else's server that are kept for the next run."""
 
@@ -474,6 +475,7 @@ class Suite(HarnessTestCase):
 """
 
 
+@on_one_python
 class KeptOnOurServerTest(SandboxTest):
     def test_a_server_that_is_kept_keeps_its_templates(self):
         box = self.sandbox("embedded", HARNESS_REUSE="1")
@@ -492,6 +494,7 @@ class KeptOnOurServerTest(SandboxTest):
         self.assertNothingLeft(box)
 
 
+@on_one_python
 class OrphansTest(ForeignTest):
     """What killed runs left on somebody else's server, if it is much."""
 
@@ -529,6 +532,7 @@ class OrphansTest(ForeignTest):
         self.assertEqual([], databases(self.server.url(), self.box.registry))
 
 
+@on_one_python
 class UnmarkedTest(ForeignTest):
     """Databases of a process that was killed before it wrote its mark."""
 
@@ -570,6 +574,7 @@ class UnmarkedTest(ForeignTest):
                 self.assertIn(name, self.start())
 
 
+@on_one_python
 class LongNameTest(ForeignTest):
     def test_a_database_name_that_postgres_would_cut_off_is_refused(self):
         name = "shop" * 16

@@ -11,7 +11,7 @@ from harness.core.settings import Settings
 from harness.errors import FaultError, ServiceDiedError, StartError, UnavailableError
 from tests.integration.inner import run_inner
 from tests.integration.programs import OwnRegistryTest
-from tests.integration.providers import PROVIDERS
+from tests.integration.providers import PROVIDERS, on_one_python
 from tests.integration.toxiproxies import (
     Upstream,
     connect,
@@ -33,6 +33,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
+@on_one_python
 class DeathTest(OwnRegistryTest):
     def setUp(self):
         self.need(Toxiproxy(), "embedded")
@@ -86,6 +87,7 @@ class DeathTest(OwnRegistryTest):
         self.assertTrue(result.wasSuccessful(), result.text)
 
 
+@on_one_python
 class ExternalTest(DirectoryTest):
     def setUp(self):
         super().setUp()
@@ -169,6 +171,7 @@ class ExternalTest(DirectoryTest):
         )
 
 
+@on_one_python
 class ProgramTest(OwnRegistryTest):
     def test_a_version_that_nobody_has_is_a_reason(self):
         with self.assertRaises(UnavailableError) as raised:
