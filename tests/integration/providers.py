@@ -55,8 +55,8 @@ def on_one_python(tests):
     They take long, and the same Python code is run by others beside them. What they are about no
     Python changes: what servers do with statements, and after they were killed; who may log in;
     locks between processes; signals that go through our commands; what examples print. What a
-    Python does change stays: imports, interrupts, coroutines, subclasses of `TestCase`, the drivers'
-    own code. It is the innermost decorator.
+    Python does change stays: imports, interrupts, coroutines, subclasses of `TestCase`, the
+    drivers' own code. It is the innermost decorator.
     """
     return None if os.environ.get(ANOTHER_PYTHON) else tests
 
