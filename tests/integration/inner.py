@@ -40,8 +40,10 @@ def run_inner(case, *methods):
     """Run the methods of a test case in the order they are given, or all of them by name."""
     names = methods or unittest.TestLoader().getTestCaseNames(case)  # without the run's own -k
     result = Result()
+    gc.freeze()  # what was there before need not be looked through
     unittest.TestSuite(map(case, names)).run(result)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # what an inner test leaked on purpose
         gc.collect()
+    gc.unfreeze()
     return result

@@ -1,6 +1,6 @@
 """What each toxic does to real connections, on our fault proxy and on the real one.
 
-Times are compared with bounds: never too early, and not much too late on a busy machine.
+Times are compared with bounds: never too early, and not too late for a very busy machine.
 """
 
 import contextlib
@@ -11,7 +11,7 @@ import socket
 import threading
 import time
 
-from tests.integration.toxiproxies import BothServersTest, Upstream, connect, echo, read
+from tests.integration.toxiproxies import LONG, BothServersTest, Upstream, connect, echo, read
 
 HARMLESS = (
     ("latency", {"latency": 10, "jitter": 9}),
@@ -19,8 +19,7 @@ HARMLESS = (
     ("slicer", {"average_size": 5000, "size_variation": 4000, "delay": 10}),
     ("slow_close", {"delay": 5}),
 )
-LATE = 0.25  # seconds: what a busy machine may add
-LONG = 300  # ms: longer than that
+LATE = 4.0  # seconds: what a busy machine may add
 
 
 def greet(connection):
@@ -209,16 +208,25 @@ class EndsTest(ToxicsTest):
     def test_slow_close_delays_the_end(self):
         def slow(server):
             place = self.through(server, greet)
-            server.add("slow_close", delay=LONG)
+            server.add("slow_close", delay=300)
             line = self.opened(place)
             began = time.monotonic()
-            read(line, 5)
-            self.assertLess(time.monotonic() - began, LONG / 1e3)
             found = read(line)
-            self.assertTook(LONG / 1e3, began)
+            self.assertTook(0.3, began)
             return found
 
-        self.assertEqual((b"", "end"), self.on_each(slow))
+        self.assertEqual((b"hello", "end"), self.on_each(slow))
+
+    def test_slow_close_delays_nothing_but_the_end(self):
+        def slow(server):
+            place = self.through(server, greet)
+            server.add("slow_close", delay=LONG)
+            line = self.opened(place)
+            found = read(line, 5)
+            line.settimeout(0.05)
+            return found, read(line)
+
+        self.assertEqual(((b"hello", "more"), (b"", "silence")), self.on_each(slow))
 
     def test_timeout_drops_all_and_ends_the_connection(self):
         def timeout(server):
@@ -315,14 +323,14 @@ class SlicerTest(ToxicsTest):
     def test_bytes_come_in_slices_with_pauses(self):
         def sliced(server):
             place = self.through(server)
-            server.add("slicer", average_size=10, delay=2000)
+            server.add("slicer", average_size=10, delay=10_000)
             line = self.opened(place)
             line.sendall(b"x" * 100)
             sizes = []
             began = time.monotonic()
             while sum(sizes) < 100:
                 sizes.append(len(line.recv(1000)))
-            self.assertGreater(time.monotonic() - began, 0.009)  # a lower bound only
+            self.assertGreater(time.monotonic() - began, 0.05)  # a lower bound only
             return len(sizes) > 3, sum(sizes)
 
         self.assertEqual((True, 100), self.on_each(sliced))
@@ -415,15 +423,17 @@ class OursAloneTest(ToxicsTest):
                     time.sleep(0.003)
 
         line = self.opened(self.through(self.server, trickle))
-        for _ in range(10):  # until the kernel delays what it acknowledges
-            line.sendall(b"?")
-            pieces = 0
-            received = 0
-            while received < 10:
-                received += len(line.recv(10))
-                pieces += 1
+        pieces = [self.pieces(line) for _ in range(10)]
 
-        self.assertGreater(pieces, 3)
+        self.assertGreater(max(pieces[5:]), 3)  # when the kernel delays what it acknowledges
+
+    def pieces(self, line):
+        """Ask for ten bytes; return in how many pieces they come."""
+        line.sendall(b"?")
+        received = []
+        while sum(received) < 10:
+            received.append(len(line.recv(10)))
+        return len(received)
 
     def test_a_slow_reader_holds_up_the_sender(self):
         sent = []

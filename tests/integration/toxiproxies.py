@@ -17,6 +17,8 @@ from urllib.parse import quote
 SERVER, CLI = "HARNESS_CI_TOXIPROXY", "HARNESS_CI_TOXIPROXY_CLI"
 OURS = (sys.executable, "-m", "harness.faults.server", "127.0.0.1", "{port}", "1")
 PATIENCE = 5.0
+LONG = 60_000  # ms: a delay that nobody takes for that of a busy machine
+SOON = 20.0  # seconds: well below it, however busy
 PORT = re.compile(r":\d{4,5}\b")
 
 

@@ -46,7 +46,7 @@ class RefusalTest(DirectoryTest):
             refusal = daemon.refusal(host)
 
         self.assertEqual(f"the Docker daemon at {host} did not answer within 1 s", refusal)
-        self.assertLess(time.monotonic() - before, 2)
+        self.assertLess(time.monotonic() - before, 10)
 
     def test_one_that_is_broken_says_its_status(self):
         with listening(self.path, BROKEN) as host:

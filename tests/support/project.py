@@ -14,13 +14,13 @@ STRICT = ("-b", "-X", "dev", "-W", "error")
 TIMEOUT = 60
 HOME = Path(__file__).parents[2]
 OURS = ("HARNESS_", "TEST_SEED", "DATABASE_URL", "REDIS_URL", "PYTHON")
-STATE = "HARNESS_STATE_DIR"  # of this run of the tests, which is no user's
+KEPT = ("HARNESS_STATE_DIR", "PYTHONMALLOC")  # of this run of the tests, which are no user's
 
 
 def environ() -> dict[str, str]:
     """Return the environment variables without any of ours; `python` is this very one."""
     everything = os.environ.items()
-    plain = {n: text for n, text in everything if n == STATE or not n.startswith(OURS)}
+    plain = {n: text for n, text in everything if n in KEPT or not n.startswith(OURS)}
     python = os.path.dirname(sys.executable)
     path = os.pathsep.join([python, plain.get("PATH", "")])
     return {**plain, "PATH": path, "PYTHONPATH": str(HOME), "PYTHONDONTWRITEBYTECODE": "1"}

