@@ -35,6 +35,16 @@ DYING = """
     class DyingTest(unittest.TestCase):
         def test_it(self): os._exit(3)
 """
+NOTING = """
+    import os
+    import unittest
+    from pathlib import Path
+
+    class NotingTest(unittest.TestCase):
+        def test_it(self):
+            with open(Path(__file__).parent / "processes", "a") as file:
+                print(os.getpid(), file=file)
+"""
 # Both are begun before one ends, or neither ever does: only processes at once can pass.
 MEETING = """
     import os
@@ -104,6 +114,22 @@ class RunningTest(ProjectTest):
 
         places = {(self.directory / f"suite/suite.test_{n}.place").read_text() for n in names}
         self.assertEqual(2, len(places))
+
+    def test_what_starts_the_same_slow_servers_runs_in_one_process(self):
+        self.suite(kafka_one=NOTING, kafka_other=NOTING, kafka_third=NOTING, passing=PASSING)
+
+        self.assertRuns("5 passed, 0 failed, 1 skipped", "-j", "3")
+
+        self.assertEqual(1, len({*(self.directory / "suite/processes").read_text().split()}))
+
+    def test_what_was_kept_for_a_worker_that_dies_is_named_and_red(self):
+        later = "".join(f"        def test_later_{n}(self): pass\n" for n in range(3))
+        self.suite(kafka_first=DYING + later, kafka_b=PASSING, kafka_c=PASSING)
+
+        output = self.assertRuns("0 passed, 3 failed, 0 skipped", "-j", "2", code=1)
+
+        for name in "bc":
+            self.assertIn(f"suite.test_kafka_{name} was not run", output)
 
     def test_what_a_module_prints_stands_together_under_its_name(self):
         self.suite(passing=PASSING, other=PASSING)

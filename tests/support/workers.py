@@ -6,6 +6,7 @@ the next. What it prints for a module is shown when that has ended, so that noth
 
 import collections
 import concurrent.futures
+import itertools
 import json
 import os
 import socket
@@ -16,7 +17,10 @@ import threading
 import time
 import unittest
 
-SLOW = ("integration", "cli", "test_docs")  # parts of the names of modules that take seconds each
+# Parts of the names of modules that take seconds each.
+SLOW = ("integration", "cli", "test_docs", "making", "janitor")
+# In the names of modules that one process runs: what they start takes seconds, and serves them all.
+TOGETHER = "test_kafka"
 
 
 class Discovery(unittest.TestProgram):
@@ -87,7 +91,7 @@ class Run:
     """The modules of one run, and what became of them.
 
     Args:
-        modules: Their names, in the order in which they are begun.
+        modules: Lists of their names, each for one worker, in the order in which they are begun.
         failfast: Whether to begin none after one that failed.
     """
 
@@ -99,11 +103,13 @@ class Run:
 
     def attend(self, worker):
         """Give a worker one module after another; what it was at when it died has failed."""
-        while (module := self._next()) is not None:
+        own = collections.deque()
+        while (module := self._next(own)) is not None:
             began = time.monotonic()
             if (counts := worker.run(module)) is None:
                 break
             self.note(f"{module}, {time.monotonic() - began:.1f} s", worker.printed(), counts)
+        self._waiting.extendleft([[each] for each in own])
         code, text = worker.end()
         if module or code:
             said = f"a worker ended with exit code {code}" + f" in {module}" * bool(module)
@@ -115,9 +121,12 @@ class Run:
     def _is_stopped(self):
         return self._failfast and self.counts["failed"] > 0
 
-    def _next(self):
+    def _next(self, own):
+        """Return the next module of a worker's own, or of what is waiting for any."""
         with self._lock:
-            return self._waiting.popleft() if self._waiting and not self._is_stopped else None
+            if not own and self._waiting:
+                own.extend(self._waiting.popleft())
+            return own.popleft() if own and not self._is_stopped else None
 
     def note(self, title, text, counts):
         """Show what was printed, and add to the counts."""
@@ -129,7 +138,7 @@ class Run:
     def finish(self):
         """Name what was never begun; it has failed, unless the run was to stop."""
         counts = {} if self._is_stopped else {"failed": 1}
-        for module in self._waiting:
+        for module in itertools.chain(*self._waiting):
             self.note(f"{module} was not run", "", counts)
 
 
@@ -141,6 +150,12 @@ def longest_first(sizes):
     """
     slow = {name for name in sizes if set(SLOW) & set(name.split("."))}
     return sorted(sizes, key=lambda name: (name in slow, sizes[name]), reverse=True)
+
+
+def for_workers(names):
+    """Return lists of names, each for one worker: first those that belong together."""
+    together = [name for name in names if TOGETHER in name]
+    return [*[together] * bool(together), *([name] for name in names if name not in together)]
 
 
 def run(jobs, where, others):
@@ -156,7 +171,7 @@ def run(jobs, where, others):
     """
     loader = NamingLoader()
     found = Discovery(module=None, argv=["", *where], testLoader=loader, exit=False)
-    whole = Run(longest_first(loader.sizes), found.failfast)
+    whole = Run(for_workers(longest_first(loader.sizes)), found.failfast)
     for error in loader.errors:
         whole.note("a module cannot be imported", error, {"failed": 1})
     command = [sys.executable, *sys.orig_argv[1 : len(sys.orig_argv) - len(sys.argv) + 1], *others]
