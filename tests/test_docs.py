@@ -25,6 +25,7 @@ PROMPT = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 LOOSELY = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 LINK = re.compile(r"\[[^\]]+\]\(([^)#]+)\)")
 DEFAULT_FILE = "test_page.py"
+QUICKEST = "external,embedded,docker"  # first, and then what an example can have nowhere else
 AT_ONCE = 4  # pages: their examples wait for servers more than they compute
 
 
@@ -90,7 +91,7 @@ class ExamplesTest(unittest.TestCase):
         result = subprocess.run(
             [sys.executable, "-W", "error", "-m", "unittest", "-v"],
             cwd=directory,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env={"HARNESS_PROVIDERS": QUICKEST, **os.environ, "PYTHONPATH": str(ROOT)},
             capture_output=True,
             text=True,
         )

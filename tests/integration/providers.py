@@ -66,6 +66,15 @@ def on_every_provider(tests):
     return on(tests, *PROVIDERS)
 
 
+def on_each_kind_of_server(tests):
+    """The same on somebody else's server and on our own, for what takes long.
+
+    In Docker our own is the same program, with the same rights: what it does with statements, and
+    what the harness reads of that over a connection, has been seen then.
+    """
+    return on(tests, *(name for name in PROVIDERS if name != "docker"))
+
+
 # An ordinary role, where DATABASE_URL may name a superuser.
 ROLES = ["creator"] * ("external" in PROVIDERS)
 

@@ -7,7 +7,7 @@ import psycopg
 
 from harness import HarnessTestCase, Postgres
 from tests.integration.leaks import LeakyTest
-from tests.integration.providers import PROVIDERS, on, on_every_provider, on_one_python
+from tests.integration.providers import PROVIDERS, on, on_each_kind_of_server, on_one_python
 from tests.integration.shop import shop
 
 ADD = "insert into items (name) values ('a')"
@@ -48,7 +48,7 @@ class AbuseTest(LeakyTest):
                 connection.execute(statement)
 
 
-@on_every_provider
+@on_each_kind_of_server
 @on_one_python
 class PostgresConformanceAbuse(AbuseTest):
     def test_the_database_is_dropped(self):

@@ -64,7 +64,7 @@ class PostgresConformanceKinds(KindsTest):
         self.check(self.stage, self.share(kinds.ROWS))
 
     def test_sequences_and_large_objects(self):
-        self.check(self.stage, [*self.share(kinds.SEQUENCES), *kinds.LARGE_OBJECTS])
+        self.check(self.stage, self.share(kinds.SEQUENCES, kinds.LARGE_OBJECTS))
 
 
 @on_one_python

@@ -7,7 +7,7 @@ import psycopg
 
 from harness import Postgres
 from harness.services.postgres.commit.wal import WalReader
-from tests.integration.providers import on_every_provider, on_one_python
+from tests.integration.providers import on_each_kind_of_server, on_one_python
 
 ROWS = 20_000
 
@@ -34,7 +34,7 @@ def stock(db):
 DIGEST = "select md5(string_agg(t::text, ';' order by t::text)) from {} t"
 
 
-@on_every_provider
+@on_each_kind_of_server
 @on_one_python
 class PostgresConformanceLarge:
     db = Postgres(migrations=stock, isolation="commit")

@@ -110,10 +110,6 @@ class KafkaConformanceExclusive:
         self.events.produce(topic, "x")
         self.assertEqual(1, len(self.events.records(topic)))
 
-    def test_one_that_is_left_dead_is_alive_for_the_next_test(self):
-        self.events.topic("orders")
-        self.events.instance.kill()
-
     def test_what_has_a_fixed_name_is_no_leak_and_gone_for_the_next_test(self):
         for _ in range(2):
             with type(self).environment.lease(Kafka(exclusive=True), self.group()) as events:
@@ -128,8 +124,17 @@ class KafkaConformanceExclusive:
         """Return what the services of this class belong to, which has the broker of its own."""
         return group_of(type(self))
 
-    test_z_the_next_test_works = test_a_paused_one_goes_on
+
+class KafkaConformanceRevived(KafkaConformanceExclusive):
+    """The same, and one that a test leaves dead: containers of any kind are revived elsewhere."""
+
+    def test_one_that_is_left_dead_is_alive_for_the_next_test(self):
+        self.events.topic("orders")
+        self.events.instance.kill()
+
+    test_z_the_next_test_works = KafkaConformanceExclusive.test_a_paused_one_goes_on
 
 
 # Somebody else's broker is never killed.
-on(KafkaConformanceExclusive, *(name for name in BROKERS if name != "external"))
+on(KafkaConformanceExclusive, *{"docker"} & set(BROKERS))
+on(KafkaConformanceRevived, *(name for name in BROKERS if name in EMBEDDED))

@@ -6,7 +6,7 @@ from harness import HarnessTestCase, Postgres
 from harness.errors import DeferredConstraintError, LeakError, OuterTransactionLostError
 from harness.services.postgres.connect import sqlstate
 from tests.integration.leaks import LeakyTest
-from tests.integration.providers import also_with_psycopg, on_every_provider
+from tests.integration.providers import also_with_psycopg, on_each_kind_of_server
 from tests.integration.shop import shop
 
 
@@ -37,7 +37,7 @@ class Broken(LeakyTest):
         return result
 
 
-@on_every_provider
+@on_each_kind_of_server
 @also_with_psycopg
 class PostgresConformanceLostOuter(Broken):
     def check(self, sql):
@@ -116,7 +116,7 @@ class PostgresConformanceLostOuter(Broken):
         self.assertEqual("2D000", sqlstate(self.raised_by(result)))
 
 
-@on_every_provider
+@on_each_kind_of_server
 @also_with_psycopg
 class PostgresConformanceDeferredAtTheEnd(Broken):
     def test_a_deferred_constraint_that_does_not_hold_at_the_end_fails_the_test(self):
@@ -145,7 +145,7 @@ class PostgresConformanceDeferredAtTheEnd(Broken):
         self.assertTrue(self.run_inner(Case).wasSuccessful())
 
 
-@on_every_provider
+@on_each_kind_of_server
 @also_with_psycopg
 class PostgresConformanceOthers(Broken):
     def connect(self, case, **options):

@@ -108,7 +108,7 @@ class StoreSeeds(Seeds):
             "users.csv.gz",
             gzip.compress(b"id,email\n1,a\n"),
             ("items.jsonl.gz", gzip.compress(b'{"id": 1, "users": 1}\n')),
-            ("more.sql", "insert into items select id + 1, users from items;"),
+            ("more.sql.gz", gzip.compress(b"insert into items select id + 1, users from items;")),
         )
 
         self.assertEqual(2, db.count("items"))
@@ -124,7 +124,7 @@ class StoreSeeds(Seeds):
                 self.assertEqual(0, self.seed(name, content).count("users"))
 
     def test_many_rows_are_counted_right(self):
-        rows = 5_000
+        rows = 20_000
         db = self.seed(
             "users.csv",
             "email\n" + "".join(f"{n}@example.com\n" for n in range(rows)),
@@ -209,11 +209,14 @@ class StoreSeeds(Seeds):
         ):
             with self.subTest(line):
                 content = b'{"email": "a"}\n' + (line if isinstance(line, bytes) else line.encode())
-                self.assertIn(f"users.jsonl, line 2: {said}", self.refused("users.jsonl", content))
+                text = self.refused("users.jsonl", content)
+                self.assertIn(f"users.jsonl, line 2: {said}", text)
+                self.assertIn('next: write one object in each line, such as {"id": 1', text)
         self.assertIn(
             'line 2: invalid byte sequence for encoding "UTF8": 0xff',
             self.refused("users.csv", b"email\n\xff\n"),
         )
+        self.assertIn("cannot be read: 'utf-8' codec", self.refused("users.csv", b"\xff\na\n"))
 
     def test_a_table_that_is_not_there_names_the_nearest(self):
         text = self.refused("2_user.csv", "email\n")
@@ -221,6 +224,7 @@ class StoreSeeds(Seeds):
         self.assertRegex(text, "^there is no table 'user' to load /.*/2_user.csv into\n")
         self.assertIn("a seed file is named after its table", text)
         self.assertIn("next: did you mean users?", text)
+        self.assertIn("there is no table 'a.b.c'", self.refused("a.b.c.csv", "email\n"))
 
     def test_a_csv_file_without_a_first_line(self):
         self.assertIn("line 1: no names of columns", self.refused("users.csv", ""))
@@ -240,8 +244,10 @@ class StoreSeeds(Seeds):
 
     def test_a_kind_that_cannot_be_loaded_or_a_file_that_is_not_there(self):
         text = self.refused("users.xlsx", "", ServiceDefinitionError)
+        self.assertIn("users.xlsx is of no kind that can be loaded", text)
         self.assertIn("name one that ends with .sql, .csv, .jsonl, or with .gz after that", text)
         path = self.file("users.csv", "")
         with self.assertRaises(ServiceDefinitionError) as raised:
             self.lease(seeds=(path.with_name("user.csv"),))
+        self.assertIn("user.csv is not there", str(raised.exception))
         self.assertIn("correct `seeds=`; did you mean users.csv?", str(raised.exception))

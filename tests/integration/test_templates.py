@@ -65,7 +65,7 @@ class Suite(HarnessTestCase):
 
     test_c = test_b
 """
-WORKERS = 8
+WORKERS = 5
 COMMAND = "from harness.cli.main import main; main()"
 QUICK = 5.0  # seconds, for what a machine under load does in a fraction of one
 

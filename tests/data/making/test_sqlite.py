@@ -22,16 +22,16 @@ class SqliteTest(unittest.TestCase):
 
 
 class SchemasTest(SqliteTest):
-    def test_every_table_of_every_schema_takes_two_hundred_rows(self):
+    def test_every_table_of_every_schema_takes_a_hundred_rows(self):
         for name, count in (("pagila", 15), ("chinook", 11), ("northwind", 14)):
             db, make = self.open(*schemas.in_sqlite(name))
             self.assertEqual(count, len(db.rows(TABLES)))
             for (table,) in db.rows(TABLES):
                 with self.subTest(f"{name}.{table}"):
                     before = db.value(f"select count(*) from {table}")
-                    for _ in range(200):
+                    for _ in range(100):
                         make(table)
-                    self.assertEqual(before + 200, db.value(f"select count(*) from {table}"))
+                    self.assertEqual(before + 100, db.value(f"select count(*) from {table}"))
             self.assertEqual([], db.rows("pragma foreign_key_check"))
 
     def test_the_same_seed_makes_the_same_rows(self):
