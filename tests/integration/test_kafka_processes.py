@@ -1,14 +1,14 @@
 """Many processes on one broker: no collision, also after a SIGKILL, and nothing left."""
 
 import os
-import signal
 
 from confluent_kafka.admin import AdminClient
 
 from harness import Kafka
 from tests.integration.kafka import BROKERS, HOME, broker, need
+from tests.integration.many import Killed, SideBySide
 from tests.integration.providers import on_one_python
-from tests.integration.sandbox import PATIENCE, SandboxTest, wait_for
+from tests.integration.sandbox import SandboxTest
 
 HEAD = """
 from harness import Kafka
@@ -88,30 +88,17 @@ def lend_cache(sandbox):
 
 
 @on_one_python
-class SideBySideTest(KafkaSandboxTest):
-    def run_at_once(self, sandbox, count):
-        processes = [sandbox.start(SUITE) for _ in range(count)]
-        for process in processes:
-            printed, _ = process.communicate(timeout=PATIENCE * 2)
-            self.assertEqual(0, process.returncode, printed)
+class SideBySideTest(SideBySide, KafkaSandboxTest):
+    suite = SUITE
 
     def test_ten_processes_on_the_mock_cluster(self):
-        sandbox = self.sandbox_on("mock")
-        self.run_at_once(sandbox, 10)
-
-        self.assertNothingLeft(sandbox)
+        self.check(self.sandbox_on("mock"), 10)
 
     def test_on_a_real_broker(self):
-        sandbox = self.sandbox_on("jars")
-        self.run_at_once(sandbox, 3)
-
-        self.assertNothingLeft(sandbox)
+        self.check(self.sandbox_on("jars"), 3)
 
     def test_in_docker(self):
-        sandbox = self.sandbox_on("docker")
-        self.run_at_once(sandbox, 3)
-
-        self.assertNothingLeft(sandbox)
+        self.check(self.sandbox_on("docker"), 3)
 
     def test_on_somebody_elses_broker(self):
         sandbox = self.sandbox_on("external")
@@ -128,25 +115,21 @@ def topics_of(servers):
 
 
 @on_one_python
-class KilledTest(KafkaSandboxTest):
+class KilledTest(Killed, KafkaSandboxTest):
+    holding = HOLDING
+    telling = TELLING
+
     def check(self, name):
         sandbox = self.sandbox_on(name)
-        holder = sandbox.start(HOLDING)  # keeps the broker
-        held = wait_for(holder, "testing")[-1].strip()
-        killed = sandbox.start(HOLDING)
-        servers, left = (line.strip() for line in wait_for(killed, "testing")[-2:])
-        killed.kill()
-        killed.wait()
-        self.assertLessEqual({held, left}, topics_of(servers))
 
-        code, printed = sandbox.run(TELLING)
+        held, left, found = self.run_after_a_kill(sandbox, self.look)
 
-        self.assertEqual(0, code, printed)
-        self.assertIn(f"found {held}\n", printed)
-        self.assertNotIn(left, printed)
-        holder.send_signal(signal.SIGINT)
-        holder.communicate(timeout=PATIENCE)
+        self.assertIn(f"found {held[1]}\n", found)
+        self.assertNotIn(left[1], found)
         return sandbox
+
+    def look(self, held, left):
+        self.assertLessEqual({held[1], left[1]}, topics_of(left[0]))
 
     def test_what_a_killed_process_left_on_the_mock_is_gone_for_the_next_one(self):
         self.assertNothingLeft(self.check("mock"))

@@ -1,12 +1,10 @@
 """Many processes on one Redis server: databases of their own, also after a SIGKILL."""
 
-import signal
-
 import redis
 
 from tests.integration.foreign_redis import RedisSandboxTest, foreign_redis
+from tests.integration.many import Killed, SideBySide
 from tests.integration.providers import on_one_python
-from tests.integration.sandbox import PATIENCE, wait_for
 
 HEAD = """
 from harness import Redis
@@ -37,7 +35,8 @@ HOLDING = (
     + """
     def test(self):
         self.cache.client.set("left", "by a killed process")
-        say(self.cache.url)
+        say(self.cache.url.rpartition("/")[0])
+        say(str(self.cache.database))
         say("testing")
         time.sleep(60)
 """
@@ -54,24 +53,14 @@ TELLING = (
 
 
 @on_one_python
-class SideBySideTest(RedisSandboxTest):
-    def run_at_once(self, sandbox, count):
-        processes = [sandbox.start(SUITE) for _ in range(count)]
-        for process in processes:
-            printed, _ = process.communicate(timeout=PATIENCE)
-            self.assertEqual(0, process.returncode, printed)
+class SideBySideTest(SideBySide, RedisSandboxTest):
+    suite = SUITE
 
     def test_embedded(self):
-        sandbox = self.sandbox("embedded")
-        self.run_at_once(sandbox, 4)
-
-        self.assertNothingLeft(sandbox)
+        self.check(self.sandbox("embedded"), 4)
 
     def test_in_docker(self):
-        sandbox = self.sandbox("docker")
-        self.run_at_once(sandbox, 4)
-
-        self.assertNothingLeft(sandbox)
+        self.check(self.sandbox("docker"), 4)
 
     def test_on_somebody_elses_server(self):
         self.need("embedded")
@@ -87,28 +76,22 @@ class SideBySideTest(RedisSandboxTest):
 
 
 @on_one_python
-class KilledTest(RedisSandboxTest):
+class KilledTest(Killed, RedisSandboxTest):
+    holding = HOLDING
+    telling = TELLING
+
     def check(self, provider):
         sandbox = self.sandbox(provider)
-        holder = sandbox.start(HOLDING)  # keeps the server
-        lines = wait_for(holder, "testing")
-        held = lines[-1].strip()
-        killed = sandbox.start(HOLDING)
-        url = wait_for(killed, "testing")[-1].strip()
-        killed.kill()
-        killed.wait()
-        with redis.Redis.from_url(url) as client:
-            self.assertEqual(1, client.dbsize())
 
-        code, printed = sandbox.run(TELLING)
+        held, left, found = self.run_after_a_kill(sandbox, self.look)
 
-        self.assertEqual(0, code, printed)
-        number = url.rpartition("/")[2]
-        self.assertIn(f"database {number}\n", printed)
-        self.assertEqual(held.rpartition("/")[0], url.rpartition("/")[0])
-        holder.send_signal(signal.SIGINT)
-        holder.communicate(timeout=PATIENCE)
+        self.assertEqual(held[0], left[0])
+        self.assertIn(f"database {left[1]}\n", found)
         self.assertNothingLeft(sandbox)
+
+    def look(self, _, left):
+        with redis.Redis.from_url("/".join(left)) as client:
+            self.assertEqual(1, client.dbsize())
 
     def test_what_a_killed_process_left_is_not_seen_by_the_next_one_embedded(self):
         self.check("embedded")

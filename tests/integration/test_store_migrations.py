@@ -250,6 +250,7 @@ class StoreReversible(Stores):
 
         text = self.said(ConfigurationError, self.check, _1_a=TABLE)
         self.assertIn("none of the migrations has a way back: 1_a.sql", text)
+        self.assertIn("write NAME.down.sql beside each, or `-- +goose Down` into each", text)
         text = self.said(ConfigurationError, check, Store(migrations=migrate))
         self.assertIn("migrate() are a callable, which has no steps and no way back", text)
         text = self.said(ConfigurationError, check, self.db)
@@ -279,15 +280,15 @@ class StoreCompatible(Stores):
         )
 
     def test_what_is_dropped_or_renamed_breaks_what_uses_it(self):
-        for change in (
-            "alter table users drop column email",
-            "alter table users rename column email to mail",
-            "alter table users rename to people",
-            "create unique index one on users ((1)); insert into users values (9, 'x')",
+        for change, said in (
+            ("alter table users drop column email", "email"),
+            ("alter table users rename column email to mail", "email"),
+            ("alter table users rename to people", "users"),
+            ("create unique index one on users ((1)); insert into users values (9, 'x')", "one"),
         ):
             with self.subTest(change):
                 text = self.problem(INSERT, _1_a=TABLE, _2_b=change)
-                self.assertIn("2_b.sql breaks an old statement: ", text)
+                self.assertRegex(text, rf"2_b\.sql breaks an old statement: .*\b{said}\b")
                 self.assertIn(f"\n    {INSERT}", text)
 
     def test_a_column_that_must_be_filled_is_found_without_a_statement(self):
@@ -337,6 +338,7 @@ class StoreCompatible(Stores):
         )
 
         self.assertRegex(text, "does not work after 1_a.sql: .*column.*gone")
+        self.assertIn("    select gone from users\n", text)
 
     def test_a_migration_that_is_not_there_names_the_nearest(self):
         options = {"_1_a": TABLE, "_2_c": "select 1", "since": "1_b.sql"}
