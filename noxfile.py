@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -123,11 +124,13 @@ def directory() -> tempfile.TemporaryDirectory[str]:
 
 
 def wheel(session: nox.Session) -> Path:
-    """Return the wheel, built by the first session that asks."""
+    """Return the wheel, built by the first session that asks, from a copy: others install here."""
     place = Path(directory().name)
     if not list(place.glob("*.whl")):
+        not_ours = shutil.ignore_patterns(".*", "build")
+        source = shutil.copytree(".", place / "source", ignore=not_ours)
         session.install("build")
-        session.run("python", "-m", "build", "--wheel", "--outdir", str(place), silent=True)
+        session.run("python", "-m", "build", "--wheel", "--outdir", place, source, silent=True)
     return next(place.glob("*.whl"))
 
 
