@@ -8,7 +8,7 @@ import sys
 from harness import Alembic, AsyncHarnessTestCase, Postgres
 from harness.errors import ConfigurationError, MigrationError
 from tests.integration.migrated import ENV, INI, REVISION, Projects, on_one_provider
-from tests.integration.providers import on_every_provider
+from tests.integration.providers import on_every_provider, on_one_python
 
 USERS = (
     "a1",
@@ -90,6 +90,7 @@ class PostgresAlembicBesideALoop(Projects):
 
 
 @on_one_provider
+@on_one_python
 class PostgresAlembic(Projects):
     def fail_with(self, ini, kind=MigrationError, **options):
         with self.assertRaises(kind) as raised:

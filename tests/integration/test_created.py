@@ -8,7 +8,7 @@ import psycopg
 from harness import HarnessTestCase, Postgres
 from harness.services.postgres.commit.repair import MOST_UNDONE
 from tests.integration.inner import run_inner
-from tests.integration.providers import environment, on_every_provider_and_role
+from tests.integration.providers import environment, on_every_provider_and_role, on_one_python
 from tests.integration.shop import shop
 
 NUMBER = "select oid::int8 from pg_database where datname = current_database()"
@@ -89,6 +89,7 @@ class PostgresConformanceCreated(Changing):
         self.assertEqual(len(ALTERED) + 1, len(set(numbers)))
 
 
+@on_one_python
 class OftenTest(Changing, HarnessTestCase):
     environment = environment("embedded")
 

@@ -7,7 +7,7 @@ import time
 from harness import Command
 from harness.errors import MigrationError
 from tests.integration.migrated import Projects, on_one_provider
-from tests.integration.providers import on_every_provider
+from tests.integration.providers import on_every_provider, on_one_python
 
 MIGRATE = """
 import os, psycopg
@@ -51,6 +51,7 @@ class PostgresConformanceMigrationCommands(Commands):
 
 
 @on_one_provider
+@on_one_python
 class PostgresMigrationCommands(Commands):
     def test_the_variable_the_driver_and_the_environment_can_be_chosen(self):
         command = self.command(CHOSEN, variable="URL", driver="psycopg", environment={"TABLE": "t"})

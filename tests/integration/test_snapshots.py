@@ -13,7 +13,7 @@ from harness.data.snapshots.save import save
 from harness.data.snapshots.wishes import Wishes
 from harness.errors import SnapshotError
 from tests.integration.migrated import Projects, on_one_provider
-from tests.integration.providers import on_every_provider_and_role
+from tests.integration.providers import on_every_provider_and_role, on_one_python
 
 ODD = 'shop."Odd Names"'
 TABLES = ("users", "shop.orders", ODD, "events", "events_old", "visits", "parents", "children")
@@ -209,6 +209,7 @@ class PostgresConformanceSnapshots(Snapshots):
 
 
 @on_one_provider
+@on_one_python
 class PostgresMasks(Snapshots):
     def test_no_real_value_reaches_the_file(self):
         path = self.save(
@@ -345,6 +346,7 @@ class PostgresMasks(Snapshots):
 
 
 @on_one_provider
+@on_one_python
 class PostgresSnapshots(Snapshots):
     def test_a_schema_that_the_migrations_do_not_make_is_refused_with_the_difference(self):
         def later(db):

@@ -5,7 +5,7 @@ import sys
 from harness import Alembic, Command, Store
 from harness.errors import ConfigurationError, MigrationError
 from tests.integration.migrated import INI, Projects, on_each_kind_of_store
-from tests.integration.providers import on
+from tests.integration.providers import on, on_one_python
 from tests.integration.test_alembic import ASYNCHRONOUS, NAMES, SHARED, USERS
 
 TABLE = "create table users (id integer primary key, email text not null)"
@@ -36,6 +36,7 @@ class Stores(Projects):
 
 
 @on_each_kind_of_store
+@on_one_python
 class StoreMigrationCommands(Stores):
     def command(self, code, **options):
         return Command([sys.executable, "-c", code], variable="URL", **options)
