@@ -72,9 +72,15 @@ def on_each_kind_of_server(tests):
     In Docker our own is the same program, with the same rights: what it does with statements, and
     what the harness reads of that over a connection, has been seen then.
     """
-    return on(tests, *(name for name in PROVIDERS if name != "docker"))
+    return on(tests, *KINDS)
 
 
+def on_each_kind_of_server_and_role(tests):
+    """The same, and once more as an ordinary role."""
+    return on(tests, *KINDS, *ROLES)
+
+
+KINDS = tuple(name for name in PROVIDERS if name != "docker")
 # An ordinary role, where DATABASE_URL may name a superuser.
 ROLES = ["creator"] * ("external" in PROVIDERS)
 

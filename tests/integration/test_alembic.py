@@ -8,7 +8,7 @@ import sys
 from harness import Alembic, AsyncHarnessTestCase, Postgres
 from harness.errors import ConfigurationError, MigrationError
 from tests.integration.migrated import ENV, INI, REVISION, Projects, on_one_provider
-from tests.integration.providers import on_every_provider, on_one_python
+from tests.integration.providers import on_each_kind_of_server, on_one_python
 
 USERS = (
     "a1",
@@ -52,7 +52,7 @@ asyncio.run(run())
 """
 
 
-@on_every_provider
+@on_each_kind_of_server
 class PostgresConformanceAlembic(Projects):
     def test_it_upgrades_to_the_head(self):
         db = self.lease(migrations=Alembic(self.alembic(USERS, NAMES)))

@@ -5,7 +5,7 @@ import time
 
 from harness import Environment, HarnessTestCase, Postgres
 from harness.services.postgres.database_names import NAME
-from tests.integration.providers import on_every_provider_and_role
+from tests.integration.providers import on_each_kind_of_server_and_role
 
 OF_THE_DATABASE = 3  # to look at it, for the code, for the lease's own methods
 ADMINISTRATION = 2  # one makes and drops databases, one holds the locks that last as we do
@@ -69,7 +69,7 @@ def all_of_them(lease):
     return lease.instance.databases.rows(query)[0][0]
 
 
-@on_every_provider_and_role
+@on_each_kind_of_server_and_role
 class PostgresConformanceConnections:
     def test_classes_one_after_another_hold_no_more_than_one(self):
         with Environment(type(self).environment.settings) as environment:
