@@ -1,9 +1,9 @@
 """Kafka's messages, as far as it takes to put other addresses into what a broker answers.
 
-Source: Kafka's protocol guide. A message is its size in 4 bytes, then so many bytes. A request begins
-with the number of its kind (2 bytes), a version (2) and a number of its own (4), with which its
-answer begins. A text follows its length, in 2 bytes, or, in the newer "compact" form, one more than
-that as a varint. A port, after the text of its host, has 4 bytes.
+Source: Kafka's protocol guide. A message is its size in 4 bytes, then so many bytes. A request
+begins with the number of its kind (2 bytes), a version (2) and a number of its own (4), with which
+its answer begins. A text follows its length, in 2 bytes, or, in the newer "compact" form, one more
+than that as a varint. A port, after the text of its host, has 4 bytes.
 """
 
 from __future__ import annotations

@@ -118,7 +118,12 @@ async def obey(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 
 
 async def serve(host: str, port: int) -> None:
-    """Take orders until the process is ended."""
+    """Take orders until the process is ended.
+
+    Args:
+        host: Where to listen.
+        port: The port; 0 for a free one.
+    """
     server = await asyncio.start_server(obey, host, port)
-    print(f"listening on {host}:{port}", flush=True)
+    print(f"listening on {host}:{server.sockets[0].getsockname()[1]}", flush=True)
     await server.serve_forever()

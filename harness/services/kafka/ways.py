@@ -1,7 +1,7 @@
 """The ways to the brokers through the fault proxy, one for each lease that wants one.
 
-A broker tells its clients at which addresses they are to go on. So there is a relay between proxy and
-broker, which tells them the proxy's addresses instead; the harness's own clients go straight.
+A broker tells its clients at which addresses they are to go on. So there is a relay between proxy
+and broker, which tells them the proxy's addresses instead; the harness's own clients go straight.
 """
 
 from __future__ import annotations
