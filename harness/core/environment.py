@@ -111,12 +111,23 @@ class Environment:
             raise again(outcome)
         return outcome
 
+    def wanted(self, group: Group) -> list[Service[Any]]:
+        """Return the services of a group that are needed under the settings in force."""
+        return group.wanted(self._companions)
+
+    def _companions(self, service: Service[Any]) -> tuple[Service[Any], ...]:
+        """Return what runs beside a service; nothing, where the error comes when it is chosen."""
+        try:
+            return self.meant(service).beside()
+        except HarnessError:
+            return ()
+
     def start_in_background(self, group: Group) -> None:
         """Begin to start the services of a group side by side; return at once.
 
         A failure is kept until its own service is asked for.
         """
-        for service in group.services:
+        for service in self.wanted(group):
             try:
                 self._begin(service, group)
             except HarnessError:
