@@ -73,7 +73,11 @@ class ProxiedLease(Lease):
             )
 
     def _fault_seed(self) -> int:
-        return derive(self.seed, self.service.kind, self.service.name or "")
+        """Return what random choices follow from: another one for each service of a test.
+
+        What tells them apart depends neither on other tests nor on other services.
+        """
+        return derive(self.seed, self.service.kind, self.service.name or self.attribute)
 
     def _before_fault(self) -> None:
         """Get ready for a fault.
