@@ -76,6 +76,7 @@ class RunningTest:
             own(type(self._case), environment, group)
         held = held_by(type(self._case)).get(service)
         if held is not None:
+            environment.accompany(service, group)
             lease: L = held.test_lease()  # type: ignore[assignment]
         else:
             environment.start_in_background(group)

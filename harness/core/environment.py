@@ -186,6 +186,14 @@ class Environment:
             raise crash
         return instance
 
+    def accompany(self, service: Service[Any], group: Group | None = None) -> None:
+        """Have what runs beside a service that is held run again, if it has ended.
+
+        Raises:
+            UnavailableError, StartError: As `instance`.
+        """
+        self._accompanied(service, group)
+
     def _accompanied(self, service: Service[Any], group: Group | None) -> Instance[Any]:
         """Return the instance of a service, given what runs beside it."""
         companions = self.meant(service).beside()

@@ -115,11 +115,17 @@ class Ways:
             if way in self._all:
                 self._idle.append(way)
 
-    def forget(self, passages: Sequence[Passage]) -> None:
-        """Give up the way with these passages: nobody knows what they do."""
+    def forget(self, passages: Sequence[Passage]) -> bool:
+        """Give up the way with these passages: nobody knows what they do.
+
+        Returns:
+            Whether that is news.
+        """
         with self._lock:
-            for way in [way for way in self._all if way.passages == passages]:
+            ways = [way for way in self._all if way.passages == [*passages]]
+            for way in ways:
                 self._give_up(way)
+            return bool(ways)
 
     def _give_up(self, way: Way) -> None:
         self._all.remove(way)
