@@ -85,7 +85,8 @@ class RunningTest:
         lease.attribute = attributes_of(type(self._case)).get(service, "")
         lease.seed_from(lambda: seed_of(self._case))
         lease.draw_from(lambda: self._case.rng)
-        self.logs.add(lease.instance)
+        for instance in (lease.instance, *environment.beside(service, lease.instance)):
+            self.logs.add(instance)
         return lease
 
     def _release(self) -> None:

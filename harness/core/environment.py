@@ -115,6 +115,10 @@ class Environment:
         """Return the services of a group that are needed under the settings in force."""
         return group.wanted(self._companions)
 
+    def beside(self, service: Service[Any], instance: Instance[Any]) -> list[Instance[Any]]:
+        """Return what runs beside the instance of a service, for this service."""
+        return [instance.beside[other.kind] for other in self._companions(service)]
+
     def _companions(self, service: Service[Any]) -> tuple[Service[Any], ...]:
         """Return what runs beside a service; nothing, where the error comes when it is chosen."""
         try:

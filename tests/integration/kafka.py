@@ -57,11 +57,11 @@ def on(tests, *brokers):
     return tests
 
 
-def own(test, name):
+def own(test, name, **overrides):
     """Return an embedded broker with a registry of its own: nobody else uses it."""
     holder = tempfile.TemporaryDirectory(prefix="registry-")
     test.addCleanup(holder.cleanup)
-    made = embedded(name, state_dir=holder.name)
+    made = embedded(name, state_dir=holder.name, **overrides)
     test.addCleanup(made.close)
     return made
 

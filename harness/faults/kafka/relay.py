@@ -81,7 +81,12 @@ class Ways:
         """Pass on what comes from either side until one of them ends."""
         if number >= len(self._brokers):
             return
-        there, back = await asyncio.open_connection(*self._brokers[number], limit=BLOCK)
+        host, port = self._brokers[number]
+        try:
+            there, back = await asyncio.open_connection(host, port, limit=BLOCK)
+        except OSError as error:
+            print(f"cannot connect to the broker at {host}:{port}: {error}", flush=True)
+            return
         conversation = Conversation(self._addresses)
         up = asyncio.ensure_future(pump(reader, back, conversation.request))
         down = asyncio.ensure_future(pump(there, writer, conversation.answer))
