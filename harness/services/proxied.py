@@ -148,7 +148,8 @@ class ProxiedLease(Lease):
         Args:
             own: How many connections of our own are.
         """
-        return self._visit is not None and self._visit.passages[0].clients() > own
+        passages = () if self._visit is None else self._visit.passages
+        return sum(passage.clients() for passage in passages) > own
 
 
 def not_proxied(service: Service[Any]) -> FaultError:

@@ -4,6 +4,7 @@ import dataclasses
 import time
 
 from confluent_kafka import Consumer, Producer
+from confluent_kafka.admin import AdminClient
 
 from harness import Environment, HarnessTestCase, Kafka, Redis
 from harness.adapters.declared import group_of
@@ -56,6 +57,24 @@ class KafkaConformanceProxied:
             told = {f"{broker.host}:{broker.port}" for broker in brokers}
             self.assertEqual({*self.events.bootstrap_servers.split(",")}, told)
             self.assertFalse(told & {*self.plain.bootstrap_servers.split(",")})
+
+    def test_what_the_admin_api_says_leads_through_the_proxy_too(self):
+        self.requireCapability(self.events, "kafka.admin.topics")
+        admin = AdminClient({"bootstrap.servers": self.events.bootstrap_servers, **QUIET})
+        nodes = admin.describe_cluster().result(20).nodes
+        told = {f"{node.host}:{node.port}" for node in nodes}
+        self.assertEqual({*self.events.bootstrap_servers.split(",")}, told)
+
+    def test_a_transaction_is_slowed_down_at_its_coordinator(self):
+        self.requireCapability(self.events, "kafka.transactions")
+        own = {**QUIET, "transactional.id": self.events.group("writer")}
+        producer = self.events.producer(own)
+        producer.init_transactions(30)
+        producer.begin_transaction()
+        producer.produce(self.topic, "x")
+        with self.events.toxics.latency(ms=100):
+            self.assertGreater(seconds(producer.commit_transaction, 30), 0.098)
+        self.assertEqual([b"x"], self.values())
 
     def test_a_consumer_is_slowed_down_in_its_group(self):
         consumer = self.events.consumer(self.topic, settings=QUIET)
@@ -169,10 +188,10 @@ def consumer_of(lease, topic):
     return consumer
 
 
-def deliver(producer, topic, value="x"):
+def deliver(producer, topic, value="x", **options):
     """Send a record and wait for it; return the name of the error, or None."""
     told = []
-    producer.produce(topic, value, on_delivery=lambda error, _: told.append(error))
+    producer.produce(topic, value, on_delivery=lambda error, _: told.append(error), **options)
     producer.flush(20)
     return told[0] and told[0].name()
 
@@ -241,6 +260,32 @@ class ProxyDeathTest(OwnRegistryTest):
 
     def test_the_next_test_is_clean_after_the_relays_death(self):
         self.died_once("kafka-relay", "kafka-relay on embedded died: killed by SIGKILL")
+
+
+class ClusterTest(OwnRegistryTest):
+    """Somebody else's cluster, of three brokers: mock ones, which share the partitions."""
+
+    def setUp(self):
+        self.cluster = Producer({"test.mock.num.brokers": 3, "bootstrap.servers": "-", **QUIET})
+        brokers = self.cluster.list_topics(timeout=10).brokers.values()
+        servers = ",".join(f"{broker.host}:{broker.port}" for broker in brokers)
+        settings = Settings.read(environ={"KAFKA_BOOTSTRAP_SERVERS": servers})
+        self.environment = Environment(settings, providers="external")
+        self.addCleanup(self.environment.close)
+
+    def test_each_broker_is_reached_through_a_proxy_of_its_own(self):
+        with self.environment.lease(Kafka(proxied=True)) as events:
+            producer = events.producer(QUIET)
+            found = producer.list_topics("orders", timeout=10)
+            told = [f"{broker.host}:{broker.port}" for broker in found.brokers.values()]
+            self.assertEqual(sorted(events.bootstrap_servers.split(",")), sorted(told))
+            leaders = {place.leader: n for n, place in found.topics["orders"].partitions.items()}
+            self.assertEqual(3, len(leaders))
+            for partition in leaders.values():
+                deliver(producer, "orders", partition=partition)
+                with events.toxics.latency(ms=100):
+                    slow = seconds(deliver, producer, "orders", partition=partition)
+                    self.assertGreater(slow, 0.098)
 
 
 class DeclarationTest(OwnRegistryTest):
