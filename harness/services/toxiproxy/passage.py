@@ -36,6 +36,7 @@ class Passage:
 
     Attributes:
         server: The fault proxy.
+        target: What it leads to.
         endpoint: Where it is reached through the proxy.
     """
 
@@ -43,6 +44,7 @@ class Passage:
         self, server: ToxiproxyInstance, name: str, endpoint: Endpoint, port: int = 0
     ) -> None:
         self.server = server
+        self.target = endpoint
         self.proxy = server.create(name, written(endpoint.host, endpoint.port), 0, port)
         host, port = self.proxy.address
         self.endpoint = replace(endpoint, host=host, port=port, socket=None)
