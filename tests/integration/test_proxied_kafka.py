@@ -104,6 +104,17 @@ class KafkaConformanceProxied:
             self.assertEqual(0, self.producer.flush(20))
         self.assertIn(b"late", self.values())
 
+    def test_what_an_idempotent_producer_sends_again_is_there_once_where_the_broker_can(self):
+        producer = self.events.producer({**QUIET, "enable.idempotence": True})
+        deliver(producer, self.topic)
+        with self.events.toxics.timeout(ms=0):  # the broker has it, and nobody is told
+            producer.produce(self.topic, "again")
+            self.assertEventually(lambda: self.assertIn(b"again", self.values()), within=5)
+        self.assertEqual(0, producer.flush(20))
+
+        once = "kafka.idempotence" in self.events.instance.capabilities
+        self.assertEqual([b"x", *[b"again"] * (1 if once else 2)], self.values())
+
     @toxics("events", latency(ms=100))
     def test_a_decorator_has_it_for_the_whole_test(self):
         self.assertGreater(seconds(deliver, self.producer, self.topic), 0.098)
