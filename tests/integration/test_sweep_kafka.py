@@ -3,6 +3,7 @@
 from confluent_kafka import Producer
 
 from harness import Kafka
+from harness.errors import FaultError
 from tests.integration.kafka import BROKERS, EMBEDDED, on
 from tests.integration.providers import on_one_python
 
@@ -29,14 +30,25 @@ class KafkaSweep:
         if told != [None]:
             raise RuntimeError(f"not delivered: {told}")
 
-    def test_it_finds_that_a_producer_writes_twice_where_the_answer_to_its_record_is_lost(self):
-        self.topic = self.events.topic("paid")
-        counts, before = [], 0
+    def counts(self):
+        """Return how many events each run has added, and at which point."""
+        self.topic, found = self.events.topic("paid"), []
+        before = len(self.events.records(self.topic))
         for cut in self.events.sweep(self.publish):
             with cut:
                 count = len(self.events.records(self.topic))
-                counts.append((count - before, str(cut)))
+                found.append((count - before, str(cut)))
                 before = count
+        return found
+
+    def test_it_finds_that_a_producer_writes_twice_where_the_answer_to_its_record_is_lost(self):
+        for again in (True, True, False):  # librdkafka now and then connects once more
+            try:
+                counts = self.counts()
+                break
+            except FaultError as error:
+                if not (again and "not repeatable" in str(error)):
+                    raise
 
         self.assertGreater(len(counts), 6)
         ((count, point),) = (each for each in counts if each[0] != 1)

@@ -132,9 +132,10 @@ class Ways:
         way.close()
 
     def lead(self) -> None:
-        """Have all lead to where the brokers are now."""
+        """Have all lead to where the brokers are now, but those whose relay has ended."""
         for way in list(self._all):
-            way.lead()
+            if way.relay.running.exit_state() is None:
+                way.lead()
 
     def close(self) -> None:
         """Close them all."""
