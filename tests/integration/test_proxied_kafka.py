@@ -287,15 +287,18 @@ class ClusterTest(OwnRegistryTest):
     def test_each_broker_is_reached_through_a_proxy_of_its_own(self):
         with self.environment.lease(Kafka(proxied=True)) as events:
             producer = events.producer(QUIET)
-            found = producer.list_topics("orders", timeout=10)
+            leaders = {}  # of the partitions that the cluster deals out at random
+            for topic in (f"orders-{number}" for number in range(8)):
+                found = producer.list_topics(topic, timeout=10)
+                places = found.topics[topic].partitions
+                leaders.update({place.leader: (topic, n) for n, place in places.items()})
             told = [f"{broker.host}:{broker.port}" for broker in found.brokers.values()]
             self.assertEqual(sorted(events.bootstrap_servers.split(",")), sorted(told))
-            leaders = {place.leader: n for n, place in found.topics["orders"].partitions.items()}
             self.assertEqual(3, len(leaders))
-            for partition in leaders.values():
-                deliver(producer, "orders", partition=partition)
+            for topic, partition in leaders.values():
+                deliver(producer, topic, partition=partition)
                 with events.toxics.latency(ms=100):
-                    slow = seconds(deliver, producer, "orders", partition=partition)
+                    slow = seconds(deliver, producer, topic, partition=partition)
                     self.assertGreater(slow, 0.098)
 
 
