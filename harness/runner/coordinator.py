@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from harness.runner.channel import Message
-from harness.runner.ledger import BLOCKED, CRASHED, Entry, Ledger, Outcome
+from harness.runner.events import Said, Start, Stop, decoded
+from harness.runner.ledger import BLOCKED, CRASHED, RED, Entry, Ledger, Outcome
 from harness.runner.options import Options
-from harness.runner.processes import Process
-from harness.runner.result import ERROR, SKIPPED
+from harness.runner.processes import BecomeWorkerError, Process
+from harness.runner.result import ERROR, PASSED, SKIPPED
 
+LOOK = 0.05  # seconds between two looks at what the workers have written down
 TRIES = 3  # to start a worker that ends before it has loaded the tests
 
 
@@ -50,12 +52,14 @@ class Hand:
         loaded: Whether it has loaded the tests.
         work: What it was given; None if it is idle.
         running: The tests that have begun and not ended.
+        rest: The begin of a line that it is writing down.
     """
 
     process: Process
     loaded: bool = False
     work: Work | None = None
-    running: list[str] = field(default_factory=list)
+    running: list[Entry] = field(default_factory=list)
+    rest: bytes = b""
 
 
 class Coordinator:
@@ -101,24 +105,46 @@ class Coordinator:
             for _ in range(self._options.workers):
                 self._hire()
             while self._hands:
-                for key, _ in self._selector.select():
+                ready = self._selector.select(LOOK)
+                for hand in self._hands:
+                    self._read(hand)
+                for key, _ in ready:
                     self._hear(key.data)
-        finally:
+        except BecomeWorkerError:
+            raise  # the others are not its own
+        except BaseException:
             self._dismiss_all()
+            raise
 
     def _hire(self) -> None:
         self._started += 1
         process = self._start(self._started, [hand.process for hand in self._hands])
         hand = Hand(process)
         self._hands.append(hand)
-        self._selector.register(process.channel, selectors.EVENT_READ, hand)
+        self._selector.register(process.link.channel, selectors.EVENT_READ, hand)
 
     def _hear(self, hand: Hand) -> None:
-        messages = hand.process.channel.receive()
+        messages = hand.process.link.channel.receive()
+        self._read(hand)  # first: all that was written before
         for message in messages or ():
             getattr(self, f"_on_{message['event']}")(hand, message)
         if messages is None and hand in self._hands:
             self._bury(hand)
+
+    def _read(self, hand: Hand) -> None:
+        """Take note of what a worker has written down."""
+        *lines, hand.rest = (hand.rest + hand.process.link.slate.read()).split(b"\n")
+        for line in lines:
+            event = decoded(line)
+            if isinstance(event, Start):
+                self._begin(hand, event)
+            elif isinstance(event, Said):
+                self._say(hand, event)
+            else:
+                self._stop(hand, event)
+
+    def _on_full(self, hand: Hand, message: Message) -> None:
+        self._tell(hand, do="go on")
 
     def _on_loaded(self, hand: Hand, message: Message) -> None:
         if self._digest is None:
@@ -152,29 +178,32 @@ class Coordinator:
 
     def _tell(self, hand: Hand, **message: Any) -> None:
         try:
-            hand.process.channel.send(**message)
+            hand.process.link.channel.send(**message)
         except OSError:
             pass  # it has died, which is heard
 
-    def _on_start(self, hand: Hand, message: Message) -> None:
-        hand.running.append(message["test"])
-        self.ledger.entries[message["test"]].worker = hand.process.number
+    def _begin(self, hand: Hand, event: Start) -> None:
+        entry = self.ledger.numbered[event.test]
+        entry.worker = hand.process.number
+        hand.running.append(entry)
 
-    def _on_outcome(self, hand: Hand, message: Message) -> None:
-        outcome = Outcome(message["kind"], message["text"], message["part"])
-        if message["test"] is None:
+    def _say(self, hand: Hand, event: Said) -> None:
+        outcome = Outcome(event.kind, event.text, event.part)
+        if event.test is None:
             assert hand.work is not None
             self.ledger.fixtures.append((hand.work.unit, outcome))
             self._listener.fixture(outcome)
         else:
-            self.ledger.entries[message["test"]].outcomes.append(outcome)
-        if self._options.failfast and outcome.kind not in ("passed", SKIPPED, "expected failure"):
+            self.ledger.numbered[event.test].outcomes.append(outcome)
+        if self._options.failfast and outcome.kind in RED:
             self._stopping = True
 
-    def _on_stop(self, hand: Hand, message: Message) -> None:
-        hand.running.remove(message["test"])
-        entry = self.ledger.entries[message["test"]]
-        entry.seconds, entry.output = message["seconds"], message["output"]
+    def _stop(self, hand: Hand, event: Stop) -> None:
+        entry = self.ledger.numbered[event.test]
+        hand.running.remove(entry)
+        entry.seconds, entry.output = event.seconds, event.output
+        if event.passed:
+            entry.outcomes.append(Outcome(PASSED))
         self._listener.finished(entry)
 
     def _on_done(self, hand: Hand, message: Message) -> None:
@@ -201,10 +230,10 @@ class Coordinator:
         """Do what is to be done about a worker that has died."""
         self._forget(hand)
         how = hand.process.end() or "exit code 0"
-        test = hand.running[-1] if hand.running else None
-        self._listener.lost(hand.process.number, how, test)
-        if test is not None:
-            self._blame(hand, test, how)
+        entry = hand.running[-1] if hand.running else None
+        self._listener.lost(hand.process.number, how, entry.name if entry else None)
+        if entry is not None:
+            self._blame(hand, entry, how)
         self._requeue(hand)
         if not hand.loaded:
             self._unready += 1
@@ -214,8 +243,7 @@ class Coordinator:
         if self._queue and not self._stopping:
             self._hire()
 
-    def _blame(self, hand: Hand, test: str, how: str) -> None:
-        entry = self.ledger.entries[test]
+    def _blame(self, hand: Hand, entry: Entry, how: str) -> None:
         entry.outcomes.append(Outcome(CRASHED, f"worker {hand.process.number} ended: {how}"))
         self._listener.finished(entry)
 
@@ -248,7 +276,7 @@ class Coordinator:
 
     def _forget(self, hand: Hand) -> None:
         self._hands.remove(hand)
-        self._selector.unregister(hand.process.channel)
+        self._selector.unregister(hand.process.link.channel)
 
     def _dismiss_all(self) -> None:
         for hand in list(self._hands):

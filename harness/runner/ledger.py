@@ -64,16 +64,20 @@ class Ledger:
 
     Attributes:
         entries: By name, in the order in which they were discovered.
+        numbered: The same by number.
         fixtures: What was said of fixtures, and by which unit.
     """
 
     def __init__(self) -> None:
         self.entries: dict[str, Entry] = {}
+        self.numbered: list[Entry] = []
         self.fixtures: list[tuple[str, Outcome]] = []
 
     def expect(self, unit: str, names: Iterable[str]) -> None:
         """Note tests that are to be run."""
-        self.entries.update({name: Entry(name, unit) for name in names})
+        found = [Entry(name, unit) for name in names]
+        self.entries.update((entry.name, entry) for entry in found)
+        self.numbered += found
 
     def count(self, *kinds: str) -> int:
         """Return of how many tests some of these were the worst that was said."""

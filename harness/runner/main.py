@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from enum import IntEnum
 
@@ -34,17 +33,15 @@ def run(options: Options, *, verbose: bool = False) -> Exit:
     console = Console(verbose=verbose)
     coordinator = Coordinator(options, fork, console)
     interrupted = False
+    link = None
     try:
         coordinator.run()
     except BecomeWorkerError as become:
-        channel = become.channel
+        link = become.link
     except KeyboardInterrupt:
         interrupted = True
-        channel = None
-    else:
-        channel = None
-    if channel is not None:
-        work(channel, options)
+    if link is not None:
+        work(link, options)
         sys.exit()
     console.summary(coordinator.ledger, coordinator.problem)
     return Exit.INTERRUPTED if interrupted else judge(coordinator.ledger, coordinator.problem)
@@ -62,6 +59,3 @@ def judge(ledger: Ledger, problem: str) -> Exit:
     if problem or ledger.missing():
         return Exit.INCOMPLETE
     return Exit.PASSED if ledger.entries else Exit.NOTHING_RAN
-
-
-INTERRUPT = signal.SIGINT

@@ -7,8 +7,10 @@ import signal
 import sys
 from dataclasses import dataclass
 
-from harness.runner.channel import Channel, pair
+from harness.runner.channel import pair
+from harness.runner.link import Link
 from harness.runner.options import Options
+from harness.runner.slate import Slate
 from harness.runner.worker import Worker
 
 
@@ -16,11 +18,11 @@ class BecomeWorkerError(BaseException):
     """Raised in a new process, which is to leave all that its parent was doing.
 
     Attributes:
-        channel: To the coordinator.
+        link: To the coordinator.
     """
 
-    def __init__(self, channel: Channel) -> None:
-        self.channel = channel
+    def __init__(self, link: Link) -> None:
+        self.link = link
 
 
 @dataclass(eq=False)
@@ -30,16 +32,16 @@ class Process:
     Attributes:
         number: Which one it is, from 1.
         pid: Its process.
-        channel: To it.
+        link: To it.
     """
 
     number: int
     pid: int
-    channel: Channel
+    link: Link
 
     def end(self) -> str:
         """Wait for its end, and return how it ended; empty if in order."""
-        self.channel.close()
+        self.link.channel.close()
         _, status = os.waitpid(self.pid, 0)
         code = os.waitstatus_to_exitcode(status)
         if code == 0:
@@ -67,19 +69,20 @@ def fork(number: int, others: list[Process]) -> Process:
     sys.stdout.flush()
     sys.stderr.flush()
     ours, theirs = pair()
+    slate = Slate()
     pid = os.fork()
     if pid:
         theirs.close()
-        return Process(number, pid, ours)
+        return Process(number, pid, Link(ours, slate))
     ours.close()
     for other in others:
-        other.channel.close()
-    raise BecomeWorkerError(theirs)
+        other.link.channel.close()
+    raise BecomeWorkerError(Link(theirs, slate))
 
 
-def work(channel: Channel, options: Options) -> None:
+def work(link: Link, options: Options) -> None:
     """Be a worker, to the end of the process."""
     try:
-        Worker(channel, options).serve()
+        Worker(link, options).serve()
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)

@@ -1,47 +1,50 @@
 """What happens to tests in a worker, told to the coordinator."""
+# ruff: noqa: N802 - names of unittest
 
 from __future__ import annotations
 
 import faulthandler
-import sys
 import time
 import unittest
 from collections.abc import Callable
 from typing import Any
 
-from harness.runner.channel import Channel
+from harness.runner.events import Event, Said, Start, Stop
 
 PASSED, FAILED, ERROR, SKIPPED = "passed", "failed", "error", "skipped"
 EXPECTED, UNEXPECTED = "expected failure", "unexpected success"
+
+STDERR = 2  # the descriptor: a test may have put something else in the place of the stream
 
 __unittest = True  # frames of this module are left out of a failure's traceback
 
 
 class TellingResult(unittest.TestResult):
-    """Tells the coordinator each step of each test at once: what a crash takes is not lost.
+    """Tells each step of each test at once: what a crash takes is not lost.
 
     Args:
-        channel: Where to tell it.
-        name_of: Returns the name of a test in this run; None for what is no test, a fixture.
+        tell: Tells it.
+        number_of: Returns the number of a test in this run; None for what is no test, a fixture.
         timeout: Seconds that a test, or the fixtures between two, may take; None for ever.
     """
 
     def __init__(
         self,
-        channel: Channel,
-        name_of: Callable[[Any], str | None],
+        tell: Callable[[Event], object],
+        number_of: Callable[[Any], int | None],
         timeout: float | None = None,
     ) -> None:
         super().__init__()
+        self._report = tell
+        self._number_of = number_of
         self._timeout = timeout
-        self._channel = channel
-        self._name_of = name_of
-        self._began: dict[str, float] = {}
+        self._began: dict[int, float] = {}
+        self._passed: set[int] = set()
 
     def limit(self) -> None:
         """Have the process end, with the stacks of its threads, where this takes too long."""
         if self._timeout is not None:
-            faulthandler.dump_traceback_later(self._timeout, exit=True, file=sys.__stderr__)
+            faulthandler.dump_traceback_later(self._timeout, exit=True, file=STDERR)
 
     def unlimit(self) -> None:
         """Let what follows take its time."""
@@ -54,34 +57,38 @@ class TellingResult(unittest.TestResult):
         super().startTest(test)
         self._begin(test)
 
-    def _begin(self, test: Any) -> str | None:
-        name = self._name_of(test)
-        if name is not None and name not in self._began:
-            self._began[name] = time.perf_counter()
-            self._channel.send(event="start", test=name)
-        return name
+    def _begin(self, test: Any) -> int | None:
+        number = self._number_of(test)
+        if number is not None and number not in self._began:
+            self._began[number] = time.perf_counter()
+            self._report(Start(number))
+        return number
 
     def stopTest(self, test: Any) -> None:
         """Tell that a test is over."""
         self.limit()
+        number = self._begin(test)  # Python 3.12.1 does not start what a decorator skips
         output = self._printed()
         super().stopTest(test)
-        name = self._begin(test)  # Python 3.12.1 does not start what a decorator skips
-        if name is not None:
-            seconds = time.perf_counter() - self._began.pop(name)
-            self._channel.send(event="stop", test=name, seconds=seconds, output=output)
+        if number is not None:
+            seconds = time.perf_counter() - self._began.pop(number)
+            passed = number in self._passed
+            self._passed.discard(number)
+            self._report(Stop(number, seconds, passed, output))
 
     def _printed(self) -> str:
-        """Return what the test has printed, where that is kept."""
+        """Return what the test has printed, where that is kept and it has failed."""
         if not self.buffer or not self._mirrorOutput:  # type: ignore[attr-defined]
             return ""
         streams = (self._stdout_buffer, self._stderr_buffer)  # type: ignore[attr-defined]
         return "".join(stream.getvalue() for stream in streams if stream is not None)
 
     def addSuccess(self, test: Any) -> None:
-        """Tell that a test has passed."""
+        """Note that a test has passed, which is told at its end."""
         super().addSuccess(test)
-        self._tell(test, PASSED)
+        number = self._begin(test)
+        if number is not None:
+            self._passed.add(number)
 
     def addFailure(self, test: Any, err: Any) -> None:
         """Tell that a test has failed."""
@@ -118,6 +125,6 @@ class TellingResult(unittest.TestResult):
 
     def _tell(self, test: Any, kind: str, text: str = "", part: str = "") -> None:
         parent = getattr(test, "test_case", None)  # a subtest that was skipped
-        name = self._begin(parent or test)
-        said = part or (str(test) if parent is not None or name is None else "")
-        self._channel.send(event="outcome", test=name, kind=kind, text=text, part=said)
+        number = self._begin(parent or test)
+        named = part or (str(test) if parent is not None or number is None else "")
+        self._report(Said(number, kind, text, named))

@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+import threading
 import time
 from typing import Any
 
-from harness.runner.channel import Channel, Message
+from harness.runner.channel import Message
+from harness.runner.events import Event, encoded
+from harness.runner.link import Link
 from harness.runner.options import Options
 from harness.runner.result import TellingResult
 from harness.runner.units import Unit, units_of
@@ -24,26 +27,25 @@ class Worker:
     """Runs the units that the coordinator gives it, one after another.
 
     Args:
-        channel: To the coordinator.
+        link: To the coordinator.
         options: Which tests there are, and how they are run.
     """
 
-    def __init__(self, channel: Channel, options: Options) -> None:
-        self._channel = channel
+    def __init__(self, link: Link, options: Options) -> None:
+        self._link = link
+        self._channel = link.channel
         self._options = options
         self._units: dict[str, Unit] = {}
-        self._names: dict[int, str] = {}
+        self._numbers: dict[int, int] = {}
+        self._lock = threading.Lock()
 
     def serve(self) -> None:
         """Load the tests, then do what is asked until the coordinator is gone."""
         sys.path.insert(0, os.getcwd())  # as `python -m unittest` has it
         units = units_of(self._options.selection.load())
         self._units = {unit.key: unit for unit in units}
-        self._names = {
-            id(test): name
-            for unit in units
-            for test, name in zip(unit.tests, unit.names, strict=True)
-        }
+        tests = [test for unit in units for test in unit.tests]
+        self._numbers = {id(test): number for number, test in enumerate(tests)}
         self._channel.send(event="loaded", digest=digest_of(units), pid=os.getpid())
         while (messages := self._channel.receive()) is not None:
             for message in messages:
@@ -59,7 +61,7 @@ class Worker:
     def run(self, message: Message) -> None:
         """Run some tests of a unit."""
         unit = self._units[message["unit"]]
-        result = TellingResult(self._channel, self._name_of, self._options.timeout)
+        result = TellingResult(self._write, self._number_of, self._options.timeout)
         result.buffer, result.failfast = self._options.buffer, self._options.failfast
         result.tb_locals = self._options.locals
         began = time.perf_counter()
@@ -70,6 +72,14 @@ class Worker:
             result.unlimit()
         self._channel.send(event="done", unit=unit.key, seconds=time.perf_counter() - began)
 
-    def _name_of(self, test: Any) -> str | None:
-        return self._names.get(id(test))
+    def _write(self, event: Event) -> None:
+        with self._lock:
+            self._link.slate.write(encoded(event), self._wait)
 
+    def _wait(self) -> None:
+        """Have the coordinator read what is written."""
+        self._channel.send(event="full")
+        self._channel.receive()
+
+    def _number_of(self, test: Any) -> int | None:
+        return self._numbers.get(id(test))
