@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-import time
 from typing import TextIO
 
+from harness.core import realtime as time
 from harness.runner.ledger import CRASHED, MISSING, RED, Entry, Ledger, Outcome
 from harness.runner.result import EXPECTED, PASSED, SKIPPED
 
@@ -23,7 +23,7 @@ class Console:
     def __init__(self, stream: TextIO | None = None, *, verbose: bool = False) -> None:
         self._stream = stream or sys.stderr
         self._verbose = verbose
-        self._began = time.perf_counter()
+        self._began = time.monotonic()
 
     def say(self, text: str) -> None:
         """Print a line, or several."""
@@ -57,7 +57,7 @@ class Console:
 
     def summary(self, ledger: Ledger, problem: str) -> None:
         """Print what the run comes to."""
-        seconds = time.perf_counter() - self._began
+        seconds = time.monotonic() - self._began
         counts = {
             "passed": ledger.count(PASSED),
             "failed": ledger.count(*RED),

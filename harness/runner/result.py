@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import faulthandler
-import time
 import unittest
 from collections.abc import Callable
 from typing import Any
 
+from harness.core import realtime as time
 from harness.runner.events import Event, Said, Start, Stop
 
 PASSED, FAILED, ERROR, SKIPPED = "passed", "failed", "error", "skipped"
@@ -60,7 +60,7 @@ class TellingResult(unittest.TestResult):
     def _begin(self, test: Any) -> int | None:
         number = self._number_of(test)
         if number is not None and number not in self._began:
-            self._began[number] = time.perf_counter()
+            self._began[number] = time.monotonic()
             self._report(Start(number))
         return number
 
@@ -71,7 +71,7 @@ class TellingResult(unittest.TestResult):
         output = self._printed()
         super().stopTest(test)
         if number is not None:
-            seconds = time.perf_counter() - self._began.pop(number)
+            seconds = time.monotonic() - self._began.pop(number)
             passed = number in self._passed
             self._passed.discard(number)
             self._report(Stop(number, seconds, passed, output))

@@ -6,9 +6,9 @@ import hashlib
 import os
 import sys
 import threading
-import time
 from typing import Any
 
+from harness.core import realtime as time
 from harness.runner.channel import Message
 from harness.runner.events import Event, encoded
 from harness.runner.link import Link
@@ -64,13 +64,13 @@ class Worker:
         result = TellingResult(self._write, self._number_of, self._options.timeout)
         result.buffer, result.failfast = self._options.buffer, self._options.failfast
         result.tb_locals = self._options.locals
-        began = time.perf_counter()
+        began = time.monotonic()
         result.limit()
         try:
             unit.of(set(message["tests"])).run(result)
         finally:
             result.unlimit()
-        self._channel.send(event="done", unit=unit.key, seconds=time.perf_counter() - began)
+        self._channel.send(event="done", unit=unit.key, seconds=time.monotonic() - began)
 
     def _write(self, event: Event) -> None:
         with self._lock:
