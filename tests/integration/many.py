@@ -6,18 +6,18 @@ from tests.integration.sandbox import PATIENCE, wait_for
 
 
 class SideBySide:
-    """Several processes that run a suite at once; a subclass names it."""
+    """Several processes that run a suite at once; a subclass names the usual one."""
 
     suite = ""
 
-    def run_at_once(self, sandbox, count):
-        processes = [sandbox.start(self.suite) for _ in range(count)]
+    def run_at_once(self, sandbox, count, suite=""):
+        processes = [sandbox.start(suite or self.suite) for _ in range(count)]
         for process in processes:
             printed, _ = process.communicate(timeout=PATIENCE * 2)
             self.assertEqual(0, process.returncode, printed)
 
-    def check(self, sandbox, count):
-        self.run_at_once(sandbox, count)
+    def check(self, sandbox, count, suite=""):
+        self.run_at_once(sandbox, count, suite)
         self.assertNothingLeft(sandbox)
 
 

@@ -33,6 +33,31 @@ SUITE = (
 """
 )
 
+FAULTS = """
+import time
+from harness import Kafka
+
+class Suite(HarnessTestCase):
+    events = Kafka(proxied=True)
+
+    def seconds(self, producer, topic):
+        began = time.monotonic()
+        producer.produce(topic, "x")
+        self.assertEqual(0, producer.flush(20))
+        return time.monotonic() - began
+
+    def test(self):
+        topic = self.events.topic("orders")
+        producer = self.events.producer({"log_level": 0})
+        for _ in range(5):
+            with self.events.toxics.latency(ms=100):
+                self.assertGreater(self.seconds(producer, topic), 0.098)
+            with self.events.toxics.down():
+                pass
+            self.seconds(producer, topic)
+        self.assertEqual(10, len(self.events.records(topic)))
+"""
+
 HOLDING = (
     HEAD
     + """
@@ -93,6 +118,9 @@ class SideBySideTest(SideBySide, KafkaSandboxTest):
 
     def test_ten_processes_on_the_mock_cluster(self):
         self.check(self.sandbox_on("mock"), 10)
+
+    def test_each_with_its_own_faults_on_one_broker(self):
+        self.check(self.sandbox_on("mock"), 3, FAULTS)
 
     def test_on_a_real_broker(self):
         self.check(self.sandbox_on("jars"), 3)

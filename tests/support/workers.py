@@ -20,7 +20,7 @@ import unittest
 # Parts of the names of modules that take seconds each.
 SLOW = ("integration", "cli", "test_docs", "making", "janitor")
 # In the names of modules that one process runs: what they start takes seconds, and serves them all.
-TOGETHER = "test_kafka"
+TOGETHER = "kafka"
 
 
 class Discovery(unittest.TestProgram):
@@ -154,7 +154,7 @@ def longest_first(sizes):
 
 def for_workers(names):
     """Return lists of names, each for one worker: first those that belong together."""
-    together = [name for name in names if TOGETHER in name]
+    together = [name for name in names if TOGETHER in name.rpartition(".")[2]]
     return [*[together] * bool(together), *([name] for name in names if name not in together)]
 
 
