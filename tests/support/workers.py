@@ -109,7 +109,7 @@ class Run:
             if (counts := worker.run(module)) is None:
                 break
             self.note(f"{module}, {time.monotonic() - began:.1f} s", worker.printed(), counts)
-        self._waiting.extendleft([[each] for each in own])
+        self._waiting.extendleft([[each] for each in own])  # for the others, or to be named
         code, text = worker.end()
         if module or code:
             said = f"a worker ended with exit code {code}" + f" in {module}" * bool(module)
