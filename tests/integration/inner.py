@@ -1,6 +1,8 @@
 """Running a test case inside a test, to look at what became of it."""
 
+import functools
 import gc
+import sys
 import unittest
 import warnings
 
@@ -40,10 +42,21 @@ def run_inner(case, *methods):
     """Run the methods of a test case in the order they are given, or all of them by name."""
     names = methods or unittest.TestLoader().getTestCaseNames(case)  # without the run's own -k
     result = Result()
-    gc.freeze()  # what was there before need not be looked through
+    spare_modules(len(sys.modules))
     unittest.TestSuite(map(case, names)).run(result)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)  # what an inner test leaked on purpose
-        gc.collect()
-    gc.unfreeze()
+    collect()
     return result
+
+
+@functools.cache
+def spare_modules(_):
+    """Look no more through what modules have made when their number has changed: it stays."""
+    collect()
+    gc.freeze()
+
+
+def collect():
+    """Close what inner tests leaked on purpose."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
