@@ -1,0 +1,100 @@
+"""Each dependency slow, down, and lost in the middle of something.
+
+The pauses between retries pass on `self.clock`, so they take no time.
+"""
+
+from shop.errors import UnavailableError
+from shop.resilience import PAUSES, BreakerOpenError
+
+from harness.faults import down, latency, limit_data, reset_peer, timeout
+from tests.case import CheckoutTestCase
+
+
+class DatabaseTest(CheckoutTestCase):
+    def test_while_it_is_down_nothing_is_paid(self):
+        order = self.order()
+        began = self.clock.monotonic()
+
+        with self.db.toxics.down(), self.assertRaisesRegex(UnavailableError, "the database"):
+            self.checkout.pay(order.id)
+
+        self.assertAlmostEqual(sum(PAUSES), self.clock.monotonic() - began)
+        self.assertUntouched(order)
+
+    def test_a_connection_that_was_lost_is_opened_again(self):
+        first, second = self.order(), self.order()
+        self.checkout.pay(first.id)
+        with self.db.toxics.down():
+            pass
+
+        self.checkout.pay(second.id)
+
+        self.assertPaidOnce(second)
+
+    def test_whatever_it_does_who_pays_again_has_paid_once(self):
+        cuts = [limit_data(bytes=number) for number in (300, 600, 900, 1200)]
+        for fault in self.under(self.db, [down(), reset_peer(), timeout(ms=50), *cuts]):
+            order = self.order()
+            with fault:
+                self.try_to_pay(order)
+            self.checkout.pay(order.id)
+            self.assertPaidOnce(order)
+
+    def try_to_pay(self, order):
+        try:
+            self.checkout.pay(order.id)
+        except UnavailableError:
+            pass
+
+
+class CacheTest(CheckoutTestCase):
+    patience = 0.1
+
+    def test_whatever_it_does_orders_are_placed_and_paid(self):
+        faults = [latency(ms=300), down(), reset_peer(), timeout(ms=50), limit_data(bytes=5)]
+        for fault in self.under(self.cache, faults):
+            order = self.order()
+            with fault:
+                self.assertEqual(250, self.catalog.find(order.product_id).price)
+                self.checkout.pay(order.id)
+            self.assertPaidOnce(order)
+
+    def test_a_product_that_could_not_be_forgotten_is_old_for_a_minute_at_most(self):
+        order = self.order()
+        self.catalog.find(order.product_id)
+
+        with self.cache.toxics.down():
+            self.checkout.pay(order.id)
+
+        self.assertEqual(5, self.catalog.find(order.product_id).stock)
+        self.assertLessEqual(self.cache.client.ttl(f"product:{order.product_id}"), 60)
+
+
+class BankTest(CheckoutTestCase):
+    patience = 0.1
+
+    def test_whatever_it_does_who_pays_again_has_paid_once(self):
+        faults = [latency(ms=300), down(), reset_peer(), timeout(ms=0), limit_data(bytes=40)]
+        for fault in self.under(self.bank, faults):
+            order = self.order()
+            with fault, self.assertRaisesRegex(UnavailableError, "the bank"):
+                self.checkout.pay(order.id)
+            self.assertRow(self.db, "payments", {"order_id": order.id}, status="reserved")
+            self.clock.advance(minutes=1)
+            self.checkout.pay(order.id)
+            self.assertPaidOnce(order)
+
+    def test_a_bank_that_is_down_is_left_alone_for_a_minute(self):
+        orders = [self.order() for _ in range(4)]
+        with self.bank.toxics.down():
+            for order in orders[:3]:
+                self.assertRaises(UnavailableError, self.checkout.pay, order.id)
+
+        with self.assertRaises(BreakerOpenError):
+            self.checkout.pay(orders[3].id)
+        self.assertEqual([], self.charges(orders[3]))
+
+        self.clock.advance(minutes=1)
+        for order in orders:
+            self.checkout.pay(order.id)
+            self.assertPaidOnce(order)
