@@ -1,0 +1,1 @@
+"""Protocols as bytes: where a message ends, and what it is called."""

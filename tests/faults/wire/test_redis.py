@@ -1,0 +1,36 @@
+"""Cutting what is said to Redis into commands and replies, however the bytes come."""
+
+import unittest
+
+from harness.faults.wire.redis import RedisConversation
+
+REPLIES = (
+    *(b"+OK\r\n", b"-ERR no\r\n", b":7\r\n", b"$-1\r\n", b"$4\r\na\r\nb\r\n", b"*-1\r\n"),
+    *(b"*2\r\n*1\r\n:1\r\n$1\r\na\r\n", b"%1\r\n+a\r\n:1\r\n", b"_\r\n", b"#t\r\n", b",1.5\r\n"),
+    *(b"=5\r\ntxt:a\r\n", b"~1\r\n(12\r\n", b"|1\r\n+ttl\r\n:3\r\n*1\r\n:2\r\n"),
+)
+
+
+class RedisConversationTest(unittest.TestCase):
+    def setUp(self):
+        self.talk = RedisConversation()
+
+    def test_commands_are_named_and_shown(self):
+        found = self.talk.sent(b"*3\r\n$3\r\nset\r\n$1\r\na\r\n$2\r\n\xff1\r\n*1\r\n$4\r\nEXEC\r\n")
+        self.assertEqual(["SET 'set a \\\\xff1'", "EXEC 'EXEC'"], [str(each) for each in found])
+
+    def test_each_type_of_reply_ends_where_it_ends_byte_by_byte(self):
+        found = [each for byte in b"".join(REPLIES) for each in self.talk.answered(bytes([byte]))]
+        self.assertEqual(list(REPLIES), [each.data for each in found])
+
+    def test_all_at_once_they_are_the_same(self):
+        found = self.talk.answered(b"".join(REPLIES) + b"$3\r\nab")
+        self.assertEqual(list(REPLIES), [each.data for each in found])
+
+    def test_a_push_is_no_answer(self):
+        push, reply = self.talk.answered(b">1\r\n+invalidate\r\n+OK\r\n")
+        self.assertEqual([False, True], [self.talk.is_end(push), self.talk.is_end(reply)])
+
+    def test_what_is_no_resp_is_opaque(self):
+        self.assertEqual([], self.talk.sent(b"\x16\x03\x01\x02\r\n"))
+        self.assertTrue(self.talk.opaque)
