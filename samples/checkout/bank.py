@@ -1,8 +1,8 @@
 """The payment provider, as small as it can be: `python bank.py PORT`.
 
-`POST /charges` with `{"order": "...", "amount": 250}` charges a card and answers 201, or 402 where the
-card is not good for that much. A request with the `Idempotency-Key` of an earlier one gets the answer
-of that one, and charges nothing. `GET /charges` lists all charges.
+`POST /charges` with `{"order": "...", "amount": 250}` charges a card. It answers 201, or 402 where
+the card is not good for that much. A request with the `Idempotency-Key` of an earlier one gets the
+answer of that one, and charges nothing. `GET /charges` lists all charges.
 """
 
 import json

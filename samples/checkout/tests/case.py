@@ -10,7 +10,7 @@ from shop.cache import Cache
 from shop.catalog import Catalog
 from shop.checkout import Checkout
 from shop.database import Database
-from shop.events import Outbox, Publisher
+from shop.events import Publisher
 
 from harness import HarnessTestCase, Http, Kafka, Postgres, Process, Redis
 
@@ -31,18 +31,25 @@ class CheckoutTestCase(HarnessTestCase):
 
     def setUp(self):
         """Open a shop."""
-        self.database = Database(self.db.dsn, self.clock)
-        self.addCleanup(self.database.close)
+        self.checkout = self.new_checkout()
+
+    def new_checkout(self):
+        """Return the checkout of a shop that has just been opened."""
+        database = self.new_database()
         client = cache.connect(self.cache.url, timeout=self.patience)
         self.addCleanup(client.close)
-        self.catalog = Catalog(self.database, Cache(client))
         bank = Bank(self.bank.url("http"), self.clock, timeout=self.patience)
-        self.checkout = Checkout(self.database, self.catalog, bank)
+        return Checkout(database, Catalog(database, Cache(client)), bank)
 
-    def outbox(self, topic):
-        """Return what publishes the shop's events."""
-        publisher = Publisher(self.events.bootstrap_servers, topic, timeout=self.patience)
-        return Outbox(self.database, publisher)
+    def new_database(self):
+        """Return a database that has not been connected to yet."""
+        database = Database(self.db.dsn, self.clock)
+        self.addCleanup(database.close)
+        return database
+
+    def new_publisher(self, topic):
+        """Return what sends the shop's events to a topic."""
+        return Publisher(self.events.bootstrap_servers, topic, timeout=self.patience)
 
     def order(self, *, balance=100, price=250):
         """Return an order that waits to be paid: by default, 100 from credit and 150 by card."""

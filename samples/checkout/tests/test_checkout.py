@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 from shop.errors import DeclinedError, OutOfStockError, UnknownOrderError, UnknownProductError
+from shop.events import Outbox
 
 from harness.faults import latency, toxics
 from tests.case import CheckoutTestCase
@@ -46,8 +47,9 @@ class CheckoutTest(CheckoutTestCase):
         order = self.order()
         self.checkout.pay(order.id)
 
-        self.assertEqual(1, self.outbox(topic).publish())
-        self.assertEqual(0, self.outbox(topic).publish())
+        outbox = Outbox(self.checkout.database, self.new_publisher(topic))
+        self.assertEqual(1, outbox.publish())
+        self.assertEqual(0, outbox.publish())
 
         (event,) = self.events.records(topic)
         self.assertEqual((str(order.id), "paid"), (event.key.decode(), event.value.decode()))
@@ -85,22 +87,22 @@ class CatalogTest(CheckoutTestCase):
         self.tea = self.db.make("products", name="tea", price=250)
 
     def test_a_product_is_remembered_for_a_minute(self):
-        self.assertEqual(250, self.catalog.find(self.tea.id).price)
+        self.assertEqual(250, self.checkout.catalog.find(self.tea.id).price)
         self.db.execute("update products set price = 300")
 
-        self.assertEqual(250, self.catalog.find(self.tea.id).price)
+        self.assertEqual(250, self.checkout.catalog.find(self.tea.id).price)
         self.assertEqual([f"product:{self.tea.id}"], self.cache.keys())
         self.assertLessEqual(self.cache.client.ttl(f"product:{self.tea.id}"), 60)
 
     def test_what_was_sold_is_counted_and_looked_up_anew(self):
         order = self.order()
-        self.catalog.find(order.product_id)
+        self.checkout.catalog.find(order.product_id)
 
         self.checkout.pay(order.id)
 
         self.assertEqual([f"sold:{order.product_id}"], self.cache.keys())
         self.assertEqual(b"1", self.cache.client.get(f"sold:{order.product_id}"))
-        self.assertEqual(4, self.catalog.find(order.product_id).stock)
+        self.assertEqual(4, self.checkout.catalog.find(order.product_id).stock)
 
 
 @toxics("db", latency(ms=3, jitter_ms=2))

@@ -55,18 +55,18 @@ class CacheTest(CheckoutTestCase):
         for fault in self.under(self.cache, faults):
             order = self.order()
             with fault:
-                self.assertEqual(250, self.catalog.find(order.product_id).price)
+                self.assertEqual(250, self.checkout.catalog.find(order.product_id).price)
                 self.checkout.pay(order.id)
             self.assertPaidOnce(order)
 
     def test_a_product_that_could_not_be_forgotten_is_old_for_a_minute_at_most(self):
         order = self.order()
-        self.catalog.find(order.product_id)
+        self.checkout.catalog.find(order.product_id)
 
         with self.cache.toxics.down():
             self.checkout.pay(order.id)
 
-        self.assertEqual(5, self.catalog.find(order.product_id).stock)
+        self.assertEqual(5, self.checkout.catalog.find(order.product_id).stock)
         self.assertLessEqual(self.cache.client.ttl(f"product:{order.product_id}"), 60)
 
 
