@@ -27,18 +27,19 @@ class CheckoutTestCase(HarnessTestCase):
     events = Kafka()
     bank = Process([sys.executable, "bank.py", "{port}"], ready=Http("/"), proxied=True)
 
-    patience = 5.0  # seconds that the shop waits for an answer; those pass on no clock but the real
-
     def setUp(self):
         """Open a shop."""
         self.checkout = self.new_checkout()
 
-    def new_checkout(self):
-        """Return the checkout of a shop that has just been opened."""
+    def new_checkout(self, patience=5.0):
+        """Return the checkout of a shop that has just been opened.
+
+        It waits so many seconds, real ones, for an answer of Redis or the bank.
+        """
         database = self.new_database()
-        client = cache.connect(self.cache.url, timeout=self.patience)
+        client = cache.connect(self.cache.url, timeout=patience)
         self.addCleanup(client.close)
-        bank = Bank(self.bank.url("http"), self.clock, timeout=self.patience)
+        bank = Bank(self.bank.url("http"), self.clock, timeout=patience)
         return Checkout(database, Catalog(database, Cache(client)), bank)
 
     def new_database(self):
@@ -47,9 +48,9 @@ class CheckoutTestCase(HarnessTestCase):
         self.addCleanup(database.close)
         return database
 
-    def new_publisher(self, topic):
+    def new_publisher(self, topic, patience=5.0):
         """Return what sends the shop's events to a topic."""
-        return Publisher(self.events.bootstrap_servers, topic, timeout=self.patience)
+        return Publisher(self.events.bootstrap_servers, topic, timeout=patience)
 
     def order(self, *, balance=100, price=250):
         """Return an order that waits to be paid: by default, 100 from credit and 150 by card."""

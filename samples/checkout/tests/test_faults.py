@@ -32,7 +32,8 @@ class DatabaseTest(CheckoutTestCase):
         self.assertPaidOnce(second)
 
     def test_whatever_it_does_who_pays_again_has_paid_once(self):
-        cuts = [limit_data(bytes=number) for number in (300, 600, 900, 1200)]
+        # In the middle of the greeting, of the first transaction, of the last one.
+        cuts = [limit_data(bytes=300), limit_data(bytes=1000), limit_data(bytes=1200)]
         for fault in self.under(self.db, [down(), reset_peer(), timeout(ms=50), *cuts]):
             order = self.order()
             with fault:
@@ -48,15 +49,14 @@ class DatabaseTest(CheckoutTestCase):
 
 
 class CacheTest(CheckoutTestCase):
-    patience = 0.1
-
     def test_whatever_it_does_orders_are_placed_and_paid(self):
-        faults = [latency(ms=300), down(), reset_peer(), timeout(ms=50), limit_data(bytes=5)]
+        checkout = self.new_checkout(patience=0.1)
+        faults = [latency(ms=300), down(), reset_peer(), timeout(ms=0), limit_data(bytes=5)]
         for fault in self.under(self.cache, faults):
             order = self.order()
             with fault:
-                self.assertEqual(250, self.checkout.catalog.find(order.product_id).price)
-                self.checkout.pay(order.id)
+                self.assertEqual(250, checkout.catalog.find(order.product_id).price)
+                checkout.pay(order.id)
             self.assertPaidOnce(order)
 
     def test_a_product_that_could_not_be_forgotten_is_old_for_a_minute_at_most(self):
@@ -71,17 +71,15 @@ class CacheTest(CheckoutTestCase):
 
 
 class BankTest(CheckoutTestCase):
-    patience = 0.1
-
     def test_whatever_it_does_who_pays_again_has_paid_once(self):
+        checkout = self.new_checkout(patience=0.1)
         faults = [latency(ms=300), down(), reset_peer(), timeout(ms=0), limit_data(bytes=40)]
         for fault in self.under(self.bank, faults):
             order = self.order()
             with fault, self.assertRaisesRegex(UnavailableError, "the bank"):
-                self.checkout.pay(order.id)
+                checkout.pay(order.id)
             self.assertRow(self.db, "payments", {"order_id": order.id}, status="reserved")
-            self.clock.advance(minutes=1)
-            self.checkout.pay(order.id)
+            checkout.pay(order.id)
             self.assertPaidOnce(order)
 
     def test_a_bank_that_is_down_is_left_alone_for_a_minute(self):
