@@ -82,8 +82,9 @@ class ProxiedLease(Lease):
         """Lose each request and each response of an action in turn.
 
         The action runs once with nothing lost, then once for each point at which its connections to
-        this service can be cut. Before each run the data here are put back to what they were before
-        the sweep. All connections are cut when a run is over: the action connects by itself.
+        this service can be cut. Before each run, and at the end, the data here are put back to what
+        they were before the sweep. All connections are cut when a run is over: the action connects
+        by itself.
 
         Args:
             action: What is run, without arguments.
@@ -232,7 +233,7 @@ def not_proxied(service: Service[Any]) -> FaultError:
     """Return the error for faults on what goes straight to its server."""
     declared = dataclasses.replace(service, proxied=True)  # type: ignore[type-var]
     return FaultError(
-        f"{service.label} has no toxics: its connections go straight to the server",
+        f"{service.label} cannot have faults: its connections go straight to the server",
         cause="it was declared without proxied=True",
         hint=f"write {declared.label}",
     )

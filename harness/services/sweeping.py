@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
 from harness.core.endpoint import Endpoint
-from harness.faults.values import down
 from harness.faults.sweep.relay import Address, Place
 from harness.faults.sweep.run import NewConversation
 from harness.faults.sweep.site import Site
+from harness.faults.values import down
 from harness.services.toxiproxy.passage import Visit
 
 Keeping = Callable[[], AbstractContextManager[Callable[[], object]]]

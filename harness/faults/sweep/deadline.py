@@ -41,6 +41,12 @@ class Deadline:
         return self
 
     def __exit__(self, *error: object) -> None:
+        try:
+            self._end()
+        except Overdue:  # told at the last moment
+            self._end()
+
+    def _end(self) -> None:
         with self._lock:
             self._over.set()
         self._timer.cancel()

@@ -62,7 +62,7 @@ def report(
         label: The service.
     """
     groups = merged(findings)
-    lines = [f"the invariant does not hold at {len(findings)} of {tried} losses on {label}"]
+    lines = [f"the check fails at {len(findings)} of {tried} losses on {label}"]
     for group in groups:
         lines += ["", *told(group, unit)]
     for number in sorted({finding.point.connection for finding in findings}):
@@ -75,21 +75,22 @@ def report(
 def told(group: Sequence[Finding], unit: str) -> list[str]:
     """Return the lines on one group of findings."""
     first, last = group[0], group[-1]
-    connection = f"connection {first.point.connection}"
-    what = place(first, unit)
+    lines = [f"lost: {place(first, unit)}"]
     if len(group) > 1:
-        what += f" to {place(last, unit)}, {len(group)} losses,"
+        lines.append(f"  to: {place(last, unit)}, {len(group)} losses in a row")
     message = str(first.error).splitlines() or [type(first.error).__name__]
     return [
-        f"{what} lost ({connection}); {first.outcome}:",
+        *lines,
+        f"then {first.outcome}, and the check says",
         *(f"    {line}" for line in message),
-        f'  repeat with only="{first.point}"',
+        f'repeat with only="{first.point}"',
     ]
 
 
 def place(finding: Finding, unit: str) -> str:
     """Return what was lost, such as `response of turn 9 'commit'`."""
-    return f"{finding.point.side} of {unit} {finding.point.index} {finding.step}"
+    point = finding.point
+    return f"{point.side} of {unit} {point.index} {finding.step}, connection {point.connection}"
 
 
 def clean_run(trace: Trace, hit: set[tuple[str, int]]) -> list[str]:

@@ -7,7 +7,7 @@ import selectors
 import socket
 import struct
 
-from harness.faults.sweep.taps import Tap
+from harness.faults.sweep.taps import Tap, Verdict
 
 BLOCK = 1 << 16  # bytes that are read at once
 MOST = 1 << 20  # bytes that may wait at one end before the other one is not read any more
@@ -128,7 +128,7 @@ class Pair:
         selector: Tells when there is something to do.
         client: The accepted connection.
         server: The one to the server.
-        tap: Listens, and says where to cut.
+        tap: Listens, and says where to cut; None where nobody does.
     """
 
     def __init__(
@@ -136,7 +136,7 @@ class Pair:
         selector: selectors.BaseSelector,
         client: socket.socket,
         server: socket.socket,
-        tap: Tap,
+        tap: Tap | None,
     ) -> None:
         self._client = End(selector, self, client)
         self._server = End(selector, self, server)
@@ -172,12 +172,16 @@ class Pair:
     def _take(self, end: End, data: bytes) -> None:
         if self._cut:
             return  # an answer that nobody gets
-        to_server = end is self._client
-        verdict = self._tap.sent(data) if to_server else self._tap.answered(data)
+        verdict = self._judge(end, data)
         if verdict.data:
-            (self._server if to_server else self._client).write(verdict.data)
+            (self._server if end is self._client else self._client).write(verdict.data)
         if verdict.cut:
             self.cut()
+
+    def _judge(self, end: End, data: bytes) -> Verdict:
+        if self._tap is None:
+            return Verdict(data)
+        return self._tap.sent(data) if end is self._client else self._tap.answered(data)
 
     def _finish(self, end: End) -> None:
         """Pass the end of a direction on."""

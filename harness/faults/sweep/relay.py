@@ -52,7 +52,7 @@ class Relay:
         self._pairs: set[Pair] = set()
         self._run: Run | None = None
         self._quiet: Future[None] | None = None
-        self._closing = False
+        self._refusing = self._closing = False
         self._commands: deque[tuple[Callable[[], object], Future[Any]]] = deque()
         self._woken, self._waker = socket.socketpair()
         self._woken.setblocking(False)
@@ -73,15 +73,18 @@ class Relay:
         self._selector.register(own, selectors.EVENT_READ, place)
 
     def begin(self, run: Run) -> None:
-        """Have the connections made from now on belong to a run."""
+        """Have the connections made from now on belong to a run, and cut those that there are."""
 
-        def set_run() -> None:
+        def begin() -> None:
+            self._cut_all()
             self._run = run
 
-        self._do(set_run)
+        self._do(begin)
 
     def end(self, patience: float) -> bool:
         """End a run: hear what has arrived, then nothing more, and have the servers finish.
+
+        Connections that are made from then on go to the servers untouched.
 
         Args:
             patience: Seconds to give them.
@@ -96,11 +99,18 @@ class Relay:
         except TimeoutError:
             self._do(self._hang_up)
             return False
+        finally:
+            self._refusing = False
         return True
 
     def cut_all(self) -> None:
-        """Cut all connections, and take no new ones until the next run."""
-        self._do(self._cut_all)
+        """Cut all connections, and take no new ones until the run is ended."""
+
+        def refuse() -> None:
+            self._refusing = True
+            self._cut_all()
+
+        self._do(refuse)
 
     @property
     def is_alive(self) -> bool:
@@ -158,10 +168,10 @@ class Relay:
             client, _ = listener.accept()
         except OSError:  # it has gone again
             return
-        if self._run is None:
+        if self._refusing:
             client.close()
             return
-        tap = self._run.tap()
+        tap = self._run.tap() if self._run is not None else None
         try:
             server = socket.create_connection(place.upstream, PATIENCE)
         except OSError:

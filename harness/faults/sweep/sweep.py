@@ -81,6 +81,7 @@ class Sweep:
         with self._open:
             # First, for the connections that it may look at are cut off then.
             self._put_back = self._open.enter_context(self._site.keeping())
+            self._open.callback(self._put_back)
             places = self._open.enter_context(self._site.passing())
             self._relay = Relay(places)
             self._open.callback(self._relay.close)
@@ -150,7 +151,7 @@ class Sweep:
         if error is None or cut.point is None:
             return False
         if not isinstance(error, AssertionError):
-            error.add_note(f'{cut.where} was lost; repeat with only="{cut.point}"')
+            error.add_note(f'after {cut.where}; repeat with only="{cut.point}"')
             return False
         number, step = self._points.index(cut.point), step_at(self._clean, cut.point)
         self._findings.append(Finding(number, cut.point, step, cut.outcome, error))
@@ -159,7 +160,7 @@ class Sweep:
     def name_of(self, point: Point) -> str:
         """Return what a point loses, for people."""
         step = step_at(self._clean, point)
-        return f"{point.side} of {self._unit} {point.index} {step} (connection {point.connection})"
+        return f"the loss of the {point.side} of {self._unit} {point.index} {step}"
 
     def _raise_findings(self) -> None:
         if self._findings:

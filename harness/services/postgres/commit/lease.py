@@ -80,10 +80,14 @@ class CommitLease(PlainLease):
 
     def _put_back_run(self) -> None:
         """Put back what one run of a sweep wrote, whose sessions have ended."""
+        if self.service.driver != KEPT:  # else the database closes it where it has to
+            self._close()
         try:
             failures = self._database.put_back(self._database.survey())
         except LostDatabaseError:
             failures = [*self._database.replace(), lost_database(self.database)]
+        if self._own is not None and self._own.closed:
+            self._own = None
         raise_all(self._of, failures)
 
     def _release(self) -> None:
