@@ -5,6 +5,7 @@ Source: https://redis.io/docs/latest/develop/reference/protocol-spec/
 
 from __future__ import annotations
 
+from harness.core.redaction import MASK
 from harness.faults.wire.message import Message
 
 LINES = b"+-:_,#("  # types of one line
@@ -13,6 +14,7 @@ LISTS = b"*~>"  # with a number of members
 PAIRS = b"%|"  # with a number of pairs
 END = b"\r\n"
 PUSH = "Push"
+LOGINS = ("AUTH", "HELLO")
 
 
 class RedisConversation:
@@ -92,7 +94,21 @@ def command(raw: bytes) -> Message:
         "GET 'GET a'"
     """
     words = [word.decode("utf-8", "backslashreplace") for word in arguments(raw)]
-    return Message(words[0].upper() if words else "", raw, " ".join(words))
+    kind = words[0].upper() if words else ""
+    return Message(kind, raw, " ".join(without_password(words) if kind in LOGINS else words))
+
+
+def without_password(words: list[str]) -> list[str]:
+    """Return a login with asterisks in place of all that follows AUTH.
+
+    Example:
+        >>> without_password(["HELLO", "3", "AUTH", "default", "secret"])
+        ['HELLO', '3', 'AUTH', '***']
+    """
+    upper = [word.upper() for word in words]
+    if "AUTH" not in upper:
+        return words
+    return [*words[: upper.index("AUTH") + 1], MASK]
 
 
 def arguments(raw: bytes) -> list[bytes]:

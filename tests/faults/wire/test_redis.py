@@ -19,6 +19,16 @@ class RedisConversationTest(unittest.TestCase):
         found = self.talk.sent(b"*3\r\n$3\r\nset\r\n$1\r\na\r\n$2\r\n\xff1\r\n*1\r\n$4\r\nEXEC\r\n")
         self.assertEqual(["SET 'set a \\\\xff1'", "EXEC 'EXEC'"], [str(each) for each in found])
 
+    def test_the_password_of_a_login_is_not_shown(self):
+        for words, shown in (
+            (b"AUTH ada secret", "auth ***"),
+            (b"HELLO 3 AUTH ada secret", "hello 3 auth ***"),
+            (b"HELLO 3", "hello 3"),
+        ):
+            parts = [b"$%d\r\n%s\r\n" % (len(word), word) for word in words.lower().split()]
+            [login] = self.talk.sent(b"*%d\r\n" % len(parts) + b"".join(parts))
+            self.assertEqual(shown, login.text)
+
     def test_each_type_of_reply_ends_where_it_ends_byte_by_byte(self):
         found = [each for byte in b"".join(REPLIES) for each in self.talk.answered(bytes([byte]))]
         self.assertEqual(list(REPLIES), [each.data for each in found])
