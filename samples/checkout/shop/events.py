@@ -28,11 +28,10 @@ class Publisher:
 
     def __init__(self, servers: str, topic: str, *, timeout: float = TIMEOUT) -> None:
         self._topic = topic
+        self._timeout = timeout
         self._producer = Producer(
             {
                 "bootstrap.servers": servers,
-                "enable.idempotence": True,
-                "message.timeout.ms": int(timeout * 1000),
                 "linger.ms": 0,
                 "log_level": 0,  # what fails is an error of send()
             }
@@ -53,7 +52,9 @@ class Publisher:
                 headers={"id": str(number)},
                 on_delivery=lambda error, _: failures.append(error) if error else None,
             )
-        self._producer.flush()
+        if self._producer.flush(self._timeout):
+            self._producer.purge()  # what has not gone yet is sent again another time
+            self._producer.flush()
         if failures:
             raise UnavailableError(f"Kafka: {failures[0]}")
 
