@@ -24,7 +24,7 @@ class CheckoutTestCase(HarnessTestCase):
 
     db = Postgres(migrations="migrations", isolation="commit", driver="psycopg", proxied=True)
     cache = Redis(proxied=True)
-    events = Kafka()
+    events = Kafka(proxied=True)
     bank = Process([sys.executable, "bank.py", "{port}"], ready=Http("/"), proxied=True)
 
     def setUp(self):

@@ -4,6 +4,7 @@ The pauses between retries pass on `self.clock`, so they take no time.
 """
 
 from shop.errors import UnavailableError
+from shop.events import Outbox
 from shop.resilience import PAUSES, BreakerOpenError
 
 from harness.faults import down, latency, limit_data, reset_peer, timeout
@@ -95,3 +96,32 @@ class BankTest(CheckoutTestCase):
         for order in orders:
             self.checkout.pay(order.id)
             self.assertPaidOnce(order)
+
+
+class KafkaTest(CheckoutTestCase):
+    def setUp(self):
+        super().setUp()
+        self.topic = self.events.topic("orders")
+
+    def publish(self, patience=5.0):
+        publisher = self.new_publisher(self.topic, patience)
+        return Outbox(self.checkout.database, publisher).publish()
+
+    def test_a_slow_one_is_waited_for(self):
+        self.checkout.pay(self.order().id)
+
+        with self.events.toxics.latency(ms=50):
+            self.assertEqual(1, self.publish())
+
+        self.assertEqual(1, len(self.events.records(self.topic)))
+
+    def test_what_it_could_not_be_told_it_is_told_later(self):
+        for fault in self.under(self.events, [down(), reset_peer()]):
+            order = self.order()
+            with fault:
+                self.checkout.pay(order.id)
+                with self.assertRaisesRegex(UnavailableError, "Kafka"):
+                    self.publish(patience=0.3)
+            self.assertPaidOnce(order)
+            self.assertEqual(1, self.publish())
+            self.assertEqual(str(order.id), self.events.records(self.topic)[-1].key.decode())
