@@ -89,24 +89,30 @@ class ToxiproxyInstance(Instance[ToxiproxyLease]):
                 lease.note(death)
             raise
 
-    def create(self, name: str, upstream: str, seed: int) -> Proxy:
+    def create(self, name: str, upstream: str, seed: int, port: int = 0) -> Proxy:
         """Make a proxy of this process's own.
+
+        Args:
+            name: Its name, for people.
+            upstream: Where it leads to.
+            seed: What its random choices follow from.
+            port: Where it is to listen, if that is free; 0 for anywhere.
 
         Raises:
             FaultError: It was refused, or no port is free.
         """
         full = name_of(self._registry, next(NUMBERS), name)
-        proxy = self._listening(full, upstream, seed)
+        proxy = self._listening(full, upstream, seed, port)
         with self._lock:
             self._made[full] = proxy
         return proxy
 
-    def _listening(self, name: str, upstream: str, seed: int) -> Proxy:
+    def _listening(self, name: str, upstream: str, seed: int, port: int) -> Proxy:
         """Make a proxy on the first port that is free; ports of the dead are freed before long."""
         for again in (False, True):
             if again and not self.remove_orphans():
                 break
-            for address in self._ports.addresses():
+            for address in self._ports.addresses(port):
                 try:
                     return self.client.create(name, upstream, listen=address, seed=seed)
                 except FaultError as error:
