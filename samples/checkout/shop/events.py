@@ -10,9 +10,9 @@ from shop.database import Connection, Database
 from shop.errors import UnavailableError
 
 TIMEOUT = 5.0  # seconds
-UNPUBLISHED = """
-select id, order_id, name from events where not published order by id for update skip locked
-"""
+# Not `skip locked`: of a connection that was lost the server may not know yet, and the rows that it
+# has locked would be left out when they are sent again. So, too, they keep their order.
+UNPUBLISHED = "select id, order_id, name from events where not published order by id for update"
 
 Event = tuple[int, UUID, str]
 

@@ -65,6 +65,7 @@ class EventTest(CheckoutTestCase):
 
         for cut in self.db.sweep(publish, lose="response", reset=self.another_event):
             with cut:
+                self.assertIsNone(cut.error)
                 self.assertEqual({str(self.event.id)}, self.ids(topic))
 
     def ids(self, topic):
