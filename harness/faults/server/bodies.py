@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import struct
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from harness.faults.engine.chain import DOWNSTREAM, UPSTREAM, Toxic
 from harness.faults.engine.kinds import KINDS
+from harness.faults.failing.failure import Failure, pattern
+from harness.faults.failing.spoiler import SPOILERS
 from harness.faults.server.errors import ApiError, bad_body, missing
 
 LARGEST = 1 << 63
 INVALID_STREAM = "stream was invalid, can be either upstream or downstream"
 INVALID_TYPE = "invalid toxic type"
+PRINTABLE = re.compile(r"[^\0\r\n]*")
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,7 @@ class ProxyInput:
         upstream: Where it is to lead to.
         enabled: Whether it is to listen.
         seed: What its random choices follow from; None if that was not said.
+        protocol: What is said through it, where that is to be read.
     """
 
     name: str = ""
@@ -38,6 +43,7 @@ class ProxyInput:
     upstream: str = ""
     enabled: bool = True
     seed: int | None = None
+    protocol: str = ""
 
     def checked(self, where: str = "") -> ProxyInput:
         """Return itself.
@@ -124,7 +130,58 @@ def proxy_input(value: Any, base: ProxyInput | None = None) -> ProxyInput:
         take(given, "upstream", str, base.upstream),
         take(given, "enabled", bool, base.enabled),
         take(given, "seed", int, base.seed),
+        protocol_in(given, base.protocol),
     )
+
+
+def protocol_in(given: dict[str, Any], default: str) -> str:
+    """Return the protocol of a proxy; empty for none.
+
+    Raises:
+        ApiError: It is one that nobody can read here.
+    """
+    found: str = take(given, "protocol", str, default)
+    if found and found not in SPOILERS:
+        raise ApiError(f"unknown protocol: {found}", 400)
+    return found
+
+
+def failure_input(value: Any, protocol: str) -> Failure:
+    """Read a failure.
+
+    Args:
+        value: What was given.
+        protocol: That of the proxy.
+
+    Raises:
+        ApiError: A field has the wrong type, or the proxy's protocol is not known.
+    """
+    given = fields(value, "a failure")
+    texts = {name: take(given, name, str, "") for name in ("words", "code", "message")}
+    numbers = {name: take(given, name, int, None) for name in ("times", "after")}
+    if not protocol or not PRINTABLE.fullmatch(texts["code"] + texts["message"]):
+        raise ApiError("no protocol, or no text of an error", 400)
+    return Failure(
+        **texts,
+        protocol=protocol,
+        on=expression(take(given, "on", str, None)),
+        times=numbers["times"],
+        after=numbers["after"] or 0,
+        lost=take(given, "lost", str, None),
+    )
+
+
+def expression(text: str | None) -> str | None:
+    """Return a regular expression.
+
+    Raises:
+        ApiError: It is none.
+    """
+    try:
+        pattern(text or "")
+    except re.error as error:
+        raise ApiError(f"no regular expression: {error}", 400) from error
+    return text
 
 
 def proxy_inputs(value: Any) -> list[ProxyInput]:
