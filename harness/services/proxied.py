@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.core.instance import SETTLE, Instance
@@ -15,6 +17,8 @@ from harness.errors import FaultError, HarnessError
 if TYPE_CHECKING:
     from harness.faults.client import Applied
     from harness.faults.faults import Toxics
+    from harness.faults.sweep.run import NewConversation
+    from harness.faults.sweep.sweep import Sweep
     from harness.services.toxiproxy.passage import Passage, Passages, Visit
 
 L = TypeVar("L", bound=Lease)
@@ -37,6 +41,7 @@ class ProxiedLease(Lease):
     service: Any
     _visit: Visit | None = None
     _stranded = False  # because the fault proxy has died
+    _sweep: Sweep | None = None  # the last one
 
     @property
     def toxics(self) -> Toxics[Applied]:
@@ -53,10 +58,94 @@ class ProxiedLease(Lease):
                 with self.db.toxics.latency(ms=500, jitter_ms=50):
                     pay(self.db.dsn, account, 250)
         """
+        return self._reached.toxics
+
+    @property
+    def _reached(self) -> Visit:
+        """The way through the fault proxy."""
         self._check_held()
         if self._visit is None:
             raise not_proxied(self.service)
-        return self._visit.toxics
+        return self._visit
+
+    def sweep(
+        self,
+        action: Callable[[], Any],
+        *,
+        by: str = "turn",
+        lose: str | Iterable[str] = ("request", "response"),
+        only: str | Iterable[str] = (),
+        max_points: int | None = None,
+        within: float = 10.0,
+        reset: Callable[[], object] | None = None,
+    ) -> Sweep:
+        """Lose each request and each response of an action in turn.
+
+        The action runs once with nothing lost, then once for each point at which its connections to
+        this service can be cut. Before each run, and at the end, the data here are put back to what
+        they were before the sweep. All connections are cut when a run is over: the action connects
+        by itself.
+
+        Args:
+            action: What is run, without arguments.
+            by: `turn`: what the client says until the server answers, and the answer; or
+                `message`, each one of the protocol, which Postgres and Redis have.
+            lose: `request`: it does not reach the server; `response`: the server has done it, and
+                nobody is told. Both.
+            only: The point, or points, to try alone, as a failed sweep prints them.
+            max_points: How many to try at most, spread evenly over all.
+            within: Seconds that one run may take.
+            reset: Called before each run: puts back what else the action has changed.
+
+        Returns:
+            What to iterate over, once: a `with` block for each run, which checks what has to hold.
+            Assertions that fail in it are told together at the end of the loop.
+
+        Raises:
+            FaultError: The service is not proxied or under `rollback`; an argument is wrong. In the
+                loop: the action makes no connection, does not end or is not repeatable.
+            AssertionError: At the end of the loop: what has to hold does not, and at which points.
+
+        Example:
+            ::
+
+                for cut in self.db.sweep(lambda: pay(self.db.dsn, "order-1", 10)):
+                    with cut:
+                        paid = self.paid("order-1")
+                        self.assertIn(paid, (0, 10) if cut.error else (10,))
+        """
+        from harness.faults.sweep.sweep import Sweep
+        from harness.services.sweeping import site
+
+        self._check_sweepable()
+        place = site(self.service.label, self._reached, self._conversation(), self._keeping)
+        self._sweep = Sweep(
+            place,
+            action,
+            by=by,
+            lose=lose,
+            only=only,
+            max_points=max_points,
+            within=within,
+            reset=reset,
+        )
+        return self._sweep
+
+    def _check_sweepable(self) -> None:
+        """Do nothing where each run of a sweep may lose its connections.
+
+        Raises:
+            FaultError: It may not.
+        """
+
+    def _conversation(self) -> NewConversation:
+        """Return what makes a reader of the protocol; None where there is none."""
+        return None
+
+    @contextlib.contextmanager
+    def _keeping(self) -> Iterator[Callable[[], object]]:
+        """Keep the data, and give what puts them back."""
+        yield bool
 
     @property
     def faulted(self) -> bool:
@@ -80,8 +169,15 @@ class ProxiedLease(Lease):
 
         Raises:
             LeaseError: The lease was released.
+            FaultError: A sweep stands in the place of the fault proxy.
         """
         self._check_held()
+        if self._sweep is not None and self._sweep.is_open:
+            raise FaultError(
+                f"{self.service.label} has no other faults in a sweep",
+                cause="the sweep stands in the place of the fault proxy",
+                hint="put a fault on it before or after the loop, or on another service",
+            )
 
     def _note_death(self, death: Exception) -> None:
         """Keep the error for a fault proxy that has ended: the holder has been told."""
@@ -95,6 +191,8 @@ class ProxiedLease(Lease):
         if self._visit is None:
             return []
         try:
+            if self._sweep is not None:
+                self._sweep.close()
             self._visit.finish()
             self._visit.server.check_alive(settle=0)
         except HarnessError as error:
@@ -135,7 +233,7 @@ def not_proxied(service: Service[Any]) -> FaultError:
     """Return the error for faults on what goes straight to its server."""
     declared = dataclasses.replace(service, proxied=True)  # type: ignore[type-var]
     return FaultError(
-        f"{service.label} has no toxics: its connections go straight to the server",
+        f"{service.label} cannot have faults: its connections go straight to the server",
         cause="it was declared without proxied=True",
         hint=f"write {declared.label}",
     )

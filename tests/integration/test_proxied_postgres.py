@@ -313,7 +313,7 @@ class HeldTest:
             lease.toxics.latency(ms=5)
 
         self.assertEqual(
-            "Postgres(isolation='commit') has no toxics: its connections go straight to the "
+            "Postgres(isolation='commit') cannot have faults: its connections go straight to the "
             "server\n"
             "  likely cause: it was declared without proxied=True\n"
             "  next: write Postgres(isolation='commit', proxied=True)",

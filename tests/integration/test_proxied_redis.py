@@ -162,7 +162,7 @@ class RedisDeclarationTest:
             self.plain.toxics.latency(ms=5)
 
         self.assertEqual(
-            "Redis() has no toxics: its connections go straight to the server\n"
+            "Redis() cannot have faults: its connections go straight to the server\n"
             "  likely cause: it was declared without proxied=True\n"
             "  next: write Redis(proxied=True)",
             str(raised.exception),

@@ -54,6 +54,7 @@ RESPONSES = {
 STARTS = {80877102: "CancelRequest", 80877103: "SSLRequest", 80877104: "GSSENCRequest"}
 ENCRYPTION = ("SSLRequest", "GSSENCRequest")  # answered by one byte
 REFUSED = b"N"
+STATEMENT = b"S"  # and no portal
 ENDS = {
     *("ParseComplete", "BindComplete", "CloseComplete", "CommandComplete", "EmptyQueryResponse"),
     *("PortalSuspended", "ErrorResponse", "ReadyForQuery", "CopyInResponse", "CopyDone"),
@@ -131,6 +132,9 @@ class PostgresConversation:
         if kind == "Bind":
             self._portals[first] = self._statements.get(rest.partition(b"\0")[0], "")
             return self._portals[first]
+        if kind in ("Describe", "Close"):
+            known = self._statements if first[:1] == STATEMENT else self._portals
+            return known.get(first[1:], "")
         return self._portals.get(first, "") if kind == "Execute" else ""
 
 

@@ -15,6 +15,7 @@ from harness.services.proxied import ProxiedLease
 
 if TYPE_CHECKING:
     from harness.data.making.dialect import Dialect
+    from harness.faults.sweep.run import NewConversation
     from harness.services.postgres.instance import PostgresInstance
     from harness.services.postgres.service import Postgres
 
@@ -90,6 +91,11 @@ class PostgresLease(ProxiedLease, DatabaseLease):
         if name in NOT_LIBPQ:
             endpoint = replace(endpoint, options=())
         return endpoint.url(f"postgresql+{name}" if name else "postgresql", self.database)
+
+    def _conversation(self) -> NewConversation:
+        from harness.faults.wire.postgres import PostgresConversation
+
+        return PostgresConversation
 
     @property
     def _endpoint(self) -> Endpoint:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from harness.core.cleanup import raise_all
 from harness.core.endpoint import Dsn
-from harness.errors import IsolationError, LeakError, LeaseError
+from harness.errors import FaultError, IsolationError, LeakError, LeaseError
 from harness.services.postgres import connect
 from harness.services.postgres.connect import is_over
 from harness.services.postgres.drivers.driver import IDLE
@@ -134,6 +135,14 @@ class RollbackLease(PostgresLease):
         if mark is None:
             return frozenset(shown(*row) for row in self.rows(WRITTEN))
         return frozenset(self.write_mark() - mark)
+
+    def _check_sweepable(self) -> None:
+        raise FaultError(
+            f"{self.service.label} cannot be swept: under isolation='rollback' there is one "
+            "connection, and all that the test wrote is gone with it",
+            cause="each run of the action is to lose a connection",
+            hint=f"write {replace(self.service, isolation='commit', proxied=True).label}",
+        )
 
     def failure_notes(self) -> list[str]:
         """Return a note for a test that wrote here and read through the DSN."""

@@ -12,6 +12,7 @@ from harness.services.redis.claims import Claim
 from harness.services.redis.configuration import changed
 from harness.services.redis.connect import driver
 from harness.services.redis.connections import Connections
+from harness.services.redis.keeping import KeptKeys, matching
 from harness.services.redis.sight import STATS, Inspector, Sight
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
     from harness.services.redis.instance import RedisInstance
     from harness.services.redis.lease import RedisLease
-
-SCAN_COUNT = 1000
 
 
 class Database:
@@ -80,17 +79,17 @@ class Database:
 
     def keys(self, pattern: str) -> list[str]:
         """Return the names of the keys that match a pattern, sorted."""
-        found: set[bytes] = set()
-        cursor = b"0"
-        while True:
-            cursor, some = self.session.ask("SCAN", cursor, "MATCH", pattern, "COUNT", SCAN_COUNT)
-            found.update(some)
-            if cursor == b"0":
-                return sorted(key.decode("utf-8", "backslashreplace") for key in found)
+        found = sorted(set(matching(self.session, pattern)))
+        return [key.decode("utf-8", "backslashreplace") for key in found]
 
     def flush(self) -> None:
         """Remove all keys."""
         self.session.ask("FLUSHDB")
+
+    def keep(self) -> Callable[[], None]:
+        """Keep all keys as they are, and return what brings them back."""
+        kept = KeptKeys(self.session)
+        return lambda: kept.restore(self.session)
 
     def finish(self, *, faulted: bool = False) -> list[Exception]:
         """Look at what a test left, undo it, and return what it should not have left.

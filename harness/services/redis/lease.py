@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 from harness.core.cleanup import raise_all
@@ -15,6 +16,7 @@ from harness.services.redis.connect import driver, url_of
 if TYPE_CHECKING:
     import redis
 
+    from harness.faults.sweep.run import NewConversation
     from harness.services.redis.database import Database
     from harness.services.redis.instance import RedisInstance
     from harness.services.redis.service import Redis
@@ -65,6 +67,16 @@ class RedisLease(ProxiedLease):
         if self._client is None:
             self._client = self._numbered.client(self._url, self._check_held)
         return self._client
+
+    def _conversation(self) -> NewConversation:
+        from harness.faults.wire.redis import RedisConversation
+
+        return RedisConversation
+
+    @contextlib.contextmanager
+    def _keeping(self) -> Iterator[Callable[[], object]]:
+        restore = self._on_database(self._numbered.keep)
+        yield lambda: self._on_database(restore)
 
     def _before_fault(self) -> None:
         super()._before_fault()

@@ -35,11 +35,13 @@ class Passage:
 
     Attributes:
         server: The fault proxy.
+        target: What it leads to.
         endpoint: Where it is reached through the proxy.
     """
 
     def __init__(self, server: ToxiproxyInstance, name: str, endpoint: Endpoint) -> None:
         self.server = server
+        self.target = endpoint
         self.proxy = server.create(name, written(endpoint.host, endpoint.port), seed=0)
         host, port = self.proxy.address
         self.endpoint = replace(endpoint, host=host, port=port, socket=None)

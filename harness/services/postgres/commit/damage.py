@@ -66,6 +66,20 @@ class Damage:
     def __bool__(self) -> bool:
         return bool(self.tables or self.sequences or self.structure)
 
+    def over(self, other: Damage | None) -> Damage:
+        """Return it with the tables and sequences of another one that it does not have."""
+        if other is None:
+            return self
+        files = {each.file for each in self.tables} | {each.file for each in self.sequences}
+        return replace(
+            self,
+            tables=[*self.tables, *(each for each in other.tables if each.file not in files)],
+            sequences=[
+                *self.sequences,
+                *(each for each in other.sequences if each.file not in files),
+            ],
+        )
+
 
 def damage_told(session: Any, pristine: Pristine, baseline: Baseline, writes: Writes) -> Damage:
     """Return the damage that the log tells of. It does not tell of unlogged tables."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -70,7 +71,7 @@ class CommitDatabase:
         self._changes = Changes(self._inspector, source)
         self._repair = Repair(self._inspector, source)
         try:
-            self._baseline = self._inspector(self._look)
+            self._state = self._inspector(self._look)
             self._outside = self._baseline.outside
         except BaseException:
             self._inspector.close()
@@ -83,13 +84,12 @@ class CommitDatabase:
             )
             self._instance.databases.execute(change)
 
-    def _look(self, session: Any) -> Baseline:
-        """Take what the database looks like now for what it should look like."""
+    def _look(self, session: Any) -> State:
+        """Return what the database looks like now, for what it should look like."""
         self._repair.begin()
-        self._pristine = self.source.learn(session)
-        self._contents = self.source.contents
+        pristine = self.source.learn(session)
         survey = Survey.read(session.execute_simple(SURVEY).rows[0])
-        return Baseline(
+        baseline = Baseline(
             oid=self._inspector.oid,
             xid=survey.xid,
             written=survey.written,
@@ -97,6 +97,12 @@ class CommitDatabase:
             catalogs=self.source.catalogs(session, survey.xid),
             outside=self._outside or outside(session),
         )
+        return State(pristine, self.source.contents, baseline)
+
+    @property
+    def _baseline(self) -> Baseline:
+        """Where the server stood when all was as it should be."""
+        return self._state.baseline
 
     def passages(self) -> list[Passage]:
         """Return the way here through the fault proxy, if there is one."""
@@ -146,7 +152,7 @@ class CommitDatabase:
 
     def _moved_unlogged(self) -> bool:
         """Tell whether a sequence has moved that is not logged, which takes no transaction id."""
-        unlogged = [each for each in self._pristine.sequences.values() if each.unlogged]
+        unlogged = [each for each in self._state.pristine.sequences.values() if each.unlogged]
         return bool(unlogged and self._inspector(lambda session: moved(session, unlogged)))
 
     def put_back(self, survey: Survey, *, clean: bool | None = None) -> list[Exception]:
@@ -187,7 +193,7 @@ class CommitDatabase:
         if guard is not None:
             self.source.spares.settle()  # a role may own something in what is being dropped
             failures = guard.check(begun.oid, begun.xid)
-        self._baseline = replace(self._baseline, settings=self.survey().settings)
+        self._begin_at(replace(self._baseline, settings=self.survey().settings))
         return failures
 
     def _put_back(self, survey: Survey, clean: bool | None) -> None:
@@ -232,11 +238,6 @@ class CommitDatabase:
         """Return the tables that were written since a mark, or since the baseline."""
         return self._changes.written(self._state, self.survey(), mark)
 
-    @property
-    def _state(self) -> State:
-        """What the database has to hold."""
-        return State(self._pristine, self._contents, self._baseline)
-
     def _reset(self, damage: Damage) -> bool:
         """Put tables and sequences back; tell whether that has worked."""
         survey = self._repair.put_back(damage, self._state)
@@ -246,9 +247,14 @@ class CommitDatabase:
 
     def _move_on(self, survey: Survey) -> None:
         """Have the next test begin where the server stands."""
-        self._baseline = replace(
-            self._baseline, xid=survey.xid, written=survey.written, settings=survey.settings
+        self._begin_at(
+            replace(
+                self._baseline, xid=survey.xid, written=survey.written, settings=survey.settings
+            )
         )
+
+    def _begin_at(self, baseline: Baseline) -> None:
+        self._state = replace(self._state, baseline=baseline)
 
     def swap(self) -> None:
         """Put a clone in this database's place, under its name."""
@@ -256,32 +262,36 @@ class CommitDatabase:
         self.hang_up()
         self._instance.swap(self.name, self._baseline.oid, self.source.spares)
         self._refuse_writes()
-        pristine, contents = self._pristine, self._contents
+        meant = self._state
         with self.sessions.opening(used):
-            self._baseline = self._inspector(self._look)
+            self._state = self._inspector(self._look)
         self.source.spares.begin()  # not before: it would make all of this take twice as long
         if self._rebased is not None:
-            self._pristine, self._contents = pristine, contents
+            self._state = replace(meant, baseline=self._baseline)
             self._reset(self._rebased)
 
-    def rebase(self, survey: Survey) -> None:
-        """Take what was written so far for what each test has to find.
+    def rebase(self, where: str) -> None:
+        """Take what was written so far for what `put_back` has to bring about.
+
+        Args:
+            where: Where it was written, for people.
 
         Raises:
-            LeaseError: The structure was changed, which no test could be given back.
+            LeaseError: The structure was changed, which cannot be put back.
         """
+        survey = self.survey()
         damage = self._changes.damage(self._state, survey)
         if damage.structure:
-            raise changed_structure()
+            raise changed_structure(where)
         self._class_begun = self._baseline if self._concerns_server(damage, survey) else None
-        contents = Contents(self._contents)
+        contents = Contents(self._state.contents)
         self._inspector(lambda session: contents.read(session, damage.tables))
         tables, sequences = self._inspector(
             lambda session: reread(session, damage.tables, damage.sequences)
         )
-        self._pristine = self._pristine.changed(tables, sequences)
-        self._contents = contents
-        self._rebased = replace(damage, tables=tables, sequences=sequences)
+        pristine = self._state.pristine.changed(tables, sequences)
+        self._state = replace(self._state, pristine=pristine, contents=contents)
+        self._rebased = replace(damage, tables=tables, sequences=sequences).over(self._rebased)
         self._inspector(lambda session: settle(session, sequences))
         self._move_on(self.survey())
 
@@ -290,12 +300,27 @@ class CommitDatabase:
         if self._rebased is None:
             return
         told, self._rebased = self._rebased, None
-        self._pristine, self._contents = self.source.pristine, self.source.contents
-        tables = [self._pristine.tables[table.file] for table in told.tables]
-        sequences = [self._pristine.sequences[each.file] for each in told.sequences]
+        pristine = self.source.pristine
+        self._state = replace(self._state, pristine=pristine, contents=self.source.contents)
+        tables = [pristine.tables[table.file] for table in told.tables]
+        sequences = [pristine.sequences[each.file] for each in told.sequences]
         back = replace(told, tables=tables, sequences=sequences)
         if not self._reset(back):
             self.swap()
+
+    @contextlib.contextmanager
+    def keeping(self) -> Iterator[None]:
+        """Have `put_back` bring back, for a block, what was written before it."""
+        state, rebased, begun = self._state, self._rebased, self._class_begun
+        self.rebase("the test before its sweep")
+        try:
+            yield
+        finally:
+            now = self._baseline
+            self._state, self._rebased, self._class_begun = state, rebased, begun
+            if now.oid != state.baseline.oid:  # a clone has taken its place
+                self._begin_at(now)
+                self.swap()
 
     def rest(self) -> None:
         """Close the sessions until the next test: a server has only so many."""
@@ -323,10 +348,10 @@ class CommitDatabase:
         self._inspector.close()
 
 
-def changed_structure() -> LeaseError:
-    """Return the error for a class that changes the structure before its tests."""
+def changed_structure(where: str) -> LeaseError:
+    """Return the error for a structure that was changed before the rows to come back to."""
     return LeaseError(
-        "the structure of the database was changed in setUpClass",
-        cause="each test is given back the rows that setUpClass wrote, but the template's tables",
+        f"the structure of the database was changed in {where}",
+        cause="what was written there comes back, but into the template's tables",
         hint="put the change into the migrations",
     )

@@ -53,7 +53,7 @@ class ClassLease(CommitLease):
                 failures.append(left_open("class's setUpClass", busy))
             for failure in failures:
                 raise failure
-            self._database.rebase(self._database.survey())
+            self._database.rebase("setUpClass")
             self._begun = True
         else:
             self._between += self._database.put_back(self._database.survey())

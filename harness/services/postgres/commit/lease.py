@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from harness.core.cleanup import raise_all
@@ -67,6 +69,26 @@ class CommitLease(PlainLease):
         """Return the tables that anybody wrote to, and committed, since a mark."""
         self._check_held()
         return frozenset(self._database.written(mark))
+
+    @contextlib.contextmanager
+    def _keeping(self) -> Iterator[Callable[[], object]]:
+        uncommitted: list[Exception] = []
+        self._check_committed(uncommitted)
+        raise_all(self._of, uncommitted)
+        with self._database.keeping():
+            yield self._put_back_run
+
+    def _put_back_run(self) -> None:
+        """Put back what one run of a sweep wrote, whose sessions have ended."""
+        if self.service.driver != KEPT:  # else the database closes it where it has to
+            self._close()
+        try:
+            failures = self._database.put_back(self._database.survey())
+        except LostDatabaseError:
+            failures = [*self._database.replace(), lost_database(self.database)]
+        if self._own is not None and self._own.closed:
+            self._own = None
+        raise_all(self._of, failures)
 
     def _release(self) -> None:
         failures = self._end_faults()

@@ -1,0 +1,1 @@
+"""Losing each request and each response of an action in turn."""
