@@ -11,9 +11,9 @@ from urllib.parse import quote
 
 from harness.errors import FaultError, HarnessError
 from harness.faults.failing.failure import Failure
-from harness.faults.failing.remote import RemoteFailure
 from harness.faults.faults import DOWN, Fault, Toxics
 from harness.faults.http import TIMEOUT, Line
+from harness.faults.remote import RemoteFailure
 
 Reach: TypeAlias = Callable[[int], tuple[str, int]]
 

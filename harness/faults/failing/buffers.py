@@ -16,7 +16,7 @@ class Passage:
 
     def __init__(self, cut: Callable[[bytes], list[Message]]) -> None:
         self._cut = cut
-        self._held = b""  # of the message that has begun
+        self._held = bytearray()  # of the message that has begun
         self._ahead = 0  # bytes of it that went on before
         self._unread = 0  # bytes to come that belong to no message of ours
 
@@ -37,7 +37,8 @@ class Passage:
 
     def release(self) -> bytes:
         """Return what is held back, which nobody can read."""
-        held, self._held = self._held, b""
+        held = bytes(self._held)
+        self._held.clear()
         return held
 
     def flow(self, data: bytes) -> bytes:
@@ -55,14 +56,16 @@ class Passage:
             data: The bytes that came.
             change: Returns what goes on in place of a message.
         """
-        passed, data = self._split(data)
-        buffer, at = self._held + data, 0
+        raw, data = self._split(data)
+        passed, at = [raw], 0
+        self._held += data
         for message in self._cut(data):
             size = len(message.data) - self._ahead
-            passed += buffer[at : at + size] if self._ahead else change(message)
+            rest = bytes(self._held[at : at + size]) if self._ahead else change(message)
+            passed.append(rest)
             at, self._ahead = at + size, 0
-        self._held = buffer[at:]
-        return passed
+        del self._held[:at]
+        return b"".join(passed)
 
     def _split(self, data: bytes) -> tuple[bytes, bytes]:
         """Return the bytes that belong to no message of ours, and the rest."""

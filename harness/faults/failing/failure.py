@@ -48,11 +48,11 @@ class Failure:
         return dataclasses.asdict(self)
 
     def matches(self, statement: str) -> bool:
-        """Tell whether it is meant for a statement.
+        r"""Tell whether it is meant for a statement.
 
         Example:
             >>> failure = Failure("", "postgres", on="update orders")
-            >>> failure.matches("-- why\\nUPDATE  orders set a = 1"), failure.matches("commit")
+            >>> failure.matches("-- why\nUPDATE  orders set a = 1"), failure.matches("commit")
             (True, False)
         """
         text = bare(statement)

@@ -18,6 +18,7 @@ from harness.faults.wire.message import Message
 from harness.faults.wire.postgres import PostgresConversation
 
 READY = b"Z\0\0\0\x05"  # and one byte for the state of the transaction
+IDLE = b"I"  # after which there is nothing to commit
 SYNCS = ("Query", "Sync", "FunctionCall")  # each is answered by one ReadyForQuery
 
 
@@ -96,7 +97,7 @@ class PostgresSpoiler:
             return b""
         group = self._asked[-1]
         passed = message.data
-        if self._is_statement(message) and not group.spoilt:
+        if self._is_statement(message) and self._may_fail(message):
             failure = self._triggers.take(message.text)
             passed = message.data if failure is None else self._spoil(message, failure)
         group.count(message.kind)
@@ -113,6 +114,13 @@ class PostgresSpoiler:
         known = portal in self._portals
         (self._portals.discard if message.kind == "Bind" else self._portals.add)(portal)
         return message.kind == "Execute" and not known
+
+    def _may_fail(self, message: Message) -> bool:
+        """Tell whether a statement can fail: none after a failure, and no commit of nothing."""
+        group = self._asked[-1]
+        first = len(self._asked) == 1 and not group.sizes()["Execute"]
+        idle = first and self._tail.endswith(IDLE)
+        return not group.spoilt and not (idle and is_commit(message.text))
 
     def _spoil(self, message: Message, failure: Failure) -> bytes:
         if failure.lost == REQUEST:

@@ -130,7 +130,7 @@ class RedisSpoiler:
         return message.data
 
     def _refusal(self, spoilt: Spoilt, place: int) -> bytes:
-        """Return the error in place of that of the unknown command, or have the next reply be it."""
+        """Return the error in place of the unknown command's, or have the next reply be it."""
         if spoilt.ends:
             spoilt.name, spoilt.place = "", place + 1
             return b""

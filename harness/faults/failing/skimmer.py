@@ -1,4 +1,4 @@
-"""What is kept of a client's bytes while nothing is to fail: the statements that it has prepared."""
+"""What is kept of a client's bytes while nothing is to fail: what it has prepared."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from harness.faults.failing.postgres import PostgresSpoiler
@@ -14,11 +15,13 @@ class Spoiler(Protocol):
 
     Attributes:
         cut: Whether the connection is to be ended, after what was passed on.
-        opaque: Whether nothing can be read, as under TLS.
     """
 
     cut: bool
-    opaque: bool
+
+    @property
+    def opaque(self) -> bool:
+        """Whether nothing can be read, as under TLS."""
 
     def sent(self, data: bytes) -> bytes:
         """Take bytes of the client, and return what goes on to the server."""
@@ -27,7 +30,7 @@ class Spoiler(Protocol):
         """Take bytes of the server, and return what goes on to the client."""
 
 
-SPOILERS: dict[str, type[PostgresSpoiler] | type[RedisSpoiler]] = {
+SPOILERS: dict[str, Callable[[Triggers], Spoiler]] = {
     "postgres": PostgresSpoiler,
     "redis": RedisSpoiler,
 }

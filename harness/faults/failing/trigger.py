@@ -37,10 +37,12 @@ class Trigger:
 
     Attributes:
         failure: What is to happen.
+        unreadable: How many connections have ended meanwhile that could not be read.
     """
 
     def __init__(self, failure: Failure) -> None:
         self.failure = failure
+        self.unreadable = 0
         self._passing = failure.after
         self._happened = self._count = 0
         self._seen: list[str] = []
@@ -67,8 +69,13 @@ class Trigger:
         return self._happened == self.failure.times
 
     def report(self, unreadable: int = 0) -> Report:
-        """Return what has become of it."""
-        return Report(self._happened, self._count, self._seen, unreadable)
+        """Return what has become of it.
+
+        Args:
+            unreadable: How many connections are open that cannot be read.
+        """
+        unread = self.unreadable + unreadable
+        return Report(self._happened, self._count, self._seen, unread)
 
 
 class Triggers:

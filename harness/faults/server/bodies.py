@@ -105,7 +105,7 @@ def take(given: dict[str, Any], name: str, kind: type, default: Any) -> Any:
     value = given.get(name, default)
     if name in given and type(value) is not kind:
         raise bad_body(f"json: cannot unmarshal {kind_of(value)} into field {name}")
-    return whole(value) if kind is str else value
+    return whole(value) if type(value) is str else value
 
 
 def whole(text: str) -> str:

@@ -37,7 +37,9 @@ class Proxy:
         failing: What is to fail on it, by name.
     """
 
-    def __init__(self, name: str, listen: str, upstream: str, seed: int, protocol: str = "") -> None:
+    def __init__(
+        self, name: str, listen: str, upstream: str, seed: int, protocol: str = ""
+    ) -> None:
         self.name = name
         self.protocol = protocol
         self.failing: dict[str, Trigger] = {}
@@ -183,7 +185,7 @@ class Proxy:
         if name not in self.failing:
             raise ApiError(NO_FAILURE, 404)
         spoilers = [each.spoiler for each in self._connections]
-        return self.failing[name].report(sum(1 for each in spoilers if each and each.opaque))
+        return self.failing[name].report(sum(bool(each and each.opaque) for each in spoilers))
 
     def mend(self, name: str) -> Report:
         """Remove a failure, and return what has become of it.
@@ -215,6 +217,9 @@ class Proxy:
 
     def _over(self, connection: Connection, error: Exception | None) -> None:
         self._connections.pop(connection, None)
+        if connection.spoiler is not None and connection.spoiler.opaque:
+            for trigger in self.failing.values():
+                trigger.unreadable += 1
         if error is not None:
             where = f"{self.name}: cannot connect to {self.upstream}"
             print(f"{where}: {error}", file=sys.stderr, flush=True)

@@ -61,7 +61,9 @@ def unknown(error: str) -> FaultError:
             hint='write it as in "40001", or PostgreSQL\'s name for it',
         )
     known = ["connection_lost", *conditions()]
-    hint = 'write one of the names in PostgreSQL\'s list of error codes, or a SQLSTATE as in "40001"'
+    hint = (
+        'write one of the names in PostgreSQL\'s list of error codes, or a SQLSTATE as in "40001"'
+    )
     return FaultError(
         f"fail_next({error!r}): PostgreSQL knows no such error",
         hint=did_you_mean(error, known) if nearest(error, known) else hint,

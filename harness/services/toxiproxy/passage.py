@@ -15,7 +15,9 @@ from harness.core.instance import Instance
 from harness.core.seed import derive
 from harness.errors import ServiceDiedError
 from harness.faults.client import Applied
+from harness.faults.failing.failure import Failure
 from harness.faults.faults import Fault, Toxics
+from harness.faults.remote import RemoteFailure
 from harness.services.sockets import clients_of
 from harness.services.toxiproxy.lease import written
 
@@ -32,6 +34,7 @@ class Passage:
         server: The fault proxy.
         name: What it leads to, for people.
         endpoint: Where that is reached.
+        protocol: What is said through it, if statements may fail; else empty.
 
     Attributes:
         server: The fault proxy.
@@ -39,10 +42,13 @@ class Passage:
         endpoint: Where it is reached through the proxy.
     """
 
-    def __init__(self, server: ToxiproxyInstance, name: str, endpoint: Endpoint) -> None:
+    def __init__(
+        self, server: ToxiproxyInstance, name: str, endpoint: Endpoint, protocol: str = ""
+    ) -> None:
         self.server = server
         self.target = endpoint
-        self.proxy = server.create(name, written(endpoint.host, endpoint.port), seed=0)
+        upstream = written(endpoint.host, endpoint.port)
+        self.proxy = server.create(name, upstream, seed=0, protocol=protocol)
         host, port = self.proxy.address
         self.endpoint = replace(endpoint, host=host, port=port, socket=None)
 
@@ -61,10 +67,12 @@ class Passages:
 
     Args:
         instance: The server.
+        protocol: What is spoken to it, if statements may fail; else empty.
     """
 
-    def __init__(self, instance: Instance[Any]) -> None:
+    def __init__(self, instance: Instance[Any], protocol: str = "") -> None:
         self._instance = instance
+        self._protocol = protocol
         self._lock = threading.Lock()
         self._made: dict[tuple[str, int], Passage] = {}
         instance.cleanups.push(self._close)
@@ -82,7 +90,7 @@ class Passages:
             if known is None or known.server is not server:
                 endpoint = self._instance.endpoint
                 endpoint = replace(endpoint, port=port) if port else endpoint
-                known = self._made[place, port] = Passage(server, place, endpoint)
+                known = self._made[place, port] = Passage(server, place, endpoint, self._protocol)
             return known
 
     def forget(self, passages: Sequence[Passage]) -> None:
@@ -150,12 +158,32 @@ class Visit:
             ServiceDiedError: It has ended.
         """
         with self._telling():
-            self.server.check_alive(settle=0)
-            self._before()
-            if not self.faulted:  # before that, the fault proxy is asked nothing
-                self.faulted = True
-                self._reseed()
+            self._begin()
             return functools.partial(self._end, self._applied(fault))
+
+    def fail(self, failure: Failure) -> RemoteFailure:
+        """Have statements fail; what loses a connection is a fault as others are.
+
+        Raises:
+            LeaseError: The lease was released.
+            FaultError: The fault proxy refuses.
+            ServiceDiedError: It has ended.
+        """
+        with self._telling():
+            self._begin(cuts=failure.lost is not None)
+            return self.passages[0].proxy.fail(failure)
+
+    def _begin(self, *, cuts: bool = True) -> None:
+        """Get ready for a fault.
+
+        Args:
+            cuts: Whether connections may be lost by it.
+        """
+        self.server.check_alive(settle=0)
+        self._before()
+        if cuts and not self.faulted:  # before that, the fault proxy is asked nothing
+            self.faulted = True
+            self._reseed()
 
     def _reseed(self) -> None:
         for number, passage in enumerate(self.passages):
