@@ -10,8 +10,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TypeAlias
+from typing import Any, TypeAlias
+from urllib.parse import urlsplit
 
+import pg8000.dbapi
+
+from harness import Environment, Postgres
+from harness.services.postgres.lease import PostgresLease
 from tests.benchmarks.measure import Line, in_turns, microseconds, milliseconds, show, times
 from tests.integration.toxiproxies import Server, connect, ours, real, real_server
 
@@ -22,6 +27,7 @@ ROUNDS, TRIPS = 15, 400
 BYTES = 100_000_000
 DELAYS = (1, 5, 100)  # ms
 STARTS = 7
+SWEEPS = 5
 MESSAGE = b"x" * 64
 BLOCK = b"x" * 65536
 
@@ -55,6 +61,7 @@ def main() -> None:
         for delay in DELAYS:
             accuracy(found, places, delay)
     start_times()
+    sweeps()
 
 
 @contextmanager
@@ -186,3 +193,64 @@ def start_times() -> None:
 
     taken = in_turns({n: lambda m=m: started(m) for n, m in makers().items()}, STARTS)  # type: ignore[misc]
     show("Start, to the first answer", [Line(n, milliseconds(t)) for n, t in taken.items()])
+
+
+def sweeps() -> None:
+    """Measure a sweep of a transaction of ten statements, beside as many runs without a sweep."""
+    service = Postgres(migrations=make_table, isolation="commit", proxied=True)
+    with Environment(providers="embedded") as environment, environment.lease(service) as lease:
+        for unit in ("turn", "message"):
+            runs = swept(lease, unit)
+            taken = in_turns({unit: lambda u=unit: swept_in(lease, u)}, SWEEPS)[unit]  # type: ignore[misc]
+            alone = in_turns({"": lambda: seconds_of(lambda: ten(lease.dsn))}, runs)[""] * runs
+            aim = "aim <= 400 ms" if unit == "turn" else ""
+            lines = [
+                Line(f"{runs} runs of the action alone", milliseconds(alone)),
+                Line("the sweep", milliseconds(taken), times(taken, alone), aim),
+            ]
+            show(f"Sweep of ten statements in a transaction, by {unit}", lines)
+
+
+def make_table(db: Any) -> None:
+    """Make the table that the action writes to."""
+    db.execute("create table notes (id int primary key, number int not null)")
+    db.execute("insert into notes values (1, 0)")
+
+
+def ten(dsn: str) -> None:
+    """Connect, write ten times, and commit."""
+    parts = urlsplit(dsn)
+    line = pg8000.dbapi.connect(
+        parts.username,
+        host=parts.hostname,
+        port=parts.port,
+        password=parts.password,
+        database=parts.path[1:],
+        ssl_context=False,
+    )
+    with contextlib.closing(line):
+        cursor = line.cursor()
+        for _ in range(10):
+            cursor.execute("update notes set number = number + 1")
+        line.commit()
+
+
+def swept(lease: PostgresLease, unit: str) -> int:
+    """Sweep the action, and return how many runs that took."""
+    runs = 0
+    for cut in lease.sweep(lambda: ten(lease.dsn), by=unit):
+        with cut:
+            runs += 1
+    return runs
+
+
+def swept_in(lease: PostgresLease, unit: str) -> float:
+    """Return the seconds that a sweep takes."""
+    return seconds_of(lambda: swept(lease, unit))
+
+
+def seconds_of(action: Callable[[], object]) -> float:
+    """Return the seconds that something takes."""
+    begin = time.perf_counter()
+    action()
+    return time.perf_counter() - begin

@@ -17,6 +17,8 @@ from harness.faults.sweep.trace import Trace, difference, points_of, step_at
 
 Action: TypeAlias = Callable[[], Any]
 
+__unittest = True  # frames of this module are left out of a failure's traceback
+
 
 class Sweep:
     """Runs an action once clean, then once for each request and response that can be lost.
