@@ -12,13 +12,17 @@ from harness.core.settings import Settings
 from harness.errors import FaultError
 from harness.services.postgres.connect import client_errors, sqlstate
 from tests.integration.failing import make_accounts, pay
-from tests.integration.providers import also_with_psycopg, on_embedded, on_every_provider
+from tests.integration.providers import (
+    also_with_psycopg,
+    on_embedded,
+    on_every_provider_through_ours,
+)
 from tests.integration.test_fail_next import Failing
 from tests.integration.toxiproxies import real, real_server
 
 
 @also_with_psycopg
-@on_every_provider
+@on_every_provider_through_ours
 class ProxiedConformance(Failing):
     needed = Postgres(proxied=True)
     db = Postgres(migrations=make_accounts, isolation="commit", proxied=True)

@@ -6,10 +6,10 @@ import redis
 
 from harness import HarnessTestCase, Redis
 from harness.errors import FaultError
-from tests.integration.providers import on_embedded, on_every_provider
+from tests.integration.providers import on_embedded, on_every_provider_through_ours
 
 
-@on_every_provider
+@on_every_provider_through_ours
 class RedisConformance:
     needed = Redis(proxied=True)
     cache = Redis(proxied=True)
@@ -17,7 +17,7 @@ class RedisConformance:
     def test_the_next_command_of_that_name_fails_and_is_not_carried_out(self):
         client = self.cache.client
         self.cache.fail_next("OOM command not allowed when used memory > 'maxmemory'", on="SET")
-        client.setex("a", 100, 1)
+        client.execute_command("SETEX", "a", 100, 1)
         with self.assertRaises(redis.OutOfMemoryError) as raised:
             client.set("b", 1)
         self.assertIn("command not allowed", str(raised.exception))
@@ -33,7 +33,7 @@ class RedisConformance:
 
     def test_a_command_inside_a_transaction_fails_and_the_transaction_with_it(self):
         pipeline = self.cache.client.pipeline().set("a", 1).incr("b").set("c", 1)
-        with self.cache.fail_next("OOM", on="INCR"), self.assertRaises(redis.ResponseError):
+        with self.cache.fail_next("OOM", on="INCRBY"), self.assertRaises(redis.ResponseError):
             pipeline.execute()
         self.assertEqual([], self.cache.keys())
         self.assertEqual([True], self.cache.client.pipeline().set("a", 1).execute())
@@ -67,17 +67,17 @@ class RedisConformance:
             retry_on_error=[redis.ReadOnlyError],
         )
         self.addCleanup(client.close)
-        failure = self.cache.fail_next("READONLY", on="incr", times=2)
+        failure = self.cache.fail_next("READONLY", on="incrby", times=2)
         self.assertEqual(1, client.incr("a"))
         self.assertEqual(2, failure.happened)
 
     def test_a_response_that_is_lost_was_carried_out(self):
-        with self.cache.fail_next("connection_lost", on="incr"):
+        with self.cache.fail_next("connection_lost", on="incrby"):
             self.assertRaises(redis.ConnectionError, self.cache.client.incr, "a")
         self.assertEqual(b"1", self.cache.client.get("a"))
 
     def test_a_request_that_is_lost_was_not(self):
-        with self.cache.fail_next("connection_lost", on="incr", lost="request"):
+        with self.cache.fail_next("connection_lost", on="incrby", lost="request"):
             self.assertRaises(redis.ConnectionError, self.cache.client.incr, "a")
         self.assertIsNone(self.cache.client.get("a"))
 
@@ -91,7 +91,7 @@ class RedisConformance:
     def test_redis_py_s_default_retries_count_twice(self):
         client = redis.Redis.from_url(self.cache.url, retry=redis.Redis().get_retry())
         self.addCleanup(client.close)
-        self.cache.fail_next("connection_lost", on="incr")
+        self.cache.fail_next("connection_lost", on="incrby")
         self.assertEqual(2, client.incr("paid"))
 
     def test_asynchronous_clients_fail_too(self):
@@ -148,6 +148,15 @@ ERRORS = {
 @on_embedded
 class EdgesTest:
     needed = Redis()
+
+    def test_no_password_is_shown_among_what_came(self):
+        def test(case):
+            case.cache.fail_next("OOM", on="SET")
+            redis.from_url(case.cache.url, protocol=3).get("a")
+
+        case = type("Inner", (HarnessTestCase,), {"cache": Redis(proxied=True), "test": test})
+        said = str(self.raised_by(self.run_inner(case)))
+        self.assertIn("HELLO 3 AUTH ...", said)
 
     def test_it_needs_the_proxy(self):
         with self.environment.lease(Redis()) as lease, self.assertRaises(FaultError) as raised:
