@@ -76,6 +76,12 @@ def faults(lease: ToxiproxyLease) -> None:
     toxics.bandwidth(kb_per_s="5")  # type: ignore[arg-type]
 
 
+def failures(lease: RedisLease) -> None:
+    lease.fail_next(40001)  # type: ignore[arg-type]
+    lease.fail_next("OOM", "SET")  # type: ignore[call-arg]
+    lease.fail_next("OOM", time=2)  # type: ignore[call-arg]
+
+
 def assign_from_outside(test: SignupTest) -> None:
     test.db = 3  # type: ignore[assignment]
 

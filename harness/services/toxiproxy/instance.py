@@ -128,10 +128,11 @@ class ToxiproxyInstance(Instance[ToxiproxyLease]):
         )
 
     def remove(self, proxy: Proxy) -> None:
-        """Remove a proxy that was made here."""
+        """Remove a proxy that was made here; nothing if it was removed."""
         with self._lock:
-            self._made.pop(proxy.name, None)
-        proxy.delete()
+            made = self._made.pop(proxy.name, None)
+        if made is not None:  # else a line that was closed would be opened again
+            made.delete()
 
     def _remove_all(self) -> None:
         for proxy in list(self._made.values()):
