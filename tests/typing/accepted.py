@@ -50,8 +50,8 @@ from harness import (
 from harness.core.instance import Running
 from harness.data.factories import Factory, children, drawn, lazy, related, sequence, trait
 from harness.faults import Fault, down, latency, toxics
-from harness.faults.failing.armed import Armed
 from harness.faults.client import Applied
+from harness.faults.failing.armed import Armed
 from harness.services.rows import Row
 from harness.testing import eventually
 from harness.testing.clock import Clock, FakeClock, SystemClock, Timer

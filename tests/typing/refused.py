@@ -22,6 +22,7 @@ from harness import (
     ToxiproxyLease,
 )
 from harness.data.factories import Factory
+from harness.services.redis.lease import RedisLease
 
 
 class AssigningTest(HarnessTestCase):

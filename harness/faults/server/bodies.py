@@ -15,13 +15,14 @@ from typing import Any, NoReturn
 
 from harness.faults.engine.chain import DOWNSTREAM, UPSTREAM, Toxic
 from harness.faults.engine.kinds import KINDS
-from harness.faults.failing.failure import Failure, pattern
+from harness.faults.failing.failure import REQUEST, RESPONSE, Failure, pattern
 from harness.faults.failing.spoiler import SPOILERS
 from harness.faults.server.errors import ApiError, bad_body, missing
 
 LARGEST = 1 << 63
 INVALID_STREAM = "stream was invalid, can be either upstream or downstream"
 INVALID_TYPE = "invalid toxic type"
+LOSSES = (None, REQUEST, RESPONSE)
 PRINTABLE = re.compile(r"[^\0\r\n]*")
 
 
@@ -154,34 +155,38 @@ def failure_input(value: Any, protocol: str) -> Failure:
         protocol: That of the proxy.
 
     Raises:
-        ApiError: A field has the wrong type, or the proxy's protocol is not known.
+        ApiError: A field has the wrong type or value, or the proxy's protocol is not known.
     """
     given = fields(value, "a failure")
-    texts = {name: take(given, name, str, "") for name in ("words", "code", "message")}
-    numbers = {name: take(given, name, int, None) for name in ("times", "after")}
-    if not protocol or not PRINTABLE.fullmatch(texts["code"] + texts["message"]):
-        raise ApiError("no protocol, or no text of an error", 400)
-    return Failure(
-        **texts,
+    failure = Failure(
+        words=take(given, "words", str, ""),
         protocol=protocol,
-        on=expression(take(given, "on", str, None)),
-        times=numbers["times"],
-        after=numbers["after"] or 0,
+        code=take(given, "code", str, ""),
+        message=take(given, "message", str, ""),
+        on=take(given, "on", str, None),
+        times=take(given, "times", int, None),
+        after=take(given, "after", int, 0),
         lost=take(given, "lost", str, None),
     )
+    wrong = fault_of(failure)
+    if wrong is not None:
+        raise ApiError(wrong, 400)
+    return failure
 
 
-def expression(text: str | None) -> str | None:
-    """Return a regular expression.
-
-    Raises:
-        ApiError: It is none.
-    """
+def fault_of(failure: Failure) -> str | None:
+    """Return what cannot be of a failure, or None."""
+    if not failure.protocol:
+        return "the proxy has no protocol"
+    if not PRINTABLE.fullmatch(failure.code + failure.message):
+        return "an error is one line"
+    if failure.lost not in LOSSES:
+        return "lost was invalid, can be either request or response"
     try:
-        pattern(text or "")
+        pattern(failure.on or "")
     except re.error as error:
-        raise ApiError(f"no regular expression: {error}", 400) from error
-    return text
+        return f"on is no regular expression: {error}"
+    return None
 
 
 def proxy_inputs(value: Any) -> list[ProxyInput]:
