@@ -55,10 +55,12 @@ class RedisSpoiler:
     def __init__(self, triggers: Triggers) -> None:
         self.cut = self.opaque = False
         self._triggers = triggers
+        self._begin_reading()
         self._reading = False
 
     def sent(self, data: bytes) -> bytes:
         """Take bytes of the client, and return what goes on to the server."""
+        self.opaque = self.opaque and bool(self._triggers)  # the next one may come at a better time
         if self.cut or self.opaque:
             return b"" if self.cut else data
         if not self._reading:
@@ -73,9 +75,9 @@ class RedisSpoiler:
     def answered(self, data: bytes) -> bytes:
         """Take bytes of the server, and return what goes on to the client."""
         if self.cut or not self._reading:
-            return b"" if self.cut else data
+            return b"" if self.cut else self._down.release() + data
         passed = self._down.step(data, self._reply)
-        if self.opaque or self._talk.opaque:
+        if self._talk.opaque:
             self.opaque, self._reading = True, False
             return passed + self._down.release()
         if not (self._triggers or self._spoilt) and self._up.is_empty and self._down.is_empty:
@@ -91,7 +93,7 @@ class RedisSpoiler:
 
     def _give_up(self) -> bytes:
         """Read no more, and return what is held back of the client's bytes."""
-        self.opaque = True
+        self.opaque, self._reading = True, False
         return self._up.release()
 
     def _command(self, message: Message) -> bytes:

@@ -102,6 +102,17 @@ class RedisSpoilerTest(unittest.TestCase):
             self.assertEqual(data, self.spoiler.sent(data))
         self.assertTrue(self.spoiler.opaque)
         self.assertEqual(0, trigger.report().count)
+        self.triggers.disarm(trigger)
+        self.assertEqual(SET, self.spoiler.sent(SET))
+        self.arm()
+        self.assertNotEqual(SET, self.spoiler.sent(SET))
+
+    def test_nothing_is_lost_where_it_becomes_unreadable(self):
+        self.arm(on="x")
+        self.spoiler.sent(GET)
+        self.assertEqual(b"", self.spoiler.answered(b"$-1\r"))
+        self.assertEqual(b"PING\r\n", self.spoiler.sent(b"PING\r\n"))
+        self.assertEqual(b"$-1\r\n+PONG\r\n", self.spoiler.answered(b"\n+PONG\r\n"))
 
     def test_what_is_typed_by_hand_is_left_alone(self):
         self.arm()
