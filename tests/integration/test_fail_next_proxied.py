@@ -221,7 +221,7 @@ class ProxiesTest:
     def variables(self):
         return dict(self.environment.settings.environ)
 
-    def test_what_is_encrypted_is_named_where_nothing_happened(self):
+    def test_a_connection_that_sends_no_statement_is_none(self):
         def test(case):
             case.db.fail_next("40001")
             with socket.create_connection(address(case.db.dsn), 5) as line:
@@ -238,6 +238,27 @@ class ProxiesTest:
         case = type("Inner", (HarnessTestCase,), {"db": self.db.service, "test": test})
         error = self.raised_by(self.run_inner(case))
         self.assertEqual("nothing was sent through the fault proxy while it was armed", error.cause)
+
+    def test_under_rollback_it_is_the_statements_of_connection(self):
+        with self.environment.lease(Postgres(migrations=make_accounts, proxied=True)) as lease:
+            for on in ("update", "commit"):
+                lease.fail_next("40001", on=on)
+                self.assertEqual(2, pay(lease.connection, 10, tries=2))
+            self.assertEqual(80, lease.value("select balance from accounts"))
+            with self.assertRaises(FaultError):
+                lease.fail_next("connection_lost")
+
+    def test_in_a_sweep_nothing_else_fails(self):
+        def ask():
+            with psycopg.connect(self.db.dsn) as connection:
+                connection.execute("select 1")
+
+        for cut in self.db.sweep(ask, max_points=1):
+            with cut, self.assertRaises(FaultError) as raised:
+                self.db.fail_next("40001")
+        self.assertIn("has no other faults in a sweep", str(raised.exception))
+        with self.db.fail_next("40001"), self.assertRaises(SerializationFailure):
+            ask()
 
     def test_an_error_of_the_server_s_own_is_not_renamed(self):
         connection = psycopg.connect(self.db.dsn)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from harness.core.nearest import did_you_mean
 from harness.errors import FaultError
 from harness.faults.failing.failure import LOST, REQUEST, RESPONSE, pattern
 
@@ -107,10 +106,3 @@ class Asked:
 def odd(text: str) -> bool:
     """Tell whether a text cannot stand on one line of a protocol."""
     return any(character in text for character in "\0\r\n")
-
-
-def unknown(error: str, known: list[str]) -> FaultError:
-    """Return the error for a name that nobody knows."""
-    return FaultError(
-        f"fail_next({error!r}): there is no such error", hint=did_you_mean(error, [LOST, *known])
-    )

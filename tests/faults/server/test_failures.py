@@ -1,6 +1,8 @@
 """What our server's API has beyond Toxiproxy's: failures of statements."""
 
+import asyncio
 import json
+import struct
 import unittest
 
 from harness.faults.server.collection import Collection
@@ -42,6 +44,35 @@ class FailuresTest(unittest.IsolatedAsyncioTestCase):
         await self.ask("POST", "/reset")
         self.addAsyncCleanup(self.ask, "DELETE", "/proxies/db")
         self.assertEqual(404, (await self.ask("GET", "/proxies/db/failures/failure_1"))[0])
+
+    async def test_encrypted_connections_are_counted(self):
+        async def agree(reader, writer):
+            await reader.readexactly(8)
+            writer.write(b"S")
+            await reader.read()
+            writer.close()
+            over.set()
+
+        over = asyncio.Event()
+        upstream = await asyncio.start_server(agree, "127.0.0.1", 0)
+        self.addAsyncCleanup(upstream.wait_closed)
+        self.addCleanup(upstream.close)
+        self.addAsyncCleanup(self.ask, "DELETE", "/proxies/db")
+        host, port = upstream.sockets[0].getsockname()
+        fields = {"upstream": f"{host}:{port}", "listen": "127.0.0.1:0", "enabled": True}
+        _, proxy = await self.ask("POST", "/proxies/db", fields)
+        await self.ask("POST", "/proxies/db/failures", {"code": "40001"})
+        reader, writer = await asyncio.open_connection(*proxy["listen"].split(":"))
+        writer.write(struct.pack("!ii", 8, 80877103))
+        self.assertEqual(b"S", await reader.readexactly(1))
+
+        _, open_yet = await self.ask("GET", "/proxies/db/failures/failure_1")
+        writer.close()
+        await writer.wait_closed()
+        await asyncio.wait_for(over.wait(), 5)
+        _, closed = await self.ask("DELETE", "/proxies/db/failures/failure_1")
+
+        self.assertEqual((1, 1), (open_yet["unreadable"], closed["unreadable"]))
 
     async def test_what_cannot_be_is_refused(self):
         self.assertEqual("the proxy has no protocol", await self.refusal("plain"))
