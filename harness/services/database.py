@@ -19,6 +19,8 @@ from harness.services.statements import Recording, Statements
 if TYPE_CHECKING:
     from harness.data.making.dialect import Dialect
     from harness.data.making.maker import RowMaker
+    from harness.faults.client import Applied
+    from harness.faults.faults import Toxics
 
 
 class Connection(Protocol):
@@ -80,6 +82,15 @@ class DatabaseLease(FailingLease, MakingLease):
 
         Args:
             driver: Name of a driver, such as `psycopg`; the service's own; empty for none.
+        """
+        raise NotImplementedError
+
+    @property
+    def toxics(self) -> Toxics[Applied]:
+        """Faults on the connections of the code under test, as context managers.
+
+        Raises:
+            FaultError: It is a Postgres that was not declared with `proxied=True`, or is SQLite.
         """
         raise NotImplementedError
 

@@ -187,8 +187,28 @@ class ProxiedLease(FailingLease):
             raise unread(self.service.label, f"it is {visit.server.provenance}")
         return Armed(failure, visit.fail(failure), lambda report: advice(report, failure, UNSEEN))
 
+    def _go_on_through(self, *passages: Passage) -> None:
+        """Go on at the same addresses, where the fault proxy had to be started again.
+
+        Raises:
+            ServiceDiedError: It has taken faults of this lease with it.
+            FaultError: An address is somebody else's by now.
+        """
+        if self._visit is None or self._visit.passages == passages:
+            return
+        if self.faulted:
+            self._visit.server.check_alive(settle=0)
+        for old, new in zip(self._visit.passages, passages, strict=True):
+            if old.endpoint != new.endpoint:
+                raise moved(self.service, old.endpoint.port)
+        self._pass_through(*passages)
+
     def _fault_seed(self) -> int:
-        return derive(self.seed, self.service.kind, self.service.name or "")
+        """Return what random choices follow from: another one for each service of a test.
+
+        What tells them apart depends neither on other tests nor on other services.
+        """
+        return derive(self.seed, self.service.kind, self.service.name or self.attribute)
 
     def _before_fault(self) -> None:
         """Get ready for a fault.
@@ -223,9 +243,9 @@ class ProxiedLease(FailingLease):
             self._visit.finish()
             self._visit.server.check_alive(settle=0)
         except HarnessError as error:
-            self.instance.passages.forget(self._visit.passages)
             self._stranded = True
-            return [error]
+            news = self.instance.passages.forget(self._visit.passages)
+            return [*failures, *[error] * news]  # of a class's lease, a test was told before
         return failures
 
     @property
@@ -253,7 +273,8 @@ class ProxiedLease(FailingLease):
         Args:
             own: How many connections of our own are.
         """
-        return self._visit is not None and self._visit.passages[0].clients() > own
+        passages = () if self._visit is None else self._visit.passages
+        return sum(passage.clients() for passage in passages) > own
 
 
 def not_proxied(service: Service[Any]) -> FaultError:
@@ -263,4 +284,13 @@ def not_proxied(service: Service[Any]) -> FaultError:
         f"{service.label} cannot have faults: its connections go straight to the server",
         cause="it was declared without proxied=True",
         hint=f"write {declared.label}",
+    )
+
+
+def moved(service: Service[Any], port: int) -> FaultError:
+    """Return the error for a fault proxy that could not come back where it was."""
+    return FaultError(
+        f"the fault proxy of {service.label} has died, and its port {port} is taken by now",
+        cause="another program was faster; what the class was told in setUpClass leads there",
+        hint="run the class again",
     )

@@ -147,7 +147,7 @@ ERRORS = {
 
 @on_embedded
 class EdgesTest:
-    needed = Redis()
+    needed = Redis(proxied=True)
 
     def test_no_password_is_shown_among_what_came(self):
         def test(case):

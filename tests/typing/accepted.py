@@ -202,7 +202,9 @@ assert_type(BankTest.faults, Toxiproxy)
 
 
 class EventsTest(HarnessTestCase):
-    events = Kafka(version="4", settings=(("a", "b"),), exclusive=True, alias="broker")
+    events = Kafka(
+        version="4", settings=(("a", "b"),), exclusive=True, alias="broker", proxied=True
+    )
 
     def test_a_lease(self) -> None:
         assert_type(self.events, KafkaLease)

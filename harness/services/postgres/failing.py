@@ -64,6 +64,11 @@ def unseen(*, url_given: bool) -> tuple[str, str]:
     )
 
 
+def is_armed(statements: Statements | None) -> bool:
+    """Tell whether any statement is to fail."""
+    return statements is not None and bool(statements.failing)
+
+
 def failing(statements: Statements | None, sql: str) -> str | None:
     """Return what to send in place of a statement that is to fail; None for one that is not.
 

@@ -90,30 +90,33 @@ class ToxiproxyInstance(Instance[ToxiproxyLease]):
                 lease.note(death)
             raise
 
-    def create(self, name: str, upstream: str, seed: int, protocol: str = "") -> Proxy:
+    def create(
+        self, name: str, upstream: str, seed: int, port: int = 0, protocol: str = ""
+    ) -> Proxy:
         """Make a proxy of this process's own.
 
         Args:
-            name: Its name.
+            name: Its name, for people.
             upstream: Where it leads to.
-            seed: What the random choices of its toxics follow from.
+            seed: What its random choices follow from.
+            port: Where it is to listen, if that is free; 0 for anywhere.
             protocol: What is said through it, if statements may fail; else empty.
 
         Raises:
             FaultError: It was refused, or no port is free.
         """
         full = name_of(self._registry, next(NUMBERS), name)
-        proxy = self._listening(full, upstream, seed, protocol)
+        proxy = self._listening(full, upstream, seed, port, protocol)
         with self._lock:
             self._made[full] = proxy
         return proxy
 
-    def _listening(self, name: str, upstream: str, seed: int, protocol: str) -> Proxy:
+    def _listening(self, name: str, upstream: str, seed: int, port: int, protocol: str) -> Proxy:
         """Make a proxy on the first port that is free; ports of the dead are freed before long."""
         for again in (False, True):
             if again and not self.remove_orphans():
                 break
-            for address in self._ports.addresses():
+            for address in self._ports.addresses(port):
                 try:
                     return self.client.create(
                         name, upstream, listen=address, seed=seed, protocol=protocol

@@ -34,6 +34,7 @@ class Passage:
         server: The fault proxy.
         name: What it leads to, for people.
         endpoint: Where that is reached.
+        port: Where the proxy is to listen, if that is free; 0 for anywhere.
         protocol: What is said through it, if statements may fail; else empty.
 
     Attributes:
@@ -43,12 +44,17 @@ class Passage:
     """
 
     def __init__(
-        self, server: ToxiproxyInstance, name: str, endpoint: Endpoint, protocol: str = ""
+        self,
+        server: ToxiproxyInstance,
+        name: str,
+        endpoint: Endpoint,
+        port: int = 0,
+        protocol: str = "",
     ) -> None:
         self.server = server
         self.target = endpoint
         upstream = written(endpoint.host, endpoint.port)
-        self.proxy = server.create(name, upstream, seed=0, protocol=protocol)
+        self.proxy = server.create(name, upstream, 0, port, protocol)
         host, port = self.proxy.address
         self.endpoint = replace(endpoint, host=host, port=port, socket=None)
 
@@ -75,10 +81,14 @@ class Passages:
         self._protocol = protocol
         self._lock = threading.Lock()
         self._made: dict[tuple[str, int], Passage] = {}
+        self._doubtful: list[Passage] = []
         instance.cleanups.push(self._close)
 
     def to(self, place: str, port: int = 0) -> Passage:
         """Return the passage to a place: the same one as long as the fault proxy lives.
+
+        After that it is another one at the same address, if the port is free: somebody may have
+        been told it.
 
         Args:
             place: What it is called.
@@ -87,16 +97,26 @@ class Passages:
         server: Any = self._instance.beside[KIND]
         with self._lock:
             known = self._made.get((place, port))
-            if known is None or known.server is not server:
+            if known is None or known.server is not server or known in self._doubtful:
+                self._doubtful = [each for each in self._doubtful if each is not known]
                 endpoint = self._instance.endpoint
                 endpoint = replace(endpoint, port=port) if port else endpoint
-                known = self._made[place, port] = Passage(server, place, endpoint, self._protocol)
+                known = self._made[place, port] = Passage(
+                    server, place, endpoint, end(known), self._protocol
+                )
             return known
 
-    def forget(self, passages: Sequence[Passage]) -> None:
-        """Make other ones for the next lease: nobody knows what these do."""
+    def forget(self, passages: Sequence[Passage]) -> bool:
+        """Make other ones for the next lease: nobody knows what these do.
+
+        Returns:
+            Whether that is news.
+        """
         with self._lock:
-            self._made = {key: each for key, each in self._made.items() if each not in passages}
+            known = [each for each in passages if each in self._made.values()]
+            news = [each for each in known if each not in self._doubtful]
+            self._doubtful += news
+            return bool(news)
 
     def _close(self) -> None:
         cleanups = Cleanups(f"the proxies of {self._instance.kind}")
@@ -104,6 +124,14 @@ class Passages:
             cleanups.push(passage.remove)
         self._made = {}
         cleanups.close()
+
+
+def end(passage: Passage | None) -> int:
+    """Remove a passage, if there is one; return the port that is free now, or 0."""
+    if passage is None:
+        return 0
+    passage.remove()
+    return passage.endpoint.port
 
 
 class Visit:

@@ -11,7 +11,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from harness.faults.failing.statements import is_commit
-from harness.services.postgres.failing import COMMIT, failing
+from harness.services.postgres.failing import COMMIT, failing, is_armed
 from harness.services.statements import Statements
 
 ROLLBACK = b"ROLLBACK"
@@ -77,7 +77,7 @@ class NotingConnection(psycopg.Connection[Any]):
     def _exec_command(self, command: Any, *args: Any, **options: Any) -> Any:
         """Run a statement of psycopg's own, of which only a commit may be to fail."""
         ready = self.pgconn.transaction_status == TransactionStatus.INTRANS
-        commits = ready and is_commit(text_of(command, self))
+        commits = ready and is_armed(self.failing) and is_commit(text_of(command, self))
         instead = failing(self.failing, COMMIT) if commits else None
         if instead is None:
             return (yield from super()._exec_command(command, *args, **options))
@@ -119,6 +119,8 @@ def check(connection: Any, query: Any) -> None:
     Raises:
         psycopg.Error: It does.
     """
+    if not is_armed(connection.failing):
+        return
     sql = text_of(query, connection)
     ends = is_commit(sql)
     if ends and not isinstance(connection, NotingConnection):
