@@ -6,16 +6,19 @@ import contextlib
 import dataclasses
 import functools
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from harness.core.instance import SETTLE, Instance
 from harness.core.lease import Lease
 from harness.core.seed import derive
 from harness.core.service import Service
 from harness.errors import FaultError, HarnessError
+from harness.services.failing import MESSAGES, FailingLease, unread
 
 if TYPE_CHECKING:
     from harness.faults.client import Applied
+    from harness.faults.failing.armed import Armed
+    from harness.faults.failing.failure import Failure
     from harness.faults.faults import Toxics
     from harness.faults.sweep.run import NewConversation
     from harness.faults.sweep.sweep import Sweep
@@ -23,19 +26,30 @@ if TYPE_CHECKING:
 
 L = TypeVar("L", bound=Lease)
 
+UNSEEN = (
+    "nothing was sent through the fault proxy while it was armed",
+    "arm it before the code under test runs, which has to connect by the lease",
+)
+
 
 class ProxiedInstance(Instance[L]):
-    """An instance that may be reached through a fault proxy."""
+    """An instance that may be reached through a fault proxy.
+
+    Attributes:
+        protocol: What is spoken to it, if statements may fail; else empty.
+    """
+
+    protocol: ClassVar[str] = ""
 
     @functools.cached_property
     def passages(self) -> Passages:
         """The ways to its places through the fault proxy."""
         from harness.services.toxiproxy.passage import Passages
 
-        return Passages(self)
+        return Passages(self, self.protocol)
 
 
-class ProxiedLease(Lease):
+class ProxiedLease(FailingLease):
     """A lease whose holder may have faults on the connections of the code under test."""
 
     service: Any
@@ -161,6 +175,18 @@ class ProxiedLease(Lease):
                 passages, self._fault_seed, before=self._before_fault, died=self._note_death
             )
 
+    def _arm_on_the_way(self, visit: Visit, failure: Failure) -> Armed:
+        """Have a failure of statements that go through the fault proxy.
+
+        Raises:
+            FaultError: It cannot read them.
+        """
+        from harness.faults.failing.armed import Armed, advice
+
+        if MESSAGES not in visit.server.capabilities:
+            raise unread(self.service.label, f"it is {visit.server.provenance}")
+        return Armed(failure, visit.fail(failure), lambda report: advice(report, failure, UNSEEN))
+
     def _go_on_through(self, *passages: Passage) -> None:
         """Go on at the same addresses, where the fault proxy had to be started again.
 
@@ -208,8 +234,9 @@ class ProxiedLease(Lease):
 
         A fault proxy that has died is told here, if the holder has not been told before.
         """
+        failures = self._end_failures()
         if self._visit is None:
-            return []
+            return failures
         try:
             if self._sweep is not None:
                 self._sweep.close()
@@ -218,8 +245,8 @@ class ProxiedLease(Lease):
         except HarnessError as error:
             self._stranded = True
             news = self.instance.passages.forget(self._visit.passages)
-            return [error] if news else []  # of a class's lease, a test was told before
-        return []
+            return [*failures, *[error] * news]  # of a class's lease, a test was told before
+        return failures
 
     @property
     def _may_be_cut(self) -> bool:

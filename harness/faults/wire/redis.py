@@ -5,7 +5,6 @@ Source: https://redis.io/docs/latest/develop/reference/protocol-spec/
 
 from __future__ import annotations
 
-from harness.core.redaction import MASK
 from harness.faults.wire.message import Message
 
 LINES = b"+-:_,#("  # types of one line
@@ -13,8 +12,9 @@ BULKS = b"$=!"  # with a length in bytes, and that many bytes
 LISTS = b"*~>"  # with a number of members
 PAIRS = b"%|"  # with a number of pairs
 END = b"\r\n"
+PRIVATE = ("AUTH", "HELLO", "ACL", "CONFIG", "MIGRATE")  # commands that may hold a password
+BEFORE_SECRETS = ("AUTH", "AUTH2", "SETUSER", "REQUIREPASS", "MASTERAUTH")
 PUSH = "Push"
-LOGINS = ("AUTH", "HELLO")
 
 
 class RedisConversation:
@@ -94,21 +94,22 @@ def command(raw: bytes) -> Message:
         "GET 'GET a'"
     """
     words = [word.decode("utf-8", "backslashreplace") for word in arguments(raw)]
-    kind = words[0].upper() if words else ""
-    return Message(kind, raw, " ".join(without_password(words) if kind in LOGINS else words))
+    return Message(words[0].upper() if words else "", raw, " ".join(without_secrets(words)))
 
 
-def without_password(words: list[str]) -> list[str]:
-    """Return a login with asterisks in place of all that follows AUTH.
+def without_secrets(words: list[str]) -> list[str]:
+    """Return the words of a command up to where a password may follow.
 
     Example:
-        >>> without_password(["HELLO", "3", "AUTH", "default", "secret"])
-        ['HELLO', '3', 'AUTH', '***']
+        >>> without_secrets(["HELLO", "3", "AUTH", "default", "secret"])
+        ['HELLO', '3', 'AUTH', '...']
     """
     upper = [word.upper() for word in words]
-    if "AUTH" not in upper:
-        return words
-    return [*words[: upper.index("AUTH") + 1], MASK]
+    if upper[:1] and upper[0] in PRIVATE:
+        for place, word in enumerate(upper):
+            if word in BEFORE_SECRETS:
+                return [*words[: place + 1], "..."]
+    return words
 
 
 def arguments(raw: bytes) -> list[bytes]:
