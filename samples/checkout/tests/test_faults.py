@@ -42,6 +42,17 @@ class DatabaseTest(CheckoutTestCase):
             self.checkout.pay(order.id)
             self.assertPaidOnce(order)
 
+    def test_a_transaction_that_it_refuses_for_the_sake_of_another_is_tried_again(self):
+        order = self.order()
+
+        with (
+            self.db.fail_next("deadlock_detected", on="update accounts"),
+            self.db.fail_next("serialization_failure", on="commit"),
+        ):
+            self.checkout.pay(order.id)
+
+        self.assertPaidOnce(order)
+
     def try_to_pay(self, order):
         try:
             self.checkout.pay(order.id)
@@ -59,6 +70,16 @@ class CacheTest(CheckoutTestCase):
                 self.assertEqual(250, checkout.catalog.find(order.product_id).price)
                 checkout.pay(order.id)
             self.assertPaidOnce(order)
+
+    def test_while_its_memory_is_full_orders_are_paid(self):
+        order = self.order()
+
+        with self.cache.fail_next("OOM", on="set"), self.cache.fail_next("OOM", on="incrby"):
+            self.checkout.catalog.find(order.product_id)
+            self.checkout.pay(order.id)
+
+        self.assertPaidOnce(order)
+        self.assertEqual([], self.cache.keys())
 
     def test_a_product_that_could_not_be_forgotten_is_old_for_a_minute_at_most(self):
         order = self.order()
