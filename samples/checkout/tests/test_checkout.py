@@ -107,6 +107,7 @@ class CatalogTest(CheckoutTestCase):
 
 @toxics("db", latency(ms=3, jitter_ms=2))
 @toxics("cache", latency(ms=3, jitter_ms=2))
+@toxics("events", latency(ms=3, jitter_ms=2))
 @toxics("bank", latency(ms=3, jitter_ms=2))
 class SlowNetworkTest(CheckoutTest):
     """All of that once more, where nothing is as near as it is on a developer's machine."""
