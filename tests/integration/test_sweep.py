@@ -271,7 +271,9 @@ class SweepTest(Sweeping):
                 connection.commit()
 
         self.db.execute("insert into accounts values ('carl', 7)")
-        self.swept(action, lambda cut: self.assertEqual(3, len(self.balances())), max_points=3)
+        for _ in range(2):
+            self.swept(action, lambda cut: self.assertEqual(3, len(self.balances())), max_points=3)
+            self.assertEqual({"anna": 100, "bert": 100, "carl": 7}, self.balances())
 
     def test_what_the_action_returns_and_raises_is_there_for_the_check(self):
         seen = []

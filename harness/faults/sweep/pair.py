@@ -115,7 +115,10 @@ class End:
                 self._own.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
         else:
             self.flush()
+            with contextlib.suppress(OSError):  # also where a process that was forked holds it
+                self._own.shutdown(socket.SHUT_RDWR)
         self.closed = self.ended = True
+        self._out.clear()
         if self._own in self._selector.get_map():
             self._selector.unregister(self._own)
         self._own.close()
@@ -207,6 +210,7 @@ class Pair:
         if self._server.ended:
             self._server.close()
         else:
+            self._server.hold(False)  # what still comes is read, so that it can finish
             self._server.finish()
 
     def close(self) -> None:

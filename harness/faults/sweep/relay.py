@@ -218,6 +218,9 @@ class Relay:
 
     def _free(self) -> None:
         self._hang_up()
+        for own in self._listeners:
+            with contextlib.suppress(OSError):  # also where a process that was forked holds it
+                own.shutdown(socket.SHUT_RDWR)
         for own in (*self._listeners, self._woken, self._waker):
             own.close()
         self._selector.close()
