@@ -463,6 +463,20 @@ class RefusalsTest(Sweeping):
             str(raised.exception),
         )
 
+    def test_a_block_that_stands_twice_in_its_loop_is_an_error(self):
+        with self.assertRaises(FaultError) as raised:
+            for cut in self.db.sweep(lambda: pay(self.db.dsn)):
+                with cut:
+                    pass
+                with cut:
+                    pass
+        self.assertEqual(
+            "this run of the sweep is over\n"
+            "  likely cause: `with cut:` stands twice in the loop\n"
+            "  next: write both checks in one block: it runs the action once",
+            str(raised.exception),
+        )
+
     def test_arguments_that_cannot_be_are_errors(self):
         for how, said in (
             ({"by": "packet"}, "by='packet' is no unit\n  next: write 'turn' or 'message'"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 from harness.errors import FaultError
 from harness.faults.sweep.points import SIDES
 from harness.faults.sweep.run import MESSAGE, TURN, UNITS
@@ -72,6 +74,30 @@ def not_entered() -> FaultError:
     )
 
 
+def entered_twice() -> FaultError:
+    """Return the error for a block that stands twice in its loop."""
+    return FaultError(
+        "this run of the sweep is over",
+        cause="`with cut:` stands twice in the loop",
+        hint="write both checks in one block: it runs the action once",
+    )
+
+
+def check_done(result: object) -> None:
+    """Do nothing if an action has run to its end.
+
+    Raises:
+        FaultError: It has returned what is to be awaited.
+    """
+    if inspect.iscoroutine(result):
+        result.close()
+        raise FaultError(
+            "the action has not run: it is to be awaited",
+            cause="`with cut:` calls it, and awaits nothing",
+            hint="write `async with cut:`",
+        )
+
+
 def overdue(where: str, within: float) -> FaultError:
     """Return the error for an action that does not end."""
     return FaultError(
@@ -94,8 +120,8 @@ def opaque(label: str) -> FaultError:
     """Return the error for messages that cannot be read."""
     return FaultError(
         f"the messages to {label} cannot be read",
-        cause="the connection is encrypted",
-        hint=f"write by={TURN!r}, or connect without TLS: sslmode=disable",
+        cause="the connection is encrypted, or is none of its protocol",
+        hint=f"write by={TURN!r}, or connect without TLS",
     )
 
 
