@@ -41,7 +41,7 @@ class ProxiedLease(Lease):
     service: Any
     _visit: Visit | None = None
     _stranded = False  # because the fault proxy has died
-    _sweep: Sweep | None = None  # the last one
+    _sweeps: tuple[Sweep, ...] = ()
 
     @property
     def toxics(self) -> Toxics[Applied]:
@@ -119,7 +119,7 @@ class ProxiedLease(Lease):
 
         self._check_sweepable()
         place = site(self.service.label, self._reached, self._conversation(), self._keeping)
-        self._sweep = Sweep(
+        made = Sweep(
             place,
             action,
             by=by,
@@ -129,7 +129,8 @@ class ProxiedLease(Lease):
             within=within,
             reset=reset,
         )
-        return self._sweep
+        self._sweeps = (*self._sweeps, made)
+        return made
 
     def _check_sweepable(self) -> None:
         """Do nothing where each run of a sweep may lose its connections.
@@ -172,11 +173,11 @@ class ProxiedLease(Lease):
             FaultError: A sweep stands in the place of the fault proxy.
         """
         self._check_held()
-        if self._sweep is not None and self._sweep.is_open:
+        if any(each.is_open for each in self._sweeps):
             raise FaultError(
                 f"{self.service.label} has no other faults in a sweep",
                 cause="the sweep stands in the place of the fault proxy",
-                hint="put a fault on it before or after the loop, or on another service",
+                hint="put a fault on it, or sweep it anew, after the loop; or another service",
             )
 
     def _note_death(self, death: Exception) -> None:
@@ -191,8 +192,8 @@ class ProxiedLease(Lease):
         if self._visit is None:
             return []
         try:
-            if self._sweep is not None:
-                self._sweep.close()
+            for sweep in self._sweeps:
+                sweep.close()
             self._visit.finish()
             self._visit.server.check_alive(settle=0)
         except HarnessError as error:

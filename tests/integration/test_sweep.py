@@ -2,13 +2,15 @@
 
 import contextlib
 import re
+import socket
 from unittest import mock
 
 import pg8000.dbapi
 
 from harness import HarnessTestCase, Postgres
 from harness.errors import FaultError, IsolationError, LeaseError
-from harness.faults.sweep import deadline
+from harness.faults.sweep import deadline, relay
+from harness.services import sweeping
 from tests.integration.providers import on_embedded, on_every_provider_and_proxy
 
 SCHEMA = """
@@ -511,6 +513,60 @@ class RefusalsTest(Sweeping):
         with self.assertRaises(FaultError) as raised:
             self.swept(pay, lambda cut: self.db.toxics.latency(ms=1).__enter__())
         self.assertIn("has no other faults in a sweep", str(raised.exception))
+
+    def test_a_sweep_in_the_loop_of_another_one_of_the_service_is_an_error(self):
+        inner = self.db.sweep(lambda: pay(self.db.dsn))
+        for check in (
+            lambda cut: next(iter(inner)),
+            lambda cut: self.swept(pay, self.accept),
+        ):
+            with self.assertRaises(FaultError) as raised:
+                self.swept(pay, check)
+            self.assertIn("has no other faults in a sweep", str(raised.exception))
+        self.assertEqual(0, self.paid())
+        pay(self.db.dsn)
+
+    def test_a_port_that_is_taken_meanwhile_is_told(self):
+        given_up = sweeping.given_up
+
+        @contextlib.contextmanager
+        def taken(visit):
+            with given_up(visit) as places, socket.create_server(places[0].listen):
+                yield places
+
+        with (
+            mock.patch.object(sweeping, "given_up", taken),
+            mock.patch.object(relay, "PATIENCE", 0.05),
+        ):
+            text = self.refused(pay)
+        self.assertRegex(
+            text,
+            r"^Postgres\(.*\) cannot be swept: .*Address already in use.*\n"
+            "  likely cause: another program has taken the port that the fault proxy gave up for "
+            "the sweep\n"
+            "  next: run the test again; where the fault proxy is forwarded to, run it on this "
+            "machine$",
+        )
+        self.swept(pay, self.accept, max_points=1)
+
+    def test_sweeps_that_are_not_ended_are_ended_with_the_test(self):
+        case = self
+
+        class Inner(Sweeping, HarnessTestCase):
+            db = self.db.service
+
+            def test_a(self):
+                self.db.sweep(print)
+                case.begun = iter(self.db.sweep(lambda: pay(self.db.dsn)))
+                next(case.begun)
+                self.db.sweep(print)
+
+            def test_b(self):
+                case.assertEqual(0, self.paid())
+                self.swept(pay, self.accept, max_points=1)
+
+        result = self.run_inner(Inner)
+        self.assertTrue(result.wasSuccessful(), result.text)
 
     def test_a_sweep_is_iterated_once(self):
         sweep = self.db.sweep(lambda: pay(self.db.dsn), max_points=1)

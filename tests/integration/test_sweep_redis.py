@@ -105,9 +105,9 @@ class RedisSweepTest(Counting):
 
     def test_the_token_of_a_lock_may_be_another_one_in_each_run(self):
         def action(url):
-            with redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0)) as client:
-                with client.lock("counting", timeout=5, blocking=False):
-                    client.incrby("visits", 1)
+            client = redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0))
+            with client, client.lock("counting", timeout=5, blocking=False):
+                client.incrby("visits", 1)
 
         action(self.cache.url)  # from now on the server has the script that gives the lock back
         self.cache.flush()

@@ -66,6 +66,15 @@ def over() -> FaultError:
     )
 
 
+def taken(label: str, error: OSError) -> FaultError:
+    """Return the error for an address at which the action cannot be heard."""
+    return FaultError(
+        f"{label} cannot be swept: {error}",
+        cause="another program has taken the port that the fault proxy gave up for the sweep",
+        hint="run the test again; where the fault proxy is forwarded to, run it on this machine",
+    )
+
+
 def not_entered() -> FaultError:
     """Return the error for a loop without its block."""
     return FaultError(

@@ -10,7 +10,7 @@ from harness.faults.sweep import errors
 from harness.faults.sweep.cut import Cut
 from harness.faults.sweep.findings import Finding, report
 from harness.faults.sweep.points import SIDES, Point, chosen, parse
-from harness.faults.sweep.relay import Relay
+from harness.faults.sweep.relay import Place, Relay
 from harness.faults.sweep.run import TURN, Run
 from harness.faults.sweep.site import Site
 from harness.faults.sweep.trace import Trace, difference, points_of, step_at
@@ -85,9 +85,15 @@ class Sweep:
             self._put_back = self._open.enter_context(self._site.keeping())
             self._open.callback(self._put_back)
             places = self._open.enter_context(self._site.passing())
-            self._relay = Relay(places)
+            self._relay = self._listening(places)
             self._open.callback(self._relay.close)
             self._open = self._open.pop_all()
+
+    def _listening(self, places: Sequence[Place]) -> Relay:
+        try:
+            return Relay(places)
+        except OSError as error:
+            raise errors.taken(self._site.label, error) from error
 
     def _tried(self, point: Point | None) -> Iterator[Cut]:
         cut = Cut(self, Run(self._unit, self._site.conversation, point))

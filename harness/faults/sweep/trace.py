@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from harness.faults.sweep.points import REQUEST, RESPONSE, Point
 from harness.faults.wire.message import Message, shortened
 
-LITERALS = re.compile(r"'(?:[^']|'')*'|[0-9a-f]{8,}|\d+")  # what may differ from run to run
+LITERALS = re.compile(
+    r"'(?:[^']|'')*'|[0-9a-f]{8,}(?:_[0-9a-f]+)*|\d+"
+)  # what may differ from run to run
 
 
 @dataclass
