@@ -78,7 +78,8 @@ class TurnTap:
         if self._talk is not None:
             self._talk.answered(data)
         if self._heard != RESPONSE:
-            step = self._note(Step(RESPONSE, self._turn.index, of=self._turn, size=len(data)))
+            asked = self._turn if self._turn.index else None  # a greeting answers nothing
+            step = self._note(Step(RESPONSE, self._turn.index, of=asked, size=len(data)))
             if self._hit(step):
                 return lost()
         return Verdict(data)
