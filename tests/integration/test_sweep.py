@@ -349,6 +349,29 @@ class SweepTest(Sweeping):
 
 
 @on_embedded
+class PreparedSweepTest(Sweeping):
+    db = Postgres(
+        migrations=make_schema,
+        isolation="commit",
+        proxied=True,
+        settings=(("max_prepared_transactions", "5"),),
+    )
+
+    def test_a_transaction_that_a_run_leaves_prepared_is_gone_in_the_next_one(self):
+        def action(dsn):
+            with contextlib.closing(connect(dsn)) as connection:
+                run(connection, PAY, "prepare transaction 'payment'")
+                connection.autocommit = True
+                run(connection, "commit prepared 'payment'")
+
+        left = "select count(*) from pg_prepared_xacts"
+        seen = []
+        self.swept(action, lambda cut: seen.append(self.db.value(left)))
+        self.assertEqual({0, 1}, set(seen))
+        self.assertEqual(0, self.db.value(left))
+
+
+@on_embedded
 class RefusalsTest(Sweeping):
     maxDiff = None
     db = Postgres(migrations=make_schema, isolation="commit", proxied=True)

@@ -86,8 +86,12 @@ class CommitLease(PlainLease):
         if self.service.driver != KEPT:  # else the database closes it where it has to
             self._close()
         try:
-            failures = self._database.put_back(self._database.survey())
+            survey = self._database.survey()
+            if self._database.end_prepared():  # they belong to the run, as its rows do
+                survey = self._database.survey()
+            failures = self._database.put_back(survey)
         except LostDatabaseError:
+            self._database.free_lost()
             failures = [*self._database.replace(), lost_database(self.database)]
         self._forget_closed()
         raise_all(self._of, failures)
