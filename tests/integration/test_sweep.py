@@ -3,6 +3,8 @@
 import contextlib
 import re
 import socket
+import threading
+import time
 from unittest import mock
 
 import pg8000.dbapi
@@ -50,6 +52,7 @@ def run(connection, *statements):
 
 DEBIT = "update accounts set balance = balance - 10 where name = 'anna'"
 CREDIT = "update accounts set balance = balance + 10 where name = 'bert'"
+SLEEP = "^select pg_sleep"
 PAY = "insert into payments (order_id, amount) values ('order-1', 10)"
 
 
@@ -323,6 +326,54 @@ class SweepTest(Sweeping):
         self.assertIn("connection 2", text)
         self.assertIn("the clean run, connection 2, by turn:", text)
 
+    def test_what_the_check_has_left_open_is_ended_before_the_data_are_put_back(self):
+        kept = []
+
+        def check(cut):
+            kept.append(self.enterContext(contextlib.closing(connect(self.db.dsn))))
+            run(kept[-1], DEBIT)  # which holds a lock
+
+        begin = time.monotonic()
+        self.swept(pay, check, max_points=6)
+        self.assertLess(time.monotonic() - begin, 5)  # a lock is waited for a second
+        self.assertEqual({"anna": 100, "bert": 100}, self.balances())
+
+    def test_what_an_action_that_is_left_has_on_its_way_is_put_back_too(self):
+        import psycopg
+
+        def action(dsn):
+            connection = self.enterContext(contextlib.closing(psycopg.connect(dsn)))
+            connection.pgconn.send_query(b"select pg_sleep(0.2); " + PAY.encode())
+            while not self.db.value(
+                f"select count(*) from pg_stat_activity where query ~ '{SLEEP}'"
+            ):
+                pass
+            raise SystemExit
+
+        with self.assertRaises(SystemExit):
+            self.swept(action, self.accept)
+        self.assertEqual(0, self.paid())
+        self.assertEqual(1, self.db.value("select nextval('payments_id_seq')"))
+
+    def test_others_that_connect_all_the_time_keep_no_run_from_its_end(self):
+        over = threading.Event()
+
+        def connect_again():
+            while not over.wait(0.001):
+                with contextlib.suppress(pg8000.dbapi.InterfaceError, OSError):
+                    connect(self.db.dsn).close()
+
+        thread = threading.Thread(target=connect_again)
+
+        def action(dsn):
+            pay(dsn)
+            thread.start()
+
+        with contextlib.suppress(FaultError):  # what is lost is not the same each time
+            self.swept(action, lambda cut: over.set(), only="1:1:request", within=5)
+        self.assertTrue(over.is_set())
+        thread.join()
+
     def test_the_lease_goes_on_afterwards(self):
         self.swept(transfer, self.check_sum, max_points=1)
         with self.db.toxics.latency(ms=1):
@@ -565,10 +616,9 @@ class RefusalsTest(Sweeping):
         self.assertRegex(
             text,
             r"^Postgres\(.*\) cannot be swept: .*Address already in use.*\n"
-            "  likely cause: another program has taken the port that the fault proxy gave up for "
-            "the sweep\n"
-            "  next: run the test again; where the fault proxy is forwarded to, run it on this "
-            "machine$",
+            "  likely cause: the sweep listens in the place of the fault proxy: another program "
+            "has taken that meanwhile, or it is on another machine\n"
+            "  next: run the test again, or unset TOXIPROXY_URL for a fault proxy of our own$",
         )
         self.swept(pay, self.accept, max_points=1)
 

@@ -70,8 +70,9 @@ def taken(label: str, error: OSError) -> FaultError:
     """Return the error for an address at which the action cannot be heard."""
     return FaultError(
         f"{label} cannot be swept: {error}",
-        cause="another program has taken the port that the fault proxy gave up for the sweep",
-        hint="run the test again; where the fault proxy is forwarded to, run it on this machine",
+        cause="the sweep listens in the place of the fault proxy: another program has taken that "
+        "meanwhile, or it is on another machine",
+        hint="run the test again, or unset TOXIPROXY_URL for a fault proxy of our own",
     )
 
 

@@ -147,6 +147,11 @@ class Pair:
         self._cut = False
 
     @property
+    def is_cut(self) -> bool:
+        """Whether the client was cut off, and the server is given the time to end."""
+        return self._cut
+
+    @property
     def over(self) -> bool:
         """Whether both ends are closed."""
         return self._client.closed and self._server.closed

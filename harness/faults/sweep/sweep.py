@@ -87,6 +87,7 @@ class Sweep:
             places = self._open.enter_context(self._site.passing())
             self._relay = self._listening(places)
             self._open.callback(self._relay.close)
+            self._open.callback(self._quiesce)  # what is left on its way would be written later
             self._open = self._open.pop_all()
 
     def _listening(self, places: Sequence[Place]) -> Relay:
@@ -115,10 +116,16 @@ class Sweep:
         if self._relay is None or not self._relay.is_alive:
             raise errors.over()
         if run.point is not None:
+            self._quiesce()  # the check may have left a connection with a lock
             self._put_back()
         if self._reset is not None:
             self._reset()
         self._relay.begin(run)
+
+    def _quiesce(self) -> bool:
+        """Cut all connections; tell whether the servers have ended them in time."""
+        assert self._relay is not None
+        return self._relay.end(self.within)
 
     def cut_all(self) -> None:
         """Cut all connections of the action."""
@@ -131,8 +138,7 @@ class Sweep:
         Raises:
             FaultError: The action cannot be swept: why, and what to do.
         """
-        assert self._relay is not None
-        quiet = self._relay.end(self.within)
+        quiet = self._quiesce()
         if overdue:
             raise errors.overdue(cut.where, self.within) from cut.error
         if run.opaque:
