@@ -99,7 +99,8 @@ class ProxiedLease(Lease):
 
         Returns:
             What to iterate over, once: a `with` block for each run, which checks what has to hold.
-            Assertions that fail in it are told together at the end of the loop.
+            Assertions that fail in it are told together at the end of the loop; of a loop that is
+            left, at the end of the test.
 
         Raises:
             FaultError: The service is not proxied or under `rollback`; an argument is wrong. In the
@@ -187,10 +188,12 @@ class ProxiedLease(Lease):
     def _end_faults(self) -> list[Exception]:
         """End all faults, and return what went wrong at that.
 
-        A fault proxy that has died is told here, if the holder has not been told before.
+        A fault proxy that has died is told here, if the holder has not been told before; and so is
+        what a sweep has found whose loop was left.
         """
         if self._visit is None:
             return []
+        found: list[Exception] = [error for each in self._sweeps if (error := each.finding())]
         try:
             for sweep in self._sweeps:
                 sweep.close()
@@ -199,8 +202,8 @@ class ProxiedLease(Lease):
         except HarnessError as error:
             self.instance.passages.forget(self._visit.passages)
             self._stranded = True
-            return [error]
-        return []
+            return [*found, error]
+        return found
 
     @property
     def _may_be_cut(self) -> bool:

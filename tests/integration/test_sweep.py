@@ -1,6 +1,7 @@
 """Losing each request and each response of an action: what that finds, and what it does not."""
 
 import contextlib
+import math
 import re
 import socket
 import threading
@@ -389,6 +390,25 @@ class SweepTest(Sweeping):
         with self.db.toxics.latency(ms=1):
             transfer(self.db.dsn)
 
+    def test_what_a_loop_has_found_that_is_left_is_told_with_the_test(self):
+        class Inner(Sweeping, HarnessTestCase):
+            db = self.db.service
+
+            def test_a(self):
+                for cut in self.db.sweep(lambda: pay(self.db.dsn)):
+                    with cut:
+                        self.assertIsNone(cut.error)
+                    if cut.error:
+                        break
+
+            def test_b(self):
+                self.swept(pay, self.accept, max_points=1)
+
+        result = self.run_inner(Inner)
+        self.assertEqual(["test_a"], result.failed, result.text)
+        self.assertIn("the check fails at 1 of", result.text)
+        self.assertIn('repeat with only="1:1:request"', result.text)
+
     def test_readonly_databases_are_swept_too(self):
         def action(lease):
             return lambda: connect(lease.dsn).close()
@@ -569,6 +589,7 @@ class RefusalsTest(Sweeping):
                 "max_points=0: nothing would be tried\n  next: write 1 or more",
             ),
             ({"within": 0}, "within=0 is no time\n  next: write seconds, such as 10"),
+            ({"within": math.inf}, "within=inf is no time\n  next: write seconds, such as 10"),
         ):
             with self.subTest(how):
                 self.assertEqual(said, self.refused(pay, **how))

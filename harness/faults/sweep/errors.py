@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import threading
 
 from harness.errors import FaultError
 from harness.faults.sweep.points import SIDES
@@ -32,7 +33,7 @@ def check(site: Site, action: object, by: str, most: int | None, within: float) 
         )
     if most is not None and most < 1:
         raise FaultError(f"max_points={most!r}: nothing would be tried", hint="write 1 or more")
-    if within <= 0:
+    if not 0 < within <= threading.TIMEOUT_MAX:
         raise FaultError(f"within={within!r} is no time", hint="write seconds, such as 10")
 
 

@@ -75,7 +75,8 @@ class Sweep:
                 yield from self._tried(point)
         finally:
             self.close()
-        self._raise_findings()
+        if (error := self.finding()) is not None:
+            raise error
 
     def _begin(self) -> None:
         if self._clean or self._relay is not None:
@@ -176,8 +177,13 @@ class Sweep:
         step = step_at(self._clean, point)
         return f"the loss of the {point.side} of {self._unit} {point.index} {step}"
 
-    def _raise_findings(self) -> None:
-        if self._findings:
-            tried = len(self._points)
-            text = report(self._findings, tried, self._unit, self._clean, self._site.label)
-            raise AssertionError(text) from self._findings[0].error
+    def finding(self) -> AssertionError | None:
+        """Return the error for what was found and was not told yet."""
+        if not self._findings:
+            return None
+        found, self._findings = self._findings, []
+        error = AssertionError(
+            report(found, len(self._points), self._unit, self._clean, self._site.label)
+        )
+        error.__cause__ = found[0].error
+        return error
