@@ -10,6 +10,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import click
 from click.testing import CliRunner
 
 from harness import errors
@@ -52,8 +53,10 @@ def example_commands(page):
 def paths(group, *before):
     """Yield the words of a group of commands, and of all that are in it."""
     yield list(before)
-    for name, command in getattr(group, "commands", {}).items():
-        yield from paths(command, *before, name)
+    if isinstance(group, click.Group):
+        context = click.Context(group)
+        for name in group.list_commands(context):
+            yield from paths(group.get_command(context, name), *before, name)
 
 
 class ExamplesTest(unittest.TestCase):

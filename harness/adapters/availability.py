@@ -28,7 +28,7 @@ def reason_against(case: HarnessMixin) -> Exception | None:
         environment = case._harness_environment()
         if environment.settings.reuse and environment.settings.in_ci:
             announce("HARNESS_REUSE is ignored, because CI is set")
-        for service in group_of(type(case)).services:
+        for service in environment.wanted(group_of(type(case))):
             choose(environment, service)
     except Exception as error:
         return error

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import inspect
 import weakref
+from collections.abc import Mapping
 from typing import Any
 
 from harness.core.group import Group
 from harness.core.service import Service
 from harness.errors import ConfigurationError
 
-_services: weakref.WeakKeyDictionary[type, tuple[Service[Any], ...]] = weakref.WeakKeyDictionary()
+_services: weakref.WeakKeyDictionary[type, dict[Service[Any], str]] = weakref.WeakKeyDictionary()
 
 
 def services_of(case: type) -> tuple[Service[Any], ...]:
     """Return the services that a test class declares or inherits, each once."""
+    return tuple(attributes_of(case))
+
+
+def attributes_of(case: type) -> Mapping[Service[Any], str]:
+    """Return the attribute of each service; where several are equal, the first by name."""
     if case not in _services:
-        values = (inspect.getattr_static(case, name, None) for name in dir(case))
-        found = dict.fromkeys(value for value in values if isinstance(value, Service))
-        _services[case] = tuple(found)
+        found: dict[Service[Any], str] = {}
+        for name in dir(case):
+            value = inspect.getattr_static(case, name, None)
+            if isinstance(value, Service):
+                found.setdefault(value, name)
+        _services[case] = found
     return _services[case]
 
 

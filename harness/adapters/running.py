@@ -6,7 +6,7 @@ import functools
 import unittest
 from typing import TYPE_CHECKING, TypeVar
 
-from harness.adapters.declared import group_of
+from harness.adapters.declared import attributes_of, group_of
 from harness.adapters.holding import held_by, own
 from harness.adapters.repeat import repeat_command, test_identity
 from harness.core.environment import Environment
@@ -76,14 +76,17 @@ class RunningTest:
             own(type(self._case), environment, group)
         held = held_by(type(self._case)).get(service)
         if held is not None:
+            environment.accompany(service, group)
             lease: L = held.test_lease()  # type: ignore[assignment]
         else:
             environment.start_in_background(group)
             lease = environment.lease(service, group)
         lease.baseline = held
+        lease.attribute = attributes_of(type(self._case)).get(service, "")
         lease.seed_from(lambda: seed_of(self._case))
         lease.draw_from(lambda: self._case.rng)
-        self.logs.add(lease.instance)
+        for instance in (lease.instance, *environment.beside(service, lease.instance)):
+            self.logs.add(instance)
         return lease
 
     def _release(self) -> None:

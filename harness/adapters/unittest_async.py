@@ -49,7 +49,7 @@ class AsyncHarnessTestCase(HarnessMixin, unittest.IsolatedAsyncioTestCase):
         if any(service.exclusive for service in group.services):
             own(type(self), environment, group)
         environment.start_in_background(group)
-        for service in group.services:
+        for service in environment.wanted(group):
             try:
                 environment.prepare(service, group)
             except Exception:

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 
 import click
 
 from harness import __version__
-from harness.cli.clean import clean
-from harness.cli.doctor import doctor
-from harness.cli.ps import ps
-from harness.cli.settings import settings
-from harness.cli.snapshot import snapshot
-from harness.cli.toxiproxy import toxiproxy
-from harness.cli.up import up
 from harness.core.settings import OPTIONS, Settings
 from harness.errors import ConfigurationError, HarnessError
 
@@ -35,8 +29,25 @@ def read_settings(pairs: tuple[str, ...]) -> Settings:
     return Settings.read(overrides=overrides, overrides_from="--set")
 
 
+COMMANDS = ("clean", "doctor", "ps", "run", "settings", "snapshot", "toxiproxy", "up")
+
+
 class ErrorGroup(click.Group):
-    """A group of commands that prints an error of ours as text, and exits with 2."""
+    """A group of commands that prints an error of ours as text, and exits with 2.
+
+    Each command is a module of its own, imported when it is asked for: `run` has to start quickly.
+    """
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return list(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """Return a command; None if there is none of that name."""
+        if name not in COMMANDS:
+            return None
+        found: click.Command = getattr(importlib.import_module(f"harness.cli.{name}"), name)
+        return found
 
     def invoke(self, context: click.Context) -> object:
         """Run the command."""
@@ -56,7 +67,3 @@ class ErrorGroup(click.Group):
 def main(context: click.Context, pairs: tuple[str, ...]) -> None:
     """Integration tests against real servers, with plain unittest."""
     context.obj = read_settings(pairs)
-
-
-for command in (clean, doctor, ps, settings, snapshot, toxiproxy, up):
-    main.add_command(command)

@@ -111,12 +111,27 @@ class Environment:
             raise again(outcome)
         return outcome
 
+    def wanted(self, group: Group) -> list[Service[Any]]:
+        """Return the services of a group that are needed under the settings in force."""
+        return group.wanted(self._companions)
+
+    def beside(self, service: Service[Any], instance: Instance[Any]) -> list[Instance[Any]]:
+        """Return what runs beside the instance of a service, for this service."""
+        return [instance.beside[other.kind] for other in self._companions(service)]
+
+    def _companions(self, service: Service[Any]) -> tuple[Service[Any], ...]:
+        """Return what runs beside a service; nothing, where the error comes when it is chosen."""
+        try:
+            return self.meant(service).beside()
+        except HarnessError:
+            return ()
+
     def start_in_background(self, group: Group) -> None:
         """Begin to start the services of a group side by side; return at once.
 
         A failure is kept until its own service is asked for.
         """
-        for service in group.services:
+        for service in self.wanted(group):
             try:
                 self._begin(service, group)
             except HarnessError:
@@ -174,6 +189,14 @@ class Environment:
         if crash is not None:
             raise crash
         return instance
+
+    def accompany(self, service: Service[Any], group: Group | None = None) -> None:
+        """Have what runs beside a service that is held run again, if it has ended.
+
+        Raises:
+            UnavailableError, StartError: As `instance`.
+        """
+        self._accompanied(service, group)
 
     def _accompanied(self, service: Service[Any], group: Group | None) -> Instance[Any]:
         """Return the instance of a service, given what runs beside it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from harness.core.nearest import did_you_mean
@@ -32,6 +32,7 @@ class Group:
         self._declared = list(dict.fromkeys(services))
         self._aliases: dict[str, Service[Any]] = {}
         self._needs: dict[Service[Any], tuple[Service[Any], ...]] = {}
+        self._companions: set[Service[Any]] = set()  # only run beside others
         for service in self._declared:
             self.add(service)
 
@@ -39,6 +40,21 @@ class Group:
     def services(self) -> list[Service[Any]]:
         """The services, all that they need and what runs beside, each after what it needs."""
         return list(self._needs)
+
+    def wanted(
+        self, beside: Callable[[Service[Any]], tuple[Service[Any], ...]]
+    ) -> list[Service[Any]]:
+        """Return the services without what would run beside none of them.
+
+        Args:
+            beside: Returns what runs beside a service under the settings in force, which may choose
+                another service than the declared one.
+        """
+        if not self._companions:
+            return self.services
+        companions = {other for service in self._needs for other in beside(service)}
+        unwanted = self._companions - companions
+        return [service for service in self._needs if service not in unwanted]
 
     def add(self, service: Service[Any]) -> None:
         """Add a service and what it needs.
@@ -49,6 +65,7 @@ class Group:
         if service not in self._declared:
             self._declared.append(service)
         self._visit(service, ())
+        self._companions.discard(service)
 
     def discard(self, service: Service[Any]) -> None:
         """Forget a service, so that its alias can be given to another one."""
@@ -67,8 +84,11 @@ class Group:
         needs = tuple(dict.fromkeys(self._named(service, need) for need in service.needs()))
         for need in needs:
             self._visit(need, (*path, service))
+        self._companions.difference_update(needs)
         for other in service.beside():  # first, so that it is closed after those that lean on it
-            self._visit(other, (*path, service))
+            if other not in self._needs:
+                self._visit(other, (*path, service))
+                self._companions.add(other)
         self._needs[service] = needs
 
     def _note_alias(self, service: Service[Any]) -> None:

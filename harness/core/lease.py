@@ -25,6 +25,7 @@ class Lease:
 
     Attributes:
         baseline: The lease that the test's class holds, if it does: this one goes on from there.
+        attribute: Under which name the test's class declares it; empty for none.
     """
 
     instance: Any = None  # what it is a lease of; each kind of lease says which
@@ -33,6 +34,7 @@ class Lease:
         self._of = of
         self._released = False
         self.baseline: Lease | None = None
+        self.attribute = ""
         self.outages: list[Exception] = []  # raised to the holder because the instance died
         self._stream: Callable[[], random.Random] | None = None
         self._seed: Callable[[], int] = int  # no holder: a template is built, the same every time

@@ -12,12 +12,15 @@ from harness.core.endpoint import Dsn
 from harness.core.instance import Instance
 from harness.core.names import table_name
 from harness.data.lease import MakingLease
+from harness.services.failing import FailingLease
 from harness.services.rows import Row, rows_of
 from harness.services.statements import Recording, Statements
 
 if TYPE_CHECKING:
     from harness.data.making.dialect import Dialect
     from harness.data.making.maker import RowMaker
+    from harness.faults.client import Applied
+    from harness.faults.faults import Toxics
 
 
 class Connection(Protocol):
@@ -36,7 +39,7 @@ class Connection(Protocol):
         """Close the connection."""
 
 
-class DatabaseLease(MakingLease):
+class DatabaseLease(FailingLease, MakingLease):
     """A database for one test, whatever its kind.
 
     The methods here (`execute`, `rows`, ...) commit at once: what they write, the code under test
@@ -79,6 +82,15 @@ class DatabaseLease(MakingLease):
 
         Args:
             driver: Name of a driver, such as `psycopg`; the service's own; empty for none.
+        """
+        raise NotImplementedError
+
+    @property
+    def toxics(self) -> Toxics[Applied]:
+        """Faults on the connections of the code under test, as context managers.
+
+        Raises:
+            FaultError: It is a Postgres that was not declared with `proxied=True`, or is SQLite.
         """
         raise NotImplementedError
 

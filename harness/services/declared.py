@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from harness.errors import ConfigurationError, LeaseError, ServiceDefinitionError
+from harness.errors import ConfigurationError, FaultError, LeaseError, ServiceDefinitionError
 
 ISOLATIONS = ("rollback", "commit", "readonly")
 
@@ -57,4 +57,15 @@ def no_address(service: object) -> ServiceDefinitionError:
         f"{service!r} has no address",
         cause="SQLite is a file of one test, which does not exist before that test",
         hint="declare Postgres(...) for what other services connect to",
+    )
+
+
+def no_toxics(service: object) -> FaultError:
+    """Return the error for faults on the connections to a file."""
+    return FaultError(
+        f"{service!r} has no toxics: no connection leads to it",
+        cause="SQLite is a file, which this process reads itself; so is a Store "
+        "where HARNESS_STORE=sqlite",
+        hint='begin the test with self.requireCapability(self.db, "postgres"), and declare '
+        "Store(postgres=Postgres(proxied=True))",
     )

@@ -6,16 +6,19 @@ import contextlib
 import dataclasses
 import functools
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from harness.core.instance import SETTLE, Instance
 from harness.core.lease import Lease
 from harness.core.seed import derive
 from harness.core.service import Service
 from harness.errors import FaultError, HarnessError
+from harness.services.failing import MESSAGES, FailingLease, unread
 
 if TYPE_CHECKING:
     from harness.faults.client import Applied
+    from harness.faults.failing.armed import Armed
+    from harness.faults.failing.failure import Failure
     from harness.faults.faults import Toxics
     from harness.faults.sweep.run import NewConversation
     from harness.faults.sweep.sweep import Sweep
@@ -23,19 +26,30 @@ if TYPE_CHECKING:
 
 L = TypeVar("L", bound=Lease)
 
+UNSEEN = (
+    "nothing was sent through the fault proxy while it was armed",
+    "arm it before the code under test runs, which has to connect by the lease",
+)
+
 
 class ProxiedInstance(Instance[L]):
-    """An instance that may be reached through a fault proxy."""
+    """An instance that may be reached through a fault proxy.
+
+    Attributes:
+        protocol: What is spoken to it, if statements may fail; else empty.
+    """
+
+    protocol: ClassVar[str] = ""
 
     @functools.cached_property
     def passages(self) -> Passages:
         """The ways to its places through the fault proxy."""
         from harness.services.toxiproxy.passage import Passages
 
-        return Passages(self)
+        return Passages(self, self.protocol)
 
 
-class ProxiedLease(Lease):
+class ProxiedLease(FailingLease):
     """A lease whose holder may have faults on the connections of the code under test."""
 
     service: Any
@@ -163,8 +177,40 @@ class ProxiedLease(Lease):
                 passages, self._fault_seed, before=self._before_fault, died=self._note_death
             )
 
+    def _arm_on_the_way(self, visit: Visit, failure: Failure) -> Armed:
+        """Have a failure of statements that go through the fault proxy.
+
+        Raises:
+            FaultError: It cannot read them.
+        """
+        from harness.faults.failing.armed import Armed, advice
+
+        if MESSAGES not in visit.server.capabilities:
+            raise unread(self.service.label, f"it is {visit.server.provenance}")
+        return Armed(failure, visit.fail(failure), lambda report: advice(report, failure, UNSEEN))
+
+    def _go_on_through(self, *passages: Passage) -> None:
+        """Go on at the same addresses, where the fault proxy had to be started again.
+
+        Raises:
+            ServiceDiedError: It has taken faults of this lease with it.
+            FaultError: An address is somebody else's by now.
+        """
+        if self._visit is None or self._visit.passages == passages:
+            return
+        if self.faulted:
+            self._visit.server.check_alive(settle=0)
+        for old, new in zip(self._visit.passages, passages, strict=True):
+            if old.endpoint != new.endpoint:
+                raise moved(self.service, old.endpoint.port)
+        self._pass_through(*passages)
+
     def _fault_seed(self) -> int:
-        return derive(self.seed, self.service.kind, self.service.name or "")
+        """Return what random choices follow from: another one for each service of a test.
+
+        What tells them apart depends neither on other tests nor on other services.
+        """
+        return derive(self.seed, self.service.kind, self.service.name or self.attribute)
 
     def _before_fault(self) -> None:
         """Get ready for a fault.
@@ -191,19 +237,20 @@ class ProxiedLease(Lease):
         A fault proxy that has died is told here, if the holder has not been told before; and so is
         what a sweep has found whose loop was left.
         """
+        failures = self._end_failures()
         if self._visit is None:
-            return []
-        found: list[Exception] = [error for each in self._sweeps if (error := each.finding())]
+            return failures
+        failures += [error for each in self._sweeps if (error := each.finding())]
         try:
             for sweep in self._sweeps:
                 sweep.close()
             self._visit.finish()
             self._visit.server.check_alive(settle=0)
         except HarnessError as error:
-            self.instance.passages.forget(self._visit.passages)
             self._stranded = True
-            return [*found, error]
-        return found
+            news = self.instance.passages.forget(self._visit.passages)
+            return [*failures, *[error] * news]  # of a class's lease, a test was told before
+        return failures
 
     @property
     def _may_be_cut(self) -> bool:
@@ -230,7 +277,8 @@ class ProxiedLease(Lease):
         Args:
             own: How many connections of our own are.
         """
-        return self._visit is not None and self._visit.passages[0].clients() > own
+        passages = () if self._visit is None else self._visit.passages
+        return sum(passage.clients() for passage in passages) > own
 
 
 def not_proxied(service: Service[Any]) -> FaultError:
@@ -240,4 +288,13 @@ def not_proxied(service: Service[Any]) -> FaultError:
         f"{service.label} cannot have faults: its connections go straight to the server",
         cause="it was declared without proxied=True",
         hint=f"write {declared.label}",
+    )
+
+
+def moved(service: Service[Any], port: int) -> FaultError:
+    """Return the error for a fault proxy that could not come back where it was."""
+    return FaultError(
+        f"the fault proxy of {service.label} has died, and its port {port} is taken by now",
+        cause="another program was faster; what the class was told in setUpClass leads there",
+        hint="run the class again",
     )

@@ -98,7 +98,7 @@ class Store(Service[DatabaseLease]):
         return meant
 
     def beside(self) -> tuple[Service[Any], ...]:
-        """Return what runs beside Postgres, in case that is chosen."""
+        """Return what runs beside Postgres, in case that is meant."""
         part: Service[Any] | None = self._part("postgres")
         return () if part is None else part.beside()
 

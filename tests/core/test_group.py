@@ -57,6 +57,20 @@ class NeedsTest(unittest.TestCase):
         keys = {key_of(each, group, lambda service: service) for each in (plain, proxied)}
         self.assertEqual(1, len(keys))
 
+    def test_what_would_run_beside_nothing_under_these_settings_is_not_wanted(self):
+        proxy, other = Peer("proxy"), Peer("other")
+        db, shop = Peer("db", companions=(proxy, other)), Peer("shop", (other,))
+
+        def wanted(*services, chosen=()):
+            return Group(services).wanted(lambda service: chosen if service is db else ())
+
+        self.assertEqual([db], wanted(db))
+        self.assertEqual([proxy, db], wanted(db, chosen=(proxy,)))
+        self.assertEqual([proxy, db], wanted(db, proxy))
+        self.assertEqual([proxy, db], wanted(proxy, db))
+        self.assertEqual([other, db, shop], wanted(db, shop))
+        self.assertEqual([other, shop, db], wanted(shop, db))
+
     def test_a_need_may_be_named_by_alias(self):
         db = Peer("db", alias="db")
         shop = Peer("shop", ("db",))

@@ -44,6 +44,8 @@ def on_every_broker(tests):
 
 
 def on(tests, *brokers):
+    if tests is None:  # as `on_one_python` says
+        return None
     module = sys.modules[tests.__module__]
     for name in brokers:
         title = f"{tests.__name__}On{name.capitalize()}"
@@ -57,11 +59,11 @@ def on(tests, *brokers):
     return tests
 
 
-def own(test, name):
+def own(test, name, **overrides):
     """Return an embedded broker with a registry of its own: nobody else uses it."""
     holder = tempfile.TemporaryDirectory(prefix="registry-")
     test.addCleanup(holder.cleanup)
-    made = embedded(name, state_dir=holder.name)
+    made = embedded(name, state_dir=holder.name, **overrides)
     test.addCleanup(made.close)
     return made
 

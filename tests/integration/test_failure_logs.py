@@ -5,12 +5,15 @@ import os
 import tempfile
 import threading
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from harness import AsyncHarnessTestCase, Environment, HarnessTestCase, Postgres
+from harness import AsyncHarnessTestCase, Environment, HarnessTestCase, Kafka, Postgres, Redis
 from harness.errors import ServiceDiedError
 from harness.testing.artifacts import safe_name
 from harness.testing.excerpt import SHOWN_LINES
 from tests.integration.inner import run_inner
+from tests.integration.kafka import own
+from tests.integration.programs import OwnRegistryTest, ask
 from tests.integration.providers import on_every_provider
 
 PASSWORD = "swordfish"
@@ -121,6 +124,55 @@ class FailureLogsTest:
         for text in texts:
             self.assertIn("database system is ready to accept connections", text)
             self.assertIn('column "a_column" does not exist', text)
+
+
+class ProxyLogsTest(OwnRegistryTest):
+    def failed(self, own, service, action):
+        """Run a test in a registry of its own; return the note of its failure, and what is kept."""
+        self.need(service, "embedded")
+        keep = Path(self.enterContext(tempfile.TemporaryDirectory()), "kept")
+
+        class Case(HarnessTestCase):
+            environment = own("embedded", artifacts=str(keep))
+            it = service
+
+            def test(self):
+                action(self.it)
+                self.fail("sums differ")
+
+        (error,) = run_inner(Case).raised
+        folder = keep / safe_name(Case("test").id())
+        return "\n".join(error.__notes__), {file.name for file in folder.iterdir()}
+
+    def test_what_the_fault_proxy_logs_is_shown_and_kept_as_that_of_other_servers(self):
+        def lose(cache):
+            cache.instance.kill()
+            with contextlib.suppress(OSError):
+                ask((urlsplit(cache.url).hostname, urlsplit(cache.url).port))
+            cache.instance.restart()
+
+        note, kept = self.failed(self.own, Redis(proxied=True, exclusive=True), lose)
+
+        self.assertIn("harness: log of toxiproxy on embedded", note)
+        self.assertRegex(note, "redis-1.*(cannot connect to|Unable to open connection)")
+        self.assertEqual({"redis-on-embedded.log", "toxiproxy-on-embedded.log"}, kept)
+
+    def test_so_is_what_the_relay_before_kafka_logs(self):
+        def lose(events):
+            events.instance.kill()
+            with contextlib.suppress(OSError):
+                host, _, port = events.bootstrap_servers.rpartition(":")
+                ask((host, int(port)))
+            events.instance.restart()
+
+        def mock(_, **overrides):
+            return own(self, "mock", **overrides)
+
+        note, kept = self.failed(mock, Kafka(proxied=True, exclusive=True), lose)
+
+        self.assertIn("harness: log of kafka-relay on embedded", note)
+        self.assertIn("cannot connect to the broker at 127.0.0.1:", note)
+        self.assertIn("kafka-relay-on-embedded.log", kept)
 
 
 @on_every_provider

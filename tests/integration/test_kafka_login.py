@@ -83,6 +83,13 @@ class LoginTest(unittest.TestCase):
         for shown in (lease, lease.instance, lease.instance.endpoint):
             self.assertNotIn(PASSWORD, repr(shown))
         lease.release()
+        with self.environment(f"kafka://me:{ESCAPED}@127.0.0.1:{port}").lease(
+            Kafka(proxied=True)
+        ) as proxied:
+            topic = proxied.topic("orders")
+            proxied.producer().produce(topic, "y")
+            self.assertEqual(b"y", proxied.consumer(topic).poll(20).value())
+            self.assertNotIn(str(port), proxied.bootstrap_servers)
 
         for login in (f"me:{ESCAPED}x", "nobody:secret"):
             with self.assertRaises(StartError) as raised:

@@ -33,6 +33,31 @@ SUITE = (
 """
 )
 
+FAULTS = """
+import time
+from harness import Kafka
+
+class Suite(HarnessTestCase):
+    events = Kafka(proxied=True)
+
+    def seconds(self, producer, topic):
+        began = time.monotonic()
+        producer.produce(topic, "x")
+        self.assertEqual(0, producer.flush(20))
+        return time.monotonic() - began
+
+    def test(self):
+        topic = self.events.topic("orders")
+        producer = self.events.producer({"log_level": 0})
+        for _ in range(5):
+            with self.events.toxics.latency(ms=100):
+                self.assertGreater(self.seconds(producer, topic), 0.098)
+            with self.events.toxics.down():
+                pass
+            self.seconds(producer, topic)
+        self.assertEqual(10, len(self.events.records(topic)))
+"""
+
 HOLDING = (
     HEAD
     + """
@@ -89,8 +114,8 @@ def lend_cache(sandbox):
 
 @on_one_python
 class SideBySideTest(KafkaSandboxTest):
-    def run_at_once(self, sandbox, count):
-        processes = [sandbox.start(SUITE) for _ in range(count)]
+    def run_at_once(self, sandbox, count, suite=SUITE):
+        processes = [sandbox.start(suite) for _ in range(count)]
         for process in processes:
             printed, _ = process.communicate(timeout=PATIENCE * 2)
             self.assertEqual(0, process.returncode, printed)
@@ -98,6 +123,12 @@ class SideBySideTest(KafkaSandboxTest):
     def test_ten_processes_on_the_mock_cluster(self):
         sandbox = self.sandbox_on("mock")
         self.run_at_once(sandbox, 10)
+
+        self.assertNothingLeft(sandbox)
+
+    def test_each_with_its_own_faults_on_one_broker(self):
+        sandbox = self.sandbox_on("mock")
+        self.run_at_once(sandbox, 3, FAULTS)
 
         self.assertNothingLeft(sandbox)
 

@@ -1,11 +1,14 @@
 """A fault proxy that dies while services are reached through it, and one that cannot be."""
 
 import dataclasses
+import socket
 import time
+from urllib.parse import urlsplit
 
 from harness import Environment, HarnessTestCase, Postgres, Redis, Toxiproxy
 from harness.core.settings import Settings
 from harness.errors import UnavailableError
+from harness.services.postgres.connect import driver
 from harness.services.toxiproxy.near import NearToxiproxy, unfit
 from tests.integration.inner import run_inner
 from tests.integration.programs import OwnRegistryTest
@@ -91,6 +94,93 @@ class DeathTest(OwnRegistryTest):
             self.assertEqual(["test_a"], result.failed, result.text)
             self.assertEqual(1, len(result.raised), result.text)
 
+    def held(self, **tests):
+        """Run a class that holds its database, and an application that knows its DSN."""
+
+        def set_up_class(cls):
+            cls.dsn = cls.hold(cls.it).dsn
+
+        service = Postgres(proxied=True, isolation="commit")
+        names = sorted(name for name in tests if name.startswith("test"))
+        return self.run_case(service, *names, setUpClass=classmethod(set_up_class), **tests)
+
+    def test_what_a_class_holds_is_reached_at_the_same_address_again(self):
+        def test_a(case):
+            ask_at(case.dsn)
+            kill_proxy(case.it)
+
+        def test_after(case):
+            ask_at(case.dsn)
+            case.assertEqual(case.dsn, case.it.dsn)
+            ask(case.it)
+            with case.it.toxics.down(), case.assertRaises(driver().Error):
+                ask_at(case.dsn)
+
+        result = self.held(test_a=test_a, test_b=test_after, test_c=test_after)
+
+        self.assertEqual(["test_a"], result.failed, result.text)
+        self.assertEqual(1, result.text.count("toxiproxy on embedded died: killed by SIGKILL"))
+
+    def test_a_death_in_the_last_test_of_a_class_is_one_error_and_one_after_it_as_well(self):
+        def test_a(case):
+            ask(case.it)
+
+        def dies_in_the_test(case):
+            kill_proxy(case.it)
+
+        def dies_after_it(cls):
+            kill_proxy(leases[-1])
+
+        def test_notes(case):
+            leases.append(case.it)
+
+        leases = []
+        inside = self.held(test_a=test_a, test_b=dies_in_the_test)
+        after = self.held(test_b=test_notes, tearDownClass=classmethod(dies_after_it))
+
+        self.assertEqual(["test_b"], inside.failed, inside.text)
+        self.assertEqual(["Case)"], after.failed, after.text)
+        for result in (inside, after):
+            self.assertIn("toxiproxy on embedded died: killed by SIGKILL", result.text)
+            self.assertEqual(1, len(result.raised), result.text)
+
+    def test_what_a_class_holds_is_one_error_where_its_port_is_taken_meanwhile(self):
+        def test_a(case):
+            kill_proxy(case.it)
+            port = urlsplit(case.dsn).port
+            taken.append(socket.create_server(("127.0.0.1", port)))
+
+        def test_after(case):
+            ask(case.it)
+
+        taken = []
+        result = self.held(test_a=test_a, test_b=test_after, test_c=test_after)
+        taken[0].close()
+
+        self.assertEqual(["test_a", "test_b", "test_c"], result.failed, result.text)
+        for error in result.raised[1:]:
+            self.assertRegex(
+                str(error),
+                r"the fault proxy of Postgres\(.*\) has died, and its port \d+ is taken by now\n"
+                "  likely cause: another program was faster; what the class was told in "
+                "setUpClass leads there\n"
+                "  next: run the class again",
+            )
+        self.assertEqual(3, len(result.raised), result.text)
+
+    def test_the_next_test_finds_its_server_at_the_same_address(self):
+        def test_a(case):
+            found.append(case.it.dsn)
+            kill_proxy(case.it)
+
+        def test_b(case):
+            found.append(case.it.dsn)
+
+        found = []
+        service = Postgres(proxied=True, isolation="commit")
+        self.run_case(service, "test_a", "test_b", test_a=test_a, test_b=test_b)
+        self.assertEqual(1, len(set(found)), found)
+
     def test_a_server_that_its_class_kills_is_reached_again_after_its_restart(self):
         def test_a(case):
             ask(case.it)
@@ -106,6 +196,20 @@ class DeathTest(OwnRegistryTest):
         result = self.run_case(service, test_a=test_a)
 
         self.assertTrue(result.wasSuccessful(), result.text)
+
+
+def ask_at(dsn):
+    """Have an application that knows the DSN ask the database."""
+    where = urlsplit(dsn)
+    connection = driver().connect(
+        host=where.hostname,
+        port=where.port,
+        user=where.username,
+        password=where.password,
+        database=where.path[1:],
+        timeout=5,
+    )
+    connection.close()
 
 
 def ask(lease):

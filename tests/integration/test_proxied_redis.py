@@ -175,3 +175,38 @@ class RedisDeclarationTest:
                 seen.add((lease.database, lease.url))
                 lease.client.ping()
         self.assertEqual(1, len(seen), seen)
+
+    def test_two_services_of_a_class_draw_apart_and_the_same_whatever_is_beside_them(self):
+        def hits(cache):
+            hit = []
+            with cache.toxics.reset_peer(ms=0, toxicity=0.5):
+                for _ in range(16):
+                    try:
+                        with redis.from_url(cache.url) as client:
+                            client.ping()
+                        hit.append(False)
+                    except LOST:
+                        hit.append(True)
+            return tuple(hit)
+
+        def drawn(*names):
+            """Return what each draws in a test that has touched them in that order."""
+            found = {}
+
+            def test(case):
+                found.update({name: hits(getattr(case, name)) for name in names})
+
+            case = type("Inner", (HarnessTestCase,), {**services, "test": test})
+            result = self.run_inner(case)
+            self.assertTrue(result.wasSuccessful(), result.text)
+            return found
+
+        services = {
+            "sessions": Redis(proxied=True),
+            "prices": Redis(proxied=True, settings=(("maxmemory", "64mb"),)),
+        }
+        both = drawn("sessions", "prices")
+
+        self.assertNotEqual(both["sessions"], both["prices"])
+        self.assertEqual(both, {**drawn("prices"), **drawn("sessions")})
+        self.assertEqual(both, drawn("prices", "sessions"))

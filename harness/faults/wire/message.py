@@ -49,7 +49,7 @@ def shortened(text: str) -> str:
     r"""Return a statement on one line that is not too long.
 
     Example:
-        >>> shortened("insert into t\\n  values (1)")
+        >>> shortened("insert into t\n  values (1)")
         'insert into t values (1)'
     """
     line = " ".join(text.split())

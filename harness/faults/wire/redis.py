@@ -14,6 +14,8 @@ BULKS = b"$=!"  # with a length in bytes, and that many bytes
 LISTS = b"*~>"  # with a number of members
 PAIRS = b"%|"  # with a number of pairs
 END = b"\r\n"
+PRIVATE = ("AUTH", "HELLO", "ACL", "CONFIG", "MIGRATE")  # commands that may hold a password
+BEFORE_SECRETS = ("AUTH", "AUTH2", "SETUSER", "REQUIREPASS", "MASTERAUTH")
 PUSH = "Push"
 
 
@@ -145,7 +147,22 @@ def command(raw: bytes) -> Message:
         "GET 'GET a'"
     """
     words = [word.decode("utf-8", "backslashreplace") for word in arguments(raw)]
-    return Message(words[0].upper() if words else "", raw, " ".join(words))
+    return Message(words[0].upper() if words else "", raw, " ".join(without_secrets(words)))
+
+
+def without_secrets(words: list[str]) -> list[str]:
+    """Return the words of a command up to where a password may follow.
+
+    Example:
+        >>> without_secrets(["HELLO", "3", "AUTH", "default", "secret"])
+        ['HELLO', '3', 'AUTH', '...']
+    """
+    upper = [word.upper() for word in words]
+    if upper[:1] and upper[0] in PRIVATE:
+        for place, word in enumerate(upper):
+            if word in BEFORE_SECRETS:
+                return [*words[: place + 1], "..."]
+    return words
 
 
 def arguments(raw: bytes) -> list[bytes]:

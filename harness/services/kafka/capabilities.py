@@ -13,6 +13,7 @@ REAL = frozenset(
         "kafka.admin.topics",  # the admin API makes, alters and deletes them, with settings
         "kafka.durable",  # records outlive kill and restart
         "kafka.groups.admin",  # groups are listed, described and deleted by the admin API
+        "kafka.idempotence",  # what an idempotent producer sends again is not there twice
         "kafka.offsets.times",  # offsets_for_times finds some
         "kafka.records.delete",  # delete_records
         "kafka.retention",  # all records are kept, however many; the mock drops the first silently

@@ -31,10 +31,12 @@ class HandedOut:
 
     Args:
         endpoint: Returns where the broker is, now.
+        common: librdkafka's settings that all of them have.
     """
 
-    def __init__(self, endpoint: Callable[[], Endpoint]) -> None:
+    def __init__(self, endpoint: Callable[[], Endpoint], common: Mapping[str, Any]) -> None:
         self._endpoint = endpoint
+        self._common = common
         self._producers: list[Any] = []
         self._consumers: list[Any] = []
 
@@ -63,7 +65,7 @@ class HandedOut:
             LeaseError: A setting is unknown, or has a value that cannot be.
         """
         try:
-            return kind({**client_settings(self._endpoint()), **own, **settings})
+            return kind({**client_settings(self._endpoint()), **self._common, **own, **settings})
         except (driver().KafkaException, TypeError, ValueError) as error:
             text = reason(error)
         raise LeaseError(
@@ -72,12 +74,18 @@ class HandedOut:
             hint="correct it; librdkafka's CONFIGURATION.md lists them",
         )
 
-    def close(self) -> list[Exception]:
-        """Close them all; return an error for what was never sent."""
+    def close(self, *, cut: bool = False) -> list[Exception]:
+        """Close them all; return an error for what was never sent.
+
+        Args:
+            cut: Whether a fault may have kept it from being sent: then it is dropped.
+        """
         producers, self._producers = self._producers, []
         consumers, self._consumers = self._consumers, []
         for consumer in consumers:
             shut(consumer)
+        if cut:
+            drop(producers)
         unsent = sum(producer.flush(FLUSH_TIMEOUT) for producer in producers)
         return [left_unsent(unsent)] if unsent else []
 
@@ -88,6 +96,12 @@ def shut(consumer: Any) -> None:
         consumer.close()
     except RuntimeError:
         pass  # it is closed
+
+
+def drop(producers: Sequence[Any]) -> None:
+    """Drop what producers have not sent."""
+    for producer in producers:
+        producer.purge()
 
 
 def left_unsent(count: int) -> LeakError:

@@ -19,6 +19,7 @@ from harness.services.kafka.marks import SETTING, signature
 from harness.services.kafka.names import Names
 from harness.services.kafka.service import Kafka
 from harness.services.kafka.topics import AdminTopics
+from harness.services.kafka.ways import Ways
 
 KNOCK_TIMEOUT = 1.0  # seconds
 
@@ -42,7 +43,9 @@ class KafkaInstance(Instance[KafkaLease]):
         self._inside: set[Leftovers] = set()  # of the leases of this process
         self._made: set[str] = set()
         self._lock = threading.RLock()
+        self.passages = Ways(self)
         self.cleanups.push(self._hang_up)
+        self.cleanups.push(self.passages.close)
         self.cleanups.push(self._delete_all)
         try:
             orphans.remove(self, settings)
@@ -59,10 +62,16 @@ class KafkaInstance(Instance[KafkaLease]):
         """Hand out a lease, which has no topic yet.
 
         Raises:
-            ServiceDiedError: The broker has ended.
+            ServiceDiedError: The broker has ended, or the fault proxy.
         """
         self.check()
-        return KafkaLease(self, service)
+        way = self.passages.take() if service.proxied else None
+        try:
+            return KafkaLease(self, service, way)
+        except BaseException:
+            if way is not None:
+                self.passages.give_back(way)
+            raise
 
     def prepare(self, service: Kafka) -> None:
         """Open the connections that the first test needs."""
@@ -100,6 +109,10 @@ class KafkaInstance(Instance[KafkaLease]):
         with self._lock:
             self._inside.discard(test)
 
+    def brokers(self) -> list[tuple[str, int]]:
+        """Return host and port of each broker, as they tell their clients."""
+        return self.clients.reader.brokers()
+
     def create(self, name: str, partitions: int, settings: Mapping[str, str]) -> None:
         """Make a topic, signed where the broker is somebody else's.
 
@@ -130,6 +143,8 @@ class KafkaInstance(Instance[KafkaLease]):
     def restart(self) -> None:
         """Start it again; a mock cluster has another address then, and is empty.
 
+        What goes through a fault proxy finds it where it was.
+
         Raises:
             LeaseError, StartError: As `Instance.restart`.
         """
@@ -137,6 +152,7 @@ class KafkaInstance(Instance[KafkaLease]):
         self._hang_up()
         self.endpoint = self.running.endpoint
         self.clients = Clients(self.endpoint, self.check)
+        self.passages.lead()
 
     def _hang_up(self) -> None:
         self.clients.close()

@@ -6,29 +6,33 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.core.cleanup import raise_all
-from harness.core.lease import Lease
+from harness.core.endpoint import Endpoint
 from harness.errors import HarnessError, ServiceDiedError
 from harness.services.kafka import refusals
-from harness.services.kafka.client import driver, is_lost
+from harness.services.kafka.client import address, driver, is_lost
 from harness.services.kafka.handed_out import HandedOut
 from harness.services.kafka.leftovers import Leftovers
 from harness.services.kafka.names import check_name
 from harness.services.kafka.record import KafkaRecord
 from harness.services.kafka.writer import ANY_PARTITION, as_bytes, as_headers
+from harness.services.proxied import ProxiedLease
 
 if TYPE_CHECKING:
     import confluent_kafka
 
     from harness.services.kafka.instance import KafkaInstance
     from harness.services.kafka.service import Kafka
+    from harness.services.kafka.ways import Way
 
 T = TypeVar("T")
 
 MOST_TOPICS = 200  # of one test: more is a loop that does not end
 MOST_PARTITIONS = 1000
+# A client whose connection was cut tries again after a time that doubles, up to 10 s by default.
+BACK_SOON = {"reconnect.backoff.max.ms": 250}
 
 
-class KafkaLease(Lease):
+class KafkaLease(ProxiedLease):
     """What a test holds of a broker that others use, too: topics and groups of its own.
 
     Attributes:
@@ -38,16 +42,18 @@ class KafkaLease(Lease):
 
     instance: KafkaInstance
 
-    def __init__(self, instance: KafkaInstance, service: Kafka) -> None:
+    def __init__(self, instance: KafkaInstance, service: Kafka, way: Way | None = None) -> None:
         super().__init__(service)
         self.instance = instance
         self.service = service
         self._beginning = instance.names.beginning()
         self._topics: dict[str, int] = {}
-        self._handed_out = HandedOut(lambda: instance.endpoint)
+        self._way = way
+        self._handed_out = HandedOut(self._endpoint, BACK_SOON if way else {})
         self._disturbed = instance.disturbed
         self._leftovers = self._on_broker(lambda: Leftovers(instance, self._beginning))
         instance.enter(self._leftovers)
+        self._pass_through(*(way.passages if way else ()))
 
     def __repr__(self) -> str:
         return f"<lease of topics {self._beginning}* on {self.instance!r}>"
@@ -57,7 +63,11 @@ class KafkaLease(Lease):
         """Where clients find the broker, as `host:port`."""
         self._check_held()
         self._leftovers.groups_expected = True
-        return self.instance.bootstrap_servers
+        return address(self._endpoint())
+
+    def _endpoint(self) -> Endpoint:
+        """Return where the code under test finds the broker."""
+        return self.instance.endpoint if self._way is None else self._way.endpoint
 
     def topic(
         self, name: str, partitions: int = 1, settings: Mapping[str, str] | None = None
@@ -252,13 +262,27 @@ class KafkaLease(Lease):
         """Return a note where topics appeared meanwhile that may be another test's."""
         return self._leftovers.notes()
 
-    def _release(self) -> None:
-        failures: list[Exception] = list(self._handed_out.close())
+    def _end_faults(self) -> list[Exception]:
+        failures = super()._end_faults()
+        if self._way is None or failures:
+            return failures
         try:
-            failures += self._leftovers.remove()
+            self._way.relay.check_alive(settle=0)
+        except HarnessError as error:
+            self._stranded = True
+            return [error]
+        return []
+
+    def _release(self) -> None:
+        failures = self._end_faults()
+        failures += self._handed_out.close(cut=self._may_be_cut)
+        try:
+            failures += self._leftovers.remove(cut=self._may_be_cut and not self._has_clients())
         except Exception as error:
             failures.append(self._death(error) or error)
         finally:
             self.instance.leave(self._leftovers)
+            if self._way is not None:
+                self.instance.passages.give_back(self._way)
         if not self.outages:  # else the test has been told
             raise_all(self._of, failures)

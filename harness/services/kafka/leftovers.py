@@ -49,8 +49,11 @@ class Leftovers:
         self._topics = frozenset() if instance.strange else instance.clients.reader.topics()
         self._groups = frozenset() if instance.strange else frozenset(instance.groups())
 
-    def remove(self) -> list[Exception]:
+    def remove(self, *, cut: bool = False) -> list[Exception]:
         """Remove it, and return what the test should not have left.
+
+        Args:
+            cut: Whether a fault may have kept consumers from leaving their groups.
 
         Raises:
             HarnessError, confluent_kafka.KafkaException: The broker refuses, or does not answer.
@@ -60,10 +63,10 @@ class Leftovers:
             return []
         topics = self._instance.clients.reader.topics()
         groups = self._instance.groups() if self.groups_expected else {}
-        return self._remove(topics, groups, self._strays(topics, groups))
+        return self._remove(topics, groups, self._strays(topics, groups), cut)
 
     def _remove(
-        self, topics: Iterable[str], groups: dict[str, str], strays: list[str]
+        self, topics: Iterable[str], groups: dict[str, str], strays: list[str], cut: bool
     ) -> list[Exception]:
         """Remove what is the test's own, and strays that are nobody else's."""
         told = [] if self._instance.exclusive else strays
@@ -72,18 +75,22 @@ class Leftovers:
         doomed = {name for name in (*topics, *groups) if name.startswith(self._beginning)}
         doomed.update(strays)
         self._instance.delete([name for name in topics if name in doomed])
-        failures = self._remove_groups(doomed & groups.keys())
+        failures = self._remove_groups(doomed & groups.keys(), cut)
         return [*failures, left_strays(told)] if told else failures
 
-    def _remove_groups(self, names: set[str]) -> list[Exception]:
-        """Remove groups, and return an error for each that still has members."""
+    def _remove_groups(self, names: set[str], cut: bool) -> list[Exception]:
+        """Remove groups, and return an error for each that still has members.
+
+        Those that were cut off are nobody's leak; the broker forgets them when they are silent.
+        """
         admin = self._instance.clients.topics
         if not names or not isinstance(admin, AdminTopics):
             return []
         busy = self._still_busy(names)
         if names - busy:
             admin.delete_groups(names - busy)
-        return [left_consumers(group, admin.members(group)) for group in sorted(busy)]
+        told = () if cut else sorted(busy)
+        return [left_consumers(group, admin.members(group)) for group in told]
 
     def _still_busy(self, own: set[str]) -> set[str]:
         """Return the groups that still have members after a moment's grace."""

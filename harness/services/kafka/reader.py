@@ -51,8 +51,19 @@ class Reader:
             ServiceDiedError: The broker has ended.
             confluent_kafka.KafkaException: It does not answer.
         """
-        found = patiently(lambda timeout: self._consumer.list_topics(timeout=timeout), self._check)
-        return frozenset(found.topics)
+        return frozenset(self._listed().topics)
+
+    def brokers(self) -> list[tuple[str, int]]:
+        """Return host and port of each broker, as they tell their clients.
+
+        Raises:
+            ServiceDiedError, confluent_kafka.KafkaException: As `topics`.
+        """
+        found = self._listed().brokers
+        return [(found[number].host, found[number].port) for number in sorted(found)]
+
+    def _listed(self) -> Any:
+        return patiently(lambda timeout: self._consumer.list_topics(timeout=timeout), self._check)
 
     def read(self, topic: str) -> list[KafkaRecord]:
         """Return all records of a topic, by partition and offset.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.core.instance import Running
 from harness.core.recipe import Recipe, UrlRecipe
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 PORT = 9092
 VARIABLE = "KAFKA_BOOTSTRAP_SERVERS"
 SCHEMES = ("kafka",)
+TLS = re.compile(r"security\.protocol=(?:SASL_)?SSL", re.IGNORECASE)
 
 
 @dataclass(frozen=True, repr=False)
@@ -33,6 +35,8 @@ class Kafka(Service["KafkaLease"]):
         image: Name of an entry in `images.json`; only Docker can run it.
         settings: Broker settings as (name, value), such as
             `(("auto.create.topics.enable", "false"),)`; only a broker of ours can have them.
+        proxied: Whether the code under test reaches it through a fault proxy: then the lease has
+            `toxics`.
         exclusive: Whether to have a broker that no other class or process uses.
         name: Keeps two equal services apart.
         alias: Name under which other containers of the run reach it.
@@ -57,6 +61,7 @@ class Kafka(Service["KafkaLease"]):
     version: str | None = None
     image: str | None = None
     settings: tuple[tuple[str, str], ...] = ()
+    proxied: bool = False
     exclusive: bool = False
     name: str | None = None
     alias: str | None = None
@@ -68,6 +73,14 @@ class Kafka(Service["KafkaLease"]):
     def instance_key(self) -> tuple[object, ...]:
         """Return what makes a broker of its own: version, image, settings."""
         return (self.version, self.image, self.settings)
+
+    def beside(self) -> tuple[Service[Any], ...]:
+        """Return the fault proxy and what stands behind it, if it is reached through one."""
+        if not self.proxied:
+            return ()
+        from harness.services.kafka.relay import Relay
+
+        return (*options.fault_proxy(True), Relay())
 
     def recipe(self, provider: str) -> Recipe | str:
         """Return how `provider` runs Kafka, or why it cannot."""
@@ -82,7 +95,8 @@ class Kafka(Service["KafkaLease"]):
             return f"version={self.version!r} was asked for, which a broker does not tell"
         if self.settings:
             return f"settings={self.settings!r} were asked for, which hold for a whole broker"
-        return UrlRecipe(VARIABLE, PORT, SCHEMES, servers="bootstrap.servers")
+        unfit = encrypted if self.proxied else fit
+        return UrlRecipe(VARIABLE, PORT, SCHEMES, servers="bootstrap.servers", unfit=unfit)
 
     def _process(self) -> Recipe | str:
         from harness.services.kafka.embedded import EmbeddedKafka
@@ -139,3 +153,20 @@ class Kafka(Service["KafkaLease"]):
         from harness.services.kafka.instance import KafkaInstance
 
         return KafkaInstance(provider, running, settings, self)
+
+
+def fit(url: str) -> None:
+    """Return None: no URL is unfit where no fault proxy is asked for."""
+
+
+def encrypted(url: str) -> str | None:
+    """Return why a broker cannot be reached through a fault proxy, or None.
+
+    Example:
+        >>> encrypted("kafka://127.0.0.1:9093?security.protocol=SSL")[:-25]
+        'proxied=True was asked for, and KAFKA_BOOTSTRAP_SERVERS says security.protocol=SSL'
+    """
+    match = TLS.search(url)
+    if match is None:
+        return None
+    return f"proxied=True was asked for, and {VARIABLE} says {match[0]}, which no relay can read"

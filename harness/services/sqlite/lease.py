@@ -5,10 +5,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from harness.core.endpoint import Dsn
 from harness.services.database import DatabaseLease
+from harness.services.declared import no_toxics
 from harness.services.sqlite.changes import written_tables
 from harness.services.sqlite.connect import connect, plain_texts
 from harness.services.sqlite.files import remove
@@ -47,6 +48,15 @@ class SQLiteLease(DatabaseLease):
     def connection(self) -> sqlite3.Connection:
         """A connection of sqlite3 for the code under test, not in autocommit mode."""
         raise NotImplementedError
+
+    @property
+    def toxics(self) -> NoReturn:
+        """Refuse: no network leads to a file.
+
+        Raises:
+            FaultError: Always; with how a test on either database asks for Postgres.
+        """
+        raise no_toxics(self.service)
 
     @property
     def path(self) -> Path:

@@ -15,7 +15,9 @@ from harness.core.instance import Instance
 from harness.core.seed import derive
 from harness.errors import ServiceDiedError
 from harness.faults.client import Applied
+from harness.faults.failing.failure import Failure
 from harness.faults.faults import Fault, Toxics
+from harness.faults.remote import RemoteFailure
 from harness.services.sockets import clients_of
 from harness.services.toxiproxy.lease import written
 
@@ -32,6 +34,8 @@ class Passage:
         server: The fault proxy.
         name: What it leads to, for people.
         endpoint: Where that is reached.
+        port: Where the proxy is to listen, if that is free; 0 for anywhere.
+        protocol: What is said through it, if statements may fail; else empty.
 
     Attributes:
         server: The fault proxy.
@@ -39,10 +43,18 @@ class Passage:
         endpoint: Where it is reached through the proxy.
     """
 
-    def __init__(self, server: ToxiproxyInstance, name: str, endpoint: Endpoint) -> None:
+    def __init__(
+        self,
+        server: ToxiproxyInstance,
+        name: str,
+        endpoint: Endpoint,
+        port: int = 0,
+        protocol: str = "",
+    ) -> None:
         self.server = server
         self.target = endpoint
-        self.proxy = server.create(name, written(endpoint.host, endpoint.port), seed=0)
+        upstream = written(endpoint.host, endpoint.port)
+        self.proxy = server.create(name, upstream, 0, port, protocol)
         host, port = self.proxy.address
         self.endpoint = replace(endpoint, host=host, port=port, socket=None)
 
@@ -61,16 +73,22 @@ class Passages:
 
     Args:
         instance: The server.
+        protocol: What is spoken to it, if statements may fail; else empty.
     """
 
-    def __init__(self, instance: Instance[Any]) -> None:
+    def __init__(self, instance: Instance[Any], protocol: str = "") -> None:
         self._instance = instance
+        self._protocol = protocol
         self._lock = threading.Lock()
         self._made: dict[tuple[str, int], Passage] = {}
+        self._doubtful: list[Passage] = []
         instance.cleanups.push(self._close)
 
     def to(self, place: str, port: int = 0) -> Passage:
         """Return the passage to a place: the same one as long as the fault proxy lives.
+
+        After that it is another one at the same address, if the port is free: somebody may have
+        been told it.
 
         Args:
             place: What it is called.
@@ -79,16 +97,26 @@ class Passages:
         server: Any = self._instance.beside[KIND]
         with self._lock:
             known = self._made.get((place, port))
-            if known is None or known.server is not server:
+            if known is None or known.server is not server or known in self._doubtful:
+                self._doubtful = [each for each in self._doubtful if each is not known]
                 endpoint = self._instance.endpoint
                 endpoint = replace(endpoint, port=port) if port else endpoint
-                known = self._made[place, port] = Passage(server, place, endpoint)
+                known = self._made[place, port] = Passage(
+                    server, place, endpoint, end(known), self._protocol
+                )
             return known
 
-    def forget(self, passages: Sequence[Passage]) -> None:
-        """Make other ones for the next lease: nobody knows what these do."""
+    def forget(self, passages: Sequence[Passage]) -> bool:
+        """Make other ones for the next lease: nobody knows what these do.
+
+        Returns:
+            Whether that is news.
+        """
         with self._lock:
-            self._made = {key: each for key, each in self._made.items() if each not in passages}
+            known = [each for each in passages if each in self._made.values()]
+            news = [each for each in known if each not in self._doubtful]
+            self._doubtful += news
+            return bool(news)
 
     def _close(self) -> None:
         cleanups = Cleanups(f"the proxies of {self._instance.kind}")
@@ -96,6 +124,14 @@ class Passages:
             cleanups.push(passage.remove)
         self._made = {}
         cleanups.close()
+
+
+def end(passage: Passage | None) -> int:
+    """Remove a passage, if there is one; return the port that is free now, or 0."""
+    if passage is None:
+        return 0
+    passage.remove()
+    return passage.endpoint.port
 
 
 class Visit:
@@ -150,12 +186,32 @@ class Visit:
             ServiceDiedError: It has ended.
         """
         with self._telling():
-            self.server.check_alive(settle=0)
-            self._before()
-            if not self.faulted:  # before that, the fault proxy is asked nothing
-                self.faulted = True
-                self._reseed()
+            self._begin()
             return functools.partial(self._end, self._applied(fault))
+
+    def fail(self, failure: Failure) -> RemoteFailure:
+        """Have statements fail; what loses a connection is a fault as others are.
+
+        Raises:
+            LeaseError: The lease was released.
+            FaultError: The fault proxy refuses.
+            ServiceDiedError: It has ended.
+        """
+        with self._telling():
+            self._begin(cuts=failure.lost is not None)
+            return self.passages[0].proxy.fail(failure)
+
+    def _begin(self, *, cuts: bool = True) -> None:
+        """Get ready for a fault.
+
+        Args:
+            cuts: Whether connections may be lost by it.
+        """
+        self.server.check_alive(settle=0)
+        self._before()
+        if cuts and not self.faulted:  # before that, the fault proxy is asked nothing
+            self.faulted = True
+            self._reseed()
 
     def _reseed(self) -> None:
         for number, passage in enumerate(self.passages):

@@ -35,10 +35,14 @@ class Ports:
     reach: Reach
     loopback: bool
 
-    def addresses(self) -> Iterator[str]:
-        """Yield addresses to try, one after another, until one is free."""
+    def addresses(self, wanted: int = 0) -> Iterator[str]:
+        """Yield addresses to try, one after another, until one is free.
+
+        Args:
+            wanted: A port to try first; 0 for none.
+        """
         numbers = (*quiet_ports(), 0) if not self.numbers else shuffled(self.numbers)
-        for number in numbers:
+        for number in (*([wanted] if wanted else []), *numbers):
             yield f"{self.host}:{number}"
 
 

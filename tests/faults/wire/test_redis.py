@@ -20,6 +20,19 @@ class RedisConversationTest(unittest.TestCase):
         found = self.talk.sent(b"*3\r\n$3\r\nset\r\n$1\r\na\r\n$2\r\n\xff1\r\n*1\r\n$4\r\nEXEC\r\n")
         self.assertEqual(["SET 'set a \\\\xff1'", "EXEC 'EXEC'"], [str(each) for each in found])
 
+    def test_passwords_are_not_shown(self):
+        for words in (
+            b"AUTH a",
+            b"HELLO 3 auth me a",
+            b"CONFIG SET requirepass a",
+            b"ACL SETUSER a",
+        ):
+            parts = words.split()
+            raw = b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(p), p) for p in parts)
+            (found,) = self.talk.sent(raw)
+            self.assertTrue(found.text.endswith(" ..."), found)
+        self.assertEqual(raw, found.data)
+
     def test_each_type_of_reply_ends_where_it_ends_byte_by_byte(self):
         found = [each for byte in b"".join(REPLIES) for each in self.talk.answered(bytes([byte]))]
         self.assertEqual(list(REPLIES), [each.data for each in found])

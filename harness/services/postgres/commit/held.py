@@ -42,8 +42,10 @@ class ClassLease(CommitLease):
         Raises:
             LeakError: The class has writes that it has not committed.
             LeaseError: It has changed the structure.
+            FaultError, ServiceDiedError: The fault proxy has died, which cannot be put right.
         """
         self._check_held()
+        self._go_on_through(*self._database.passages())
         if not self._begun:
             failures: list[Exception] = []
             self._check_committed(failures)

@@ -1,0 +1,21 @@
+"""What connects a worker with the coordinator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.runner.channel import Channel
+from harness.runner.slate import Slate
+
+
+@dataclass(frozen=True)
+class Link:
+    """One end of it.
+
+    Attributes:
+        channel: For what is asked and answered.
+        slate: For what the worker tells of tests.
+    """
+
+    channel: Channel
+    slate: Slate

@@ -1,0 +1,28 @@
+"""How a run is to be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from harness.runner.selection import Selection
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a run is to be.
+
+    Attributes:
+        selection: Which tests.
+        workers: How many processes run them.
+        buffer: Whether what a test prints is shown only if it fails.
+        failfast: Whether to stop at the first failure.
+        locals: Whether tracebacks show local variables.
+        timeout: Seconds that one test may take; None for ever.
+    """
+
+    selection: Selection = field(default_factory=Selection)
+    workers: int = 1
+    buffer: bool = False
+    failfast: bool = False
+    locals: bool = False
+    timeout: float | None = None

@@ -1,0 +1,130 @@
+"""What happens to tests in a worker, told to the coordinator."""
+# ruff: noqa: N802 - names of unittest
+
+from __future__ import annotations
+
+import faulthandler
+import unittest
+from collections.abc import Callable
+from typing import Any
+
+from harness.core import realtime as time
+from harness.runner.events import Event, Said, Start, Stop
+
+PASSED, FAILED, ERROR, SKIPPED = "passed", "failed", "error", "skipped"
+EXPECTED, UNEXPECTED = "expected failure", "unexpected success"
+
+STDERR = 2  # the descriptor: a test may have put something else in the place of the stream
+
+__unittest = True  # frames of this module are left out of a failure's traceback
+
+
+class TellingResult(unittest.TestResult):
+    """Tells each step of each test at once: what a crash takes is not lost.
+
+    Args:
+        tell: Tells it.
+        number_of: Returns the number of a test in this run; None for what is no test, a fixture.
+        timeout: Seconds that a test, or the fixtures between two, may take; None for ever.
+    """
+
+    def __init__(
+        self,
+        tell: Callable[[Event], object],
+        number_of: Callable[[Any], int | None],
+        timeout: float | None = None,
+    ) -> None:
+        super().__init__()
+        self._report = tell
+        self._number_of = number_of
+        self._timeout = timeout
+        self._began: dict[int, float] = {}
+        self._passed: set[int] = set()
+
+    def limit(self) -> None:
+        """Have the process end, with the stacks of its threads, where this takes too long."""
+        if self._timeout is not None:
+            faulthandler.dump_traceback_later(self._timeout, exit=True, file=STDERR)
+
+    def unlimit(self) -> None:
+        """Let what follows take its time."""
+        if self._timeout is not None:
+            faulthandler.cancel_dump_traceback_later()
+
+    def startTest(self, test: Any) -> None:
+        """Tell that a test begins."""
+        self.limit()
+        super().startTest(test)
+        self._begin(test)
+
+    def _begin(self, test: Any) -> int | None:
+        number = self._number_of(test)
+        if number is not None and number not in self._began:
+            self._began[number] = time.monotonic()
+            self._report(Start(number))
+        return number
+
+    def stopTest(self, test: Any) -> None:
+        """Tell that a test is over."""
+        self.limit()
+        number = self._begin(test)  # Python 3.12.1 does not start what a decorator skips
+        output = self._printed()
+        super().stopTest(test)
+        if number is not None:
+            seconds = time.monotonic() - self._began.pop(number)
+            passed = number in self._passed
+            self._passed.discard(number)
+            self._report(Stop(number, seconds, passed, output))
+
+    def _printed(self) -> str:
+        """Return what the test has printed, where that is kept and it has failed."""
+        if not self.buffer or not self._mirrorOutput:  # type: ignore[attr-defined]
+            return ""
+        streams = (self._stdout_buffer, self._stderr_buffer)  # type: ignore[attr-defined]
+        return "".join(stream.getvalue() for stream in streams if stream is not None)
+
+    def addSuccess(self, test: Any) -> None:
+        """Note that a test has passed, which is told at its end."""
+        super().addSuccess(test)
+        number = self._begin(test)
+        if number is not None:
+            self._passed.add(number)
+
+    def addFailure(self, test: Any, err: Any) -> None:
+        """Tell that a test has failed."""
+        super().addFailure(test, err)
+        self._tell(test, FAILED, self.failures.pop()[1])
+
+    def addError(self, test: Any, err: Any) -> None:
+        """Tell that a test, or a fixture, had an error."""
+        super().addError(test, err)
+        self._tell(test, ERROR, self.errors.pop()[1])
+
+    def addSkip(self, test: Any, reason: str) -> None:
+        """Tell that a test, or a class, was skipped."""
+        super().addSkip(test, reason)
+        self._tell(test, SKIPPED, self.skipped.pop()[1])
+
+    def addExpectedFailure(self, test: Any, err: Any) -> None:
+        """Tell that a test has failed as it should."""
+        super().addExpectedFailure(test, err)
+        self._tell(test, EXPECTED, self.expectedFailures.pop()[1])
+
+    def addUnexpectedSuccess(self, test: Any) -> None:
+        """Tell that a test has passed that should have failed."""
+        super().addUnexpectedSuccess(test)
+        self._tell(test, UNEXPECTED)
+
+    def addSubTest(self, test: Any, subtest: Any, err: Any) -> None:
+        """Tell that a part of a test has failed."""
+        super().addSubTest(test, subtest, err)
+        if err is not None:
+            failed = issubclass(err[0], test.failureException)
+            text = (self.failures if failed else self.errors).pop()[1]
+            self._tell(test, FAILED if failed else ERROR, text, str(subtest))
+
+    def _tell(self, test: Any, kind: str, text: str = "", part: str = "") -> None:
+        parent = getattr(test, "test_case", None)  # a subtest that was skipped
+        number = self._begin(parent or test)
+        named = part or (str(test) if parent is not None or number is None else "")
+        self._report(Said(number, kind, text, named))

@@ -1,0 +1,83 @@
+"""What a worker writes down for the coordinator: memory of both, which outlives the worker.
+
+A message for each step of each test would take longer than most tests. What is written here is
+there at once, whatever becomes of its writer, and is read when somebody comes round to it.
+"""
+
+from __future__ import annotations
+
+import mmap
+import struct
+from collections.abc import Callable
+
+SIZE = 1 << 22  # bytes
+HEAD = struct.Struct("<QQ")  # bytes that were written, and that were read, since the beginning
+COUNT = struct.Struct("<Q")
+
+
+class Slate:
+    """Bytes from one process to another, without a system call.
+
+    There is one writer and one reader.
+
+    Args:
+        size: How much of it may be unread, in bytes.
+    """
+
+    def __init__(self, size: int = SIZE) -> None:
+        self._memory = mmap.mmap(-1, HEAD.size + size)
+        self._size = size
+        self._written = self._read = 0
+
+    def write(self, data: bytes, wait: Callable[[], object]) -> None:
+        """Write bytes.
+
+        Args:
+            data: The bytes.
+            wait: Called while there is no room; returns when the reader has read.
+        """
+        while data:
+            room = self._size - (self._written - self._count(COUNT.size))
+            if not room:
+                wait()
+                continue
+            self._put(data[:room])
+            data = data[room:]
+
+    def _put(self, data: bytes) -> None:
+        at = self._written % self._size
+        first = data[: self._size - at]
+        begin = HEAD.size + at
+        self._memory[begin : begin + len(first)] = first
+        rest = data[len(first) :]
+        if rest:
+            self._memory[HEAD.size : HEAD.size + len(rest)] = rest
+        self._written += len(data)
+        COUNT.pack_into(self._memory, 0, self._written)  # last: what is counted is there
+
+    def read(self) -> bytes:
+        """Return what was written since the last time."""
+        written = self._count(0)
+        at, length = self._read % self._size, written - self._read
+        if not length:
+            return b""
+        begin = HEAD.size + at
+        data = self._memory[begin : begin + min(length, self._size - at)]
+        data += self._memory[HEAD.size : HEAD.size + length - len(data)]
+        self._read = written
+        COUNT.pack_into(self._memory, COUNT.size, written)
+        return data
+
+    def _count(self, place: int) -> int:
+        """Return one of the numbers, which its writer may be about to change."""
+        while True:
+            one, other = (
+                COUNT.unpack_from(self._memory, place),
+                COUNT.unpack_from(self._memory, place),
+            )
+            if one == other:
+                return int(one[0])
+
+    def close(self) -> None:
+        """Give the memory back."""
+        self._memory.close()

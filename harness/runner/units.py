@@ -1,0 +1,78 @@
+"""What is run in one piece: mostly a class."""
+
+from __future__ import annotations
+
+import sys
+import unittest
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+Test = Any  # a TestCase, or whatever else a suite holds
+
+
+@dataclass
+class Unit:
+    """What is run in one piece, by one worker, with its fixtures.
+
+    Attributes:
+        key: What it is: a class, a module with fixtures of its own, a suite of another kind.
+        tests: Its tests, in order.
+        suite: What runs it, if that is no ordinary suite; then only as a whole.
+        names: What each test is called, once in the whole run.
+    """
+
+    key: str
+    tests: list[Test] = field(default_factory=list)
+    suite: unittest.TestSuite | None = None
+    names: list[str] = field(default_factory=list)
+
+    def of(self, names: set[str]) -> unittest.TestSuite:
+        """Return what runs some of its tests."""
+        if self.suite is not None:
+            return self.suite
+        chosen = [test for test, name in zip(self.tests, self.names, strict=True) if name in names]
+        return unittest.TestSuite(chosen)
+
+
+def units_of(suite: unittest.TestSuite) -> list[Unit]:
+    """Return what a suite is run in, in its order; each test has a name of its own."""
+    found: dict[str, Unit] = {}
+    for key, test, whole in leaves(suite):
+        unit = found.setdefault(key, Unit(key, suite=whole))
+        unit.tests.append(test)
+    seen: Counter[str] = Counter()
+    for unit in found.values():
+        for test in unit.tests:
+            name = test.id()
+            seen[name] += 1
+            unit.names.append(name if seen[name] == 1 else f"{name}#{seen[name]}")
+    return list(found.values())
+
+
+def leaves(
+    suite: unittest.TestSuite, whole: unittest.TestSuite | None = None
+) -> Iterator[tuple[str, Test, unittest.TestSuite | None]]:
+    """Yield each test with the key of its unit, and the suite that has to run it, if there is one.
+
+    A suite of another class than unittest's may do anything between its tests.
+    """
+    if whole is None and type(suite) is not unittest.TestSuite:
+        whole = suite
+    for test in suite:
+        if isinstance(test, unittest.TestSuite):
+            yield from leaves(test, whole)
+        else:
+            yield (f"suite {id(whole)}" if whole is not None else key_of(test)), test, whole
+
+
+def key_of(test: Test) -> str:
+    """Return what a test has to be run together with."""
+    kind = type(test)
+    module = sys.modules.get(kind.__module__)
+    if hasattr(module, "setUpModule") or hasattr(module, "tearDownModule"):
+        return kind.__module__
+    if kind.__module__.startswith("unittest."):  # a module that cannot be imported, a function
+        return str(test.id())
+    return f"{kind.__module__}.{kind.__qualname__}"

@@ -1,0 +1,85 @@
+"""A worker: loads the tests, and runs the units that it is given."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import threading
+from typing import Any
+
+from harness.core import realtime as time
+from harness.runner.channel import Message
+from harness.runner.events import Event, encoded
+from harness.runner.link import Link
+from harness.runner.options import Options
+from harness.runner.result import TellingResult
+from harness.runner.units import Unit, units_of
+
+
+def digest_of(units: list[Unit]) -> str:
+    """Return what is the same for workers that have loaded the same tests."""
+    text = "\n".join(name for unit in units for name in unit.names)
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+class Worker:
+    """Runs the units that the coordinator gives it, one after another.
+
+    Args:
+        link: To the coordinator.
+        options: Which tests there are, and how they are run.
+    """
+
+    def __init__(self, link: Link, options: Options) -> None:
+        self._link = link
+        self._channel = link.channel
+        self._options = options
+        self._units: dict[str, Unit] = {}
+        self._numbers: dict[int, int] = {}
+        self._lock = threading.Lock()
+
+    def serve(self) -> None:
+        """Load the tests, then do what is asked until the coordinator is gone."""
+        sys.path.insert(0, os.getcwd())  # as `python -m unittest` has it
+        units = units_of(self._options.selection.load())
+        self._units = {unit.key: unit for unit in units}
+        tests = [test for unit in units for test in unit.tests]
+        self._numbers = {id(test): number for number, test in enumerate(tests)}
+        self._channel.send(event="loaded", digest=digest_of(units), pid=os.getpid())
+        while (messages := self._channel.receive()) is not None:
+            for message in messages:
+                if message["do"] == "end":
+                    return
+                getattr(self, message["do"])(message)
+
+    def show(self, message: Message) -> None:
+        """Tell which units and tests there are."""
+        units = [[unit.key, unit.names, unit.suite is None] for unit in self._units.values()]
+        self._channel.send(event="units", units=units)
+
+    def run(self, message: Message) -> None:
+        """Run some tests of a unit."""
+        unit = self._units[message["unit"]]
+        result = TellingResult(self._write, self._number_of, self._options.timeout)
+        result.buffer, result.failfast = self._options.buffer, self._options.failfast
+        result.tb_locals = self._options.locals
+        began = time.monotonic()
+        result.limit()
+        try:
+            unit.of(set(message["tests"])).run(result)
+        finally:
+            result.unlimit()
+        self._channel.send(event="done", unit=unit.key, seconds=time.monotonic() - began)
+
+    def _write(self, event: Event) -> None:
+        with self._lock:
+            self._link.slate.write(encoded(event), self._wait)
+
+    def _wait(self) -> None:
+        """Have the coordinator read what is written."""
+        self._channel.send(event="full")
+        self._channel.receive()
+
+    def _number_of(self, test: Any) -> int | None:
+        return self._numbers.get(id(test))

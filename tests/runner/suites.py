@@ -1,0 +1,48 @@
+"""Suites to run, in directories of their own, and what `harness run` says of them."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import textwrap
+import unittest
+from pathlib import Path
+
+LONGEST = 60  # seconds of a run
+
+
+class RunnerTest(unittest.TestCase):
+    """Writes suites, and runs them as their users do."""
+
+    def setUp(self):
+        self.root = Path(self.enterContext(tempfile.TemporaryDirectory()))
+
+    def write(self, **modules):
+        """Write modules of tests: a name without its `.py`, and a text."""
+        for name, text in modules.items():
+            head = "import os, signal, sys, time, unittest\n"
+            (self.root / f"{name}.py").write_text(head + textwrap.dedent(text))
+
+    def run_suite(self, *arguments, code=0):
+        """Run `harness run` with these; return what it printed."""
+        command = [sys.executable, "-m", "harness", "run", *arguments]
+        done = subprocess.run(
+            command,
+            cwd=self.root,
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=LONGEST,
+            check=False,
+        )
+        self.assertEqual(code, done.returncode, done.stdout)
+        return done.stdout
+
+    def last_line(self, text):
+        """Return the counts of the summary."""
+        return [line for line in text.splitlines() if " passed, " in line][-1].partition(" in ")[0]
+
+    def ran(self):
+        """Return what tests have noted by `open("ran", "a")`, sorted."""
+        return sorted((self.root / "ran").read_text().split())

@@ -1,0 +1,329 @@
+"""What `harness run` does with suites of unittest, and what becomes of a worker that dies."""
+
+from tests.runner.suites import RunnerTest
+
+NOTE = "open('ran', 'a').write(self.id() + chr(10))"
+THREE = f"""
+class ATest(unittest.TestCase):
+    def test_a(self):
+        {NOTE}
+
+    def test_b(self):
+        {NOTE}
+
+
+class BTest(unittest.TestCase):
+    def test_c(self):
+        {NOTE}
+"""
+KINDS = """
+class KindsTest(unittest.TestCase):
+    def test_error(self):
+        raise ValueError("what")
+
+    def test_fails(self):
+        self.assertEqual(1, 2)
+
+    @unittest.expectedFailure
+    def test_fails_as_expected(self):
+        self.fail()
+
+    @unittest.expectedFailure
+    def test_passes_unexpectedly(self):
+        pass
+
+    @unittest.skip("not today")
+    def test_skipped(self):
+        pass
+
+    def test_parts(self):
+        for number in range(3):
+            with self.subTest(number=number):
+                self.assertNotEqual(1, number)
+"""
+
+
+class RunTest(RunnerTest):
+    def test_every_test_runs_once_in_one_process_and_in_several(self):
+        self.write(test_three=THREE)
+        for workers in "1", "2", "auto":
+            with self.subTest(workers):
+                text = self.run_suite("-n", workers)
+                self.assertEqual("3 passed, 0 failed, 0 skipped", self.last_line(text))
+                names = ["ATest.test_a", "ATest.test_b", "BTest.test_c"]
+                self.assertEqual([f"test_three.{name}" for name in names], self.ran())
+                (self.root / "ran").unlink()
+
+    def test_names_and_patterns_choose(self):
+        self.write(test_three=THREE)
+        for chosen, count in (
+            (["test_three.ATest"], 2),
+            (["test_three.ATest.test_b", "test_three.BTest"], 2),
+            (["-k", "test_c"], 1),
+            (["-k", "*.ATest.*"], 2),
+            (["-p", "test_th*.py"], 3),
+        ):
+            with self.subTest(chosen):
+                text = self.run_suite(*chosen)
+                self.assertEqual(f"{count} passed, 0 failed, 0 skipped", self.last_line(text))
+
+    def test_each_kind_of_outcome_is_counted_and_shown(self):
+        self.write(test_kinds=KINDS)
+        text = self.run_suite("-n", "2", code=1)
+        self.assertEqual("0 passed, 4 failed, 1 skipped, 1 expected to fail", self.last_line(text))
+        self.assertIn("\nERROR: test_kinds.KindsTest.test_error\nTraceback", text)
+        self.assertIn("ValueError: what", text)
+        self.assertIn("\nFAILED: test_kinds.KindsTest.test_fails\n", text)
+        self.assertIn("(number=1)", text)
+        self.assertIn("UNEXPECTED SUCCESS: test_kinds.KindsTest.test_passes_unexpectedly", text)
+
+    def test_nothing_to_run_has_an_exit_code_of_its_own(self):
+        self.assertEqual("0 passed, 0 failed, 0 skipped", self.last_line(self.run_suite(code=5)))
+
+    def test_a_module_that_cannot_be_imported_is_a_test_that_fails(self):
+        self.write(test_three=THREE, test_broken="import nowhere\n")
+        text = self.run_suite("-n", "2", code=1)
+        self.assertEqual("3 passed, 1 failed, 0 skipped", self.last_line(text))
+        self.assertIn("No module named 'nowhere'", text)
+
+    def test_a_wrong_number_of_processes_is_refused(self):
+        text = self.run_suite("-n", "many", code=2)
+        self.assertEqual(
+            "harness: -n many: expected a number of processes\n  next: write -n 4, or -n auto\n",
+            text,
+        )
+
+    def test_what_a_test_prints_is_shown_with_its_failure_alone_where_it_is_buffered(self):
+        self.write(
+            test_loud="""
+            class LoudTest(unittest.TestCase):
+                def test_fails(self):
+                    print("why it fails")
+                    self.fail()
+
+                def test_passes(self):
+                    print("of no interest")
+            """
+        )
+        text = self.run_suite("-b", code=1)
+        self.assertIn("why it fails", text)
+        self.assertNotIn("of no interest", text)
+
+    def test_the_first_failure_stops_the_run_where_that_is_asked_for(self):
+        self.write(
+            test_many=f"""
+            class ATest(unittest.TestCase):
+                def test_a(self):
+                    self.fail()
+
+                def test_b(self):
+                    {NOTE}
+
+            class BTest(unittest.TestCase):
+                def test_c(self):
+                    {NOTE}
+            """
+        )
+        text = self.run_suite("-f", code=1)
+        self.assertIn("0 passed, 1 failed, 0 skipped, 2 not run", self.last_line(text))
+        self.assertFalse((self.root / "ran").exists())
+
+
+class FixturesTest(RunnerTest):
+    def test_classes_and_modules_have_their_fixtures_once(self):
+        self.write(
+            test_fixtures="""
+            def note(text):
+                open("ran", "a").write(text + "\\n")
+
+            def setUpModule():
+                note("module")
+
+            class ATest(unittest.TestCase):
+                @classmethod
+                def setUpClass(cls):
+                    note("class")
+
+                def test_a(self):
+                    note("a")
+
+                def test_b(self):
+                    note("b")
+
+            class BTest(unittest.TestCase):
+                def test_c(self):
+                    note("c")
+            """
+        )
+        self.run_suite("-n", "2")
+        self.assertEqual(["a", "b", "c", "class", "module"], self.ran())
+
+    def test_tests_of_a_class_that_cannot_be_set_up_are_reported_one_by_one(self):
+        self.write(
+            test_blocked="""
+            class ATest(unittest.TestCase):
+                @classmethod
+                def setUpClass(cls):
+                    raise OSError("no server")
+
+                def test_a(self):
+                    pass
+
+                def test_b(self):
+                    pass
+
+            class BTest(unittest.TestCase):
+                @classmethod
+                def setUpClass(cls):
+                    raise unittest.SkipTest("no Docker")
+
+                def test_c(self):
+                    pass
+            """
+        )
+        text = self.run_suite(code=1)
+        self.assertEqual("0 passed, 2 failed, 1 skipped", self.last_line(text))
+        self.assertEqual(1, text.count("OSError: no server"))
+        self.assertIn("BLOCKED: test_blocked.ATest.test_b setUpClass (test_blocked.ATest)", text)
+
+    def test_load_tests_and_suites_of_another_kind_are_kept_as_they_are(self):
+        self.write(
+            test_suites="""
+            class Noting(unittest.TestSuite):
+                def run(self, result, debug=False):
+                    open("ran", "a").write("suite\\n")
+                    return super().run(result, debug)
+
+            class ATest(unittest.TestCase):
+                def test_a(self):
+                    pass
+
+                def test_b(self):
+                    pass
+
+            def load_tests(loader, tests, pattern):
+                return Noting([ATest("test_b"), ATest("test_a")])
+            """
+        )
+        text = self.run_suite("-n", "2", "-v")
+        self.assertEqual(["suite"], self.ran())
+        self.assertLess(text.index("test_b ... passed"), text.index("test_a ... passed"))
+
+    def test_two_tests_of_one_name_are_two(self):
+        self.write(
+            test_twice="""
+            class ATest(unittest.TestCase):
+                def test_a(self):
+                    pass
+
+            def load_tests(loader, tests, pattern):
+                return unittest.TestSuite([ATest("test_a"), ATest("test_a")])
+            """
+        )
+        text = self.run_suite("-v")
+        self.assertIn("test_twice.ATest.test_a ... passed", text)
+        self.assertIn("test_twice.ATest.test_a#2 ... passed", text)
+
+
+class DeathTest(RunnerTest):
+    def test_a_worker_that_dies_loses_the_test_it_was_in_and_no_other(self):
+        for death, how in (
+            ("os.kill(os.getpid(), signal.SIGKILL)", "SIGKILL"),
+            ("os._exit(7)", "exit code 7"),
+            ("os._exit(0)", "exit code 0"),
+            ("os.closerange(3, 100); time.sleep(0.1); os.abort()", "SIGABRT"),
+        ):
+            with self.subTest(death):
+                self.write(
+                    test_death=f"""
+                    class ATest(unittest.TestCase):
+                        def test_a(self):
+                            {NOTE}
+
+                        def test_b(self):
+                            {death}
+
+                        def test_c(self):
+                            {NOTE}
+
+                    class BTest(unittest.TestCase):
+                        def test_d(self):
+                            {NOTE}
+                    """
+                )
+                text = self.run_suite("-n", "2", code=1)
+                self.assertEqual(
+                    "3 passed, 1 failed, 0 skipped, 1 crashed", self.last_line(text), text
+                )
+                self.assertIn("CRASHED: test_death.ATest.test_b\nworker", text)
+                self.assertIn(how, text)
+                self.assertEqual(
+                    ["ATest.test_a", "ATest.test_c", "BTest.test_d"],
+                    [name.partition(".")[2] for name in self.ran()],
+                )
+                (self.root / "ran").unlink()
+
+    def test_a_fixture_that_ends_the_worker_is_told_once_and_the_others_run(self):
+        self.write(
+            test_death=f"""
+            class ATest(unittest.TestCase):
+                @classmethod
+                def setUpClass(cls):
+                    os._exit(3)
+
+                def test_a(self):
+                    pass
+
+            class BTest(unittest.TestCase):
+                def test_b(self):
+                    {NOTE}
+            """
+        )
+        text = self.run_suite(code=1)
+        self.assertEqual("1 passed, 1 failed, 0 skipped, 1 crashed", self.last_line(text))
+        self.assertIn("ended in the fixtures of test_death.ATest", text)
+
+    def test_a_test_that_takes_too_long_is_ended_with_the_stacks_of_its_threads(self):
+        self.write(
+            test_slow=f"""
+            import threading
+
+            class ATest(unittest.TestCase):
+                def test_a(self):
+                    threading.Thread(target=time.sleep, args=(60,), name="other").start()
+                    time.sleep(60)
+
+                def test_b(self):
+                    {NOTE}
+            """
+        )
+        text = self.run_suite("--timeout", "0.5", code=1)
+        self.assertEqual("1 passed, 1 failed, 0 skipped, 1 crashed", self.last_line(text))
+        self.assertIn("Timeout (0:00:00.500000)!", text)
+        self.assertGreaterEqual(text.count("Thread 0x"), 2)
+        self.assertIn("in test_a", text)
+
+    def test_a_worker_that_cannot_load_the_tests_ends_the_run(self):
+        self.write(test_exit="import os; os._exit(9)\n")
+        text = self.run_suite("-n", "2", code=3)
+        self.assertIn("harness: a worker ended before it had loaded the tests: exit code 9", text)
+
+    def test_what_a_test_does_to_standard_streams_is_no_harm(self):
+        self.write(
+            test_streams="""
+            class ATest(unittest.TestCase):
+                def test_a(self):
+                    os.write(1, b"x" * (1 << 22))
+                    os.close(0)
+                    os.close(1)
+                    os.close(2)
+
+                def test_b(self):
+                    os.chdir("/")
+
+                def test_c(self):
+                    pass
+            """
+        )
+        text = self.run_suite("-n", "2")
+        self.assertEqual("3 passed, 0 failed, 0 skipped", self.last_line(text))
