@@ -55,7 +55,7 @@ class ProxiedLease(FailingLease):
     service: Any
     _visit: Visit | None = None
     _stranded = False  # because the fault proxy has died
-    _sweep: Sweep | None = None  # the last one
+    _sweeps: tuple[Sweep, ...] = ()
 
     @property
     def toxics(self) -> Toxics[Applied]:
@@ -113,7 +113,8 @@ class ProxiedLease(FailingLease):
 
         Returns:
             What to iterate over, once: a `with` block for each run, which checks what has to hold.
-            Assertions that fail in it are told together at the end of the loop.
+            Assertions that fail in it are told together at the end of the loop; of a loop that is
+            left, at the end of the test.
 
         Raises:
             FaultError: The service is not proxied or under `rollback`; an argument is wrong. In the
@@ -133,7 +134,7 @@ class ProxiedLease(FailingLease):
 
         self._check_sweepable()
         place = site(self.service.label, self._reached, self._conversation(), self._keeping)
-        self._sweep = Sweep(
+        made = Sweep(
             place,
             action,
             by=by,
@@ -143,7 +144,8 @@ class ProxiedLease(FailingLease):
             within=within,
             reset=reset,
         )
-        return self._sweep
+        self._sweeps = (*self._sweeps, made)
+        return made
 
     def _check_sweepable(self) -> None:
         """Do nothing where each run of a sweep may lose its connections.
@@ -218,11 +220,11 @@ class ProxiedLease(FailingLease):
             FaultError: A sweep stands in the place of the fault proxy.
         """
         self._check_held()
-        if self._sweep is not None and self._sweep.is_open:
+        if any(each.is_open for each in self._sweeps):
             raise FaultError(
                 f"{self.service.label} has no other faults in a sweep",
                 cause="the sweep stands in the place of the fault proxy",
-                hint="put a fault on it before or after the loop, or on another service",
+                hint="put a fault on it, or sweep it anew, after the loop; or another service",
             )
 
     def _note_death(self, death: Exception) -> None:
@@ -232,14 +234,16 @@ class ProxiedLease(FailingLease):
     def _end_faults(self) -> list[Exception]:
         """End all faults, and return what went wrong at that.
 
-        A fault proxy that has died is told here, if the holder has not been told before.
+        A fault proxy that has died is told here, if the holder has not been told before; and so is
+        what a sweep has found whose loop was left.
         """
         failures = self._end_failures()
         if self._visit is None:
             return failures
+        failures += [error for each in self._sweeps if (error := each.finding())]
         try:
-            if self._sweep is not None:
-                self._sweep.close()
+            for sweep in self._sweeps:
+                sweep.close()
             self._visit.finish()
             self._visit.server.check_alive(settle=0)
         except HarnessError as error:

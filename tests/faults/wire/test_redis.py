@@ -1,5 +1,6 @@
 """Cutting what is said to Redis into commands and replies, however the bytes come."""
 
+import time
 import unittest
 
 from harness.faults.wire.redis import RedisConversation
@@ -47,3 +48,18 @@ class RedisConversationTest(unittest.TestCase):
     def test_what_is_no_resp_is_opaque(self):
         self.assertEqual([], self.talk.sent(b"\x16\x03\x01\x02\r\n"))
         self.assertTrue(self.talk.opaque)
+
+    def test_a_command_that_cannot_be_is_opaque(self):
+        self.assertEqual([], self.talk.sent(b"*2\r\n*1\r\n$4\r\nPING\r\n$1\r\na\r\n"))
+        self.assertTrue(self.talk.opaque)
+
+    def test_a_large_answer_is_read_once_however_many_pieces_it_comes_in(self):
+        reply = b"*200000\r\n" + b"$1\r\na\r\n" * 200_000
+        begin = time.monotonic()
+        found = [
+            each
+            for at in range(0, len(reply), 4096)
+            for each in self.talk.answered(reply[at : at + 4096])
+        ]
+        self.assertEqual([reply], [each.data for each in found])
+        self.assertLess(time.monotonic() - begin, 10)  # by reading it anew each time: a minute
