@@ -289,6 +289,14 @@ class SweepTest(Sweeping):
         self.assertEqual(("paid", type(None)), seen[0])
         self.assertIn((None, pg8000.dbapi.InterfaceError), seen)
 
+    def test_a_finding_says_what_the_action_returned(self):
+        text = self.found(
+            lambda dsn: retried(pay)(dsn) or ["paid"], self.check_paid, lose="response"
+        )
+        self.assertIn(
+            "\nthen the action succeeded and returned ['paid'], and the check says\n", text
+        )
+
     def test_code_that_got_its_dsn_before_the_sweep_is_swept_too(self):
         dsn = str(self.db.dsn)
         for cut in self.db.sweep(lambda: pay(dsn), max_points=2):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import reprlib
 from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -49,7 +50,8 @@ class Cut:
     def outcome(self) -> str:
         """What became of the action."""
         if self.error is None:
-            return "the action succeeded"
+            returned = "" if self.result is None else f" and returned {reprlib.repr(self.result)}"
+            return f"the action succeeded{returned}"
         return f"the action raised {type(self.error).__name__}"
 
     def __enter__(self) -> Cut:
