@@ -111,7 +111,7 @@ def coverage(session: nox.Session) -> None:
 @nox.session
 def samples(session: nox.Session) -> None:
     """The samples' own suites, as a reader would run them."""
-    session.install("-e", ".[postgres,embedded]")
+    session.install("-e", ".[postgres,psycopg,redis,kafka,faults,embedded]")
     for sample in sorted(Path("samples").iterdir()):
         with session.chdir(sample):
             session.run("python", *STRICT, "-m", "unittest", "-v", *session.posargs)

@@ -15,6 +15,7 @@ from harness.core.nearest import did_you_mean, nearest
 from harness.core.order import ProviderOrder, Requirement
 from harness.core.settings_values import (
     parse_count,
+    parse_fault_proxy,
     parse_flag,
     parse_optional_int,
     parse_optional_path,
@@ -55,6 +56,13 @@ OPTIONS = {
             Requirement.parse,
             "",
             "what must not be skipped: all, SERVICE, or SERVICE@PROVIDER, with commas",
+        ),
+        Option(
+            "fault_proxy",
+            parse_fault_proxy,
+            "any",
+            "what proxied services are reached through: any, or own, which is the one that comes "
+            "with harness",
         ),
         Option("store", parse_store, "postgres", "what a Store runs on: postgres or sqlite"),
         Option(
@@ -154,6 +162,7 @@ class Settings:
     root: Path
     providers: ProviderOrder
     require: Requirement
+    fault_proxy: str
     store: str
     seed: int | None
     images: Path | None

@@ -7,6 +7,8 @@ from pathlib import Path
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
 STORES = ("postgres", "sqlite")
+OWN = "own"
+FAULT_PROXIES = ("any", OWN)
 
 
 def parse_flag(text: str) -> bool:
@@ -22,6 +24,13 @@ def parse_store(text: str) -> str:
     """Read the name of what runs a `Store`."""
     if text not in STORES:
         raise ValueError(f"expected one of: {', '.join(STORES)}")
+    return text
+
+
+def parse_fault_proxy(text: str) -> str:
+    """Read which fault proxy proxied services are reached through."""
+    if text not in FAULT_PROXIES:
+        raise ValueError(f"expected one of: {', '.join(FAULT_PROXIES)}")
     return text
 
 

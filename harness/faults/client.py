@@ -10,8 +10,10 @@ from typing import Any, Protocol, TypeAlias
 from urllib.parse import quote
 
 from harness.errors import FaultError, HarnessError
+from harness.faults.failing.failure import Failure
 from harness.faults.faults import DOWN, Fault, Toxics
 from harness.faults.http import TIMEOUT, Line
+from harness.faults.remote import RemoteFailure
 
 Reach: TypeAlias = Callable[[int], tuple[str, int]]
 
@@ -98,6 +100,7 @@ class ToxiproxyClient:
         listen: str = "127.0.0.1:0",
         enabled: bool = True,
         seed: int | None = None,
+        protocol: str = "",
     ) -> Proxy:
         """Make a proxy.
 
@@ -107,6 +110,8 @@ class ToxiproxyClient:
             listen: Where it listens, as `host:port`; port 0 for a free one.
             enabled: Whether it listens from the start.
             seed: What the random choices of its toxics follow from; only our server keeps to it.
+            protocol: What is said through it, `postgres` or `redis`, if statements are to fail;
+                only our server reads it.
 
         Raises:
             FaultError: There is one of that name, or it cannot listen there.
@@ -115,6 +120,8 @@ class ToxiproxyClient:
         body = {"name": name, "listen": listen, "upstream": upstream, "enabled": enabled}
         if seed is not None:
             body["seed"] = seed
+        if protocol:
+            body["protocol"] = protocol
         return self._made(self._line.ask("POST", "/proxies", body))
 
     def _made(self, fields: dict[str, Any]) -> Proxy:
@@ -209,6 +216,16 @@ class Proxy:
         """
         found: list[dict[str, Any]] = self._line.ask("GET", f"{path_of(self.name)}/toxics")
         return found
+
+    def fail(self, failure: Failure) -> RemoteFailure:
+        """Have statements fail; only our server can, on a proxy that was given a protocol.
+
+        Raises:
+            FaultError: The proxy is gone, or reads no protocol.
+        """
+        path = f"{path_of(self.name)}/failures"
+        made = self._line.ask("POST", path, failure.fields())
+        return RemoteFailure(self._line, f"{path}/{made['name']}")
 
     def clear(self) -> None:
         """Remove all its toxics, and have it listen.

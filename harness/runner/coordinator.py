@@ -113,6 +113,9 @@ class Coordinator:
         except BecomeWorkerError:
             raise  # the others are not its own
         except BaseException:
+            for hand in self._hands:
+                if hand.work is not None:
+                    hand.process.interrupt()
             self._dismiss_all()
             raise
 

@@ -48,9 +48,9 @@ class Process:
             return ""
         return f"exit code {code}" if code > 0 else signal.Signals(-code).name
 
-    def kill(self) -> None:
-        """End it at once."""
-        os.kill(self.pid, signal.SIGKILL)
+    def interrupt(self) -> None:
+        """Have it end what it is doing, as Ctrl-C does."""
+        os.kill(self.pid, signal.SIGINT)
 
 
 def fork(number: int, others: list[Process]) -> Process:
@@ -74,6 +74,7 @@ def fork(number: int, others: list[Process]) -> Process:
     if pid:
         theirs.close()
         return Process(number, pid, Link(ours, slate))
+    os.setpgid(0, 0)  # Ctrl-C is the coordinator's, who passes it on: once, wherever it came from
     ours.close()
     for other in others:
         other.link.channel.close()

@@ -12,6 +12,7 @@ from harness.core.endpoint import Dsn
 from harness.core.instance import Instance
 from harness.core.names import table_name
 from harness.data.lease import MakingLease
+from harness.services.failing import FailingLease
 from harness.services.rows import Row, rows_of
 from harness.services.statements import Recording, Statements
 
@@ -38,7 +39,7 @@ class Connection(Protocol):
         """Close the connection."""
 
 
-class DatabaseLease(MakingLease):
+class DatabaseLease(FailingLease, MakingLease):
     """A database for one test, whatever its kind.
 
     The methods here (`execute`, `rows`, ...) commit at once: what they write, the code under test

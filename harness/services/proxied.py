@@ -6,16 +6,19 @@ import contextlib
 import dataclasses
 import functools
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from harness.core.instance import SETTLE, Instance
 from harness.core.lease import Lease
 from harness.core.seed import derive
 from harness.core.service import Service
 from harness.errors import FaultError, HarnessError
+from harness.services.failing import MESSAGES, FailingLease, unread
 
 if TYPE_CHECKING:
     from harness.faults.client import Applied
+    from harness.faults.failing.armed import Armed
+    from harness.faults.failing.failure import Failure
     from harness.faults.faults import Toxics
     from harness.faults.sweep.run import NewConversation
     from harness.faults.sweep.sweep import Sweep
@@ -23,25 +26,36 @@ if TYPE_CHECKING:
 
 L = TypeVar("L", bound=Lease)
 
+UNSEEN = (
+    "nothing was sent through the fault proxy while it was armed",
+    "arm it before the code under test runs, which has to connect by the lease",
+)
+
 
 class ProxiedInstance(Instance[L]):
-    """An instance that may be reached through a fault proxy."""
+    """An instance that may be reached through a fault proxy.
+
+    Attributes:
+        protocol: What is spoken to it, if statements may fail; else empty.
+    """
+
+    protocol: ClassVar[str] = ""
 
     @functools.cached_property
     def passages(self) -> Passages:
         """The ways to its places through the fault proxy."""
         from harness.services.toxiproxy.passage import Passages
 
-        return Passages(self)
+        return Passages(self, self.protocol)
 
 
-class ProxiedLease(Lease):
+class ProxiedLease(FailingLease):
     """A lease whose holder may have faults on the connections of the code under test."""
 
     service: Any
     _visit: Visit | None = None
     _stranded = False  # because the fault proxy has died
-    _sweep: Sweep | None = None  # the last one
+    _sweeps: tuple[Sweep, ...] = ()
 
     @property
     def toxics(self) -> Toxics[Applied]:
@@ -99,7 +113,8 @@ class ProxiedLease(Lease):
 
         Returns:
             What to iterate over, once: a `with` block for each run, which checks what has to hold.
-            Assertions that fail in it are told together at the end of the loop.
+            Assertions that fail in it are told together at the end of the loop; of a loop that is
+            left, at the end of the test.
 
         Raises:
             FaultError: The service is not proxied or under `rollback`; an argument is wrong. In the
@@ -119,7 +134,7 @@ class ProxiedLease(Lease):
 
         self._check_sweepable()
         place = site(self.service.label, self._reached, self._conversation(), self._keeping)
-        self._sweep = Sweep(
+        made = Sweep(
             place,
             action,
             by=by,
@@ -129,7 +144,8 @@ class ProxiedLease(Lease):
             within=within,
             reset=reset,
         )
-        return self._sweep
+        self._sweeps = (*self._sweeps, made)
+        return made
 
     def _check_sweepable(self) -> None:
         """Do nothing where each run of a sweep may lose its connections.
@@ -160,6 +176,18 @@ class ProxiedLease(Lease):
             self._visit = Visit(
                 passages, self._fault_seed, before=self._before_fault, died=self._note_death
             )
+
+    def _arm_on_the_way(self, visit: Visit, failure: Failure) -> Armed:
+        """Have a failure of statements that go through the fault proxy.
+
+        Raises:
+            FaultError: It cannot read them.
+        """
+        from harness.faults.failing.armed import Armed, advice
+
+        if MESSAGES not in visit.server.capabilities:
+            raise unread(self.service.label, f"it is {visit.server.provenance}")
+        return Armed(failure, visit.fail(failure), lambda report: advice(report, failure, UNSEEN))
 
     def _go_on_through(self, *passages: Passage) -> None:
         """Go on at the same addresses, where the fault proxy had to be started again.
@@ -192,11 +220,11 @@ class ProxiedLease(Lease):
             FaultError: A sweep stands in the place of the fault proxy.
         """
         self._check_held()
-        if self._sweep is not None and self._sweep.is_open:
+        if any(each.is_open for each in self._sweeps):
             raise FaultError(
                 f"{self.service.label} has no other faults in a sweep",
                 cause="the sweep stands in the place of the fault proxy",
-                hint="put a fault on it before or after the loop, or on another service",
+                hint="put a fault on it, or sweep it anew, after the loop; or another service",
             )
 
     def _note_death(self, death: Exception) -> None:
@@ -206,20 +234,23 @@ class ProxiedLease(Lease):
     def _end_faults(self) -> list[Exception]:
         """End all faults, and return what went wrong at that.
 
-        A fault proxy that has died is told here, if the holder has not been told before.
+        A fault proxy that has died is told here, if the holder has not been told before; and so is
+        what a sweep has found whose loop was left.
         """
+        failures = self._end_failures()
         if self._visit is None:
-            return []
+            return failures
+        failures += [error for each in self._sweeps if (error := each.finding())]
         try:
-            if self._sweep is not None:
-                self._sweep.close()
+            for sweep in self._sweeps:
+                sweep.close()
             self._visit.finish()
             self._visit.server.check_alive(settle=0)
         except HarnessError as error:
             self._stranded = True
             news = self.instance.passages.forget(self._visit.passages)
-            return [error] if news else []  # of a class's lease, a test was told before
-        return []
+            return [*failures, *[error] * news]  # of a class's lease, a test was told before
+        return failures
 
     @property
     def _may_be_cut(self) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from harness.faults.failing.trigger import Triggers
+
 
 class Recording:
     """What was sent while it was recorded.
@@ -24,10 +26,12 @@ class Statements:
 
     Attributes:
         url_given: Whether the lease's URL was read by anybody who is not recorded.
+        failing: What is to fail of it.
     """
 
     def __init__(self) -> None:
         self.url_given = False
+        self.failing = Triggers()
         self._recordings: list[Recording] = []
 
     def note(self, sql: str, times: int = 1) -> None:

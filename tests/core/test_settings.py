@@ -63,6 +63,7 @@ class PrecedenceTest(DirectoryTest):
             "seed": "1",
             "providers": "docker",
             "require": "all",
+            "fault_proxy": "own",
             "store": "sqlite",
             "allow_remote": "1",
             "reuse": "1",

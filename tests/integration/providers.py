@@ -19,7 +19,7 @@ ANOTHER_PYTHON = "HARNESS_CI_ANOTHER_PYTHON"  # set in a run that repeats anothe
 @functools.cache
 def environment(provider):
     """Return the environment of one provider, shared by all tests of this process."""
-    special = {"creator": creator, "sqlite": sqlite, "toxic": toxic}
+    special = {"creator": creator, "sqlite": sqlite, "toxic": toxic, "ours": ours}
     made = special[provider]() if provider in special else Environment(providers=provider)
     atexit.register(made.close)
     return made
@@ -35,6 +35,11 @@ def creator():
 def sqlite():
     """Return `embedded`, on which every store is SQLite."""
     return Environment(providers="embedded", store="sqlite")
+
+
+def ours():
+    """Return `external`, reached through our own fault proxy where it is proxied."""
+    return Environment(providers="external", fault_proxy="own")
 
 
 def toxic():
@@ -96,6 +101,11 @@ def on_every_provider_and_proxy(tests):
 def on_every_provider_and_role(tests):
     """The same, and once more as an ordinary role."""
     return on(tests, *PROVIDERS, *ROLES)
+
+
+def on_every_provider_through_ours(tests):
+    """The same as `on_every_provider`, through our own fault proxy, whatever there is."""
+    return on(tests, *["ours" if each == "external" else each for each in PROVIDERS])
 
 
 def on_every_store(tests):

@@ -11,6 +11,7 @@ import psycopg
 
 from harness import HarnessTestCase, Postgres
 from harness.adapters.declared import group_of
+from harness.errors import FaultError
 from tests.integration.providers import PROVIDERS, environment, on_one_python
 
 NAME = "db.example.org"  # in the certificate: nobody's address
@@ -49,6 +50,17 @@ class TlsTest(HarnessTestCase):
                     self.assertGreater(time.monotonic() - began, 0.098)
                 with self.db.toxics.down(), self.assertRaises(psycopg.OperationalError):
                     connection.execute("select 1")
+
+    def test_a_statement_that_is_encrypted_cannot_fail_and_the_error_says_so(self):
+        connection = self.enterContext(self.connect("require"))
+        with self.assertRaises(FaultError) as raised, self.db.fail_next("40001", on="select"):
+            connection.execute("select 1")
+        self.assertEqual(
+            "fail_next('40001', on='select') never happened\n"
+            "  likely cause: 1 connection(s) through the fault proxy are encrypted\n"
+            "  next: connect in the clear: add ?sslmode=disable to the URL",
+            str(raised.exception),
+        )
 
     def test_a_client_that_compares_names_refuses_the_proxys_address(self):
         with self.assertRaisesRegex(psycopg.OperationalError, "does not match host name"):

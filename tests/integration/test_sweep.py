@@ -1,14 +1,19 @@
 """Losing each request and each response of an action: what that finds, and what it does not."""
 
 import contextlib
+import math
 import re
+import socket
+import threading
+import time
 from unittest import mock
 
 import pg8000.dbapi
 
 from harness import HarnessTestCase, Postgres
 from harness.errors import FaultError, IsolationError, LeaseError
-from harness.faults.sweep import deadline
+from harness.faults.sweep import deadline, relay
+from harness.services import sweeping
 from tests.integration.providers import on_embedded, on_every_provider_and_proxy
 
 SCHEMA = """
@@ -48,6 +53,7 @@ def run(connection, *statements):
 
 DEBIT = "update accounts set balance = balance - 10 where name = 'anna'"
 CREDIT = "update accounts set balance = balance + 10 where name = 'bert'"
+SLEEP = "^select pg_sleep"
 PAY = "insert into payments (order_id, amount) values ('order-1', 10)"
 
 
@@ -271,7 +277,9 @@ class SweepTest(Sweeping):
                 connection.commit()
 
         self.db.execute("insert into accounts values ('carl', 7)")
-        self.swept(action, lambda cut: self.assertEqual(3, len(self.balances())), max_points=3)
+        for _ in range(2):
+            self.swept(action, lambda cut: self.assertEqual(3, len(self.balances())), max_points=3)
+            self.assertEqual({"anna": 100, "bert": 100, "carl": 7}, self.balances())
 
     def test_what_the_action_returns_and_raises_is_there_for_the_check(self):
         seen = []
@@ -280,6 +288,14 @@ class SweepTest(Sweeping):
                 seen.append((cut.result, type(cut.error)))
         self.assertEqual(("paid", type(None)), seen[0])
         self.assertIn((None, pg8000.dbapi.InterfaceError), seen)
+
+    def test_a_finding_says_what_the_action_returned(self):
+        text = self.found(
+            lambda dsn: retried(pay)(dsn) or ["paid"], self.check_paid, lose="response"
+        )
+        self.assertIn(
+            "\nthen the action succeeded and returned ['paid'], and the check says\n", text
+        )
 
     def test_code_that_got_its_dsn_before_the_sweep_is_swept_too(self):
         dsn = str(self.db.dsn)
@@ -319,6 +335,54 @@ class SweepTest(Sweeping):
         self.assertIn("connection 2", text)
         self.assertIn("the clean run, connection 2, by turn:", text)
 
+    def test_what_the_check_has_left_open_is_ended_before_the_data_are_put_back(self):
+        kept = []
+
+        def check(cut):
+            kept.append(self.enterContext(contextlib.closing(connect(self.db.dsn))))
+            run(kept[-1], DEBIT)  # which holds a lock
+
+        begin = time.monotonic()
+        self.swept(pay, check, max_points=6)
+        self.assertLess(time.monotonic() - begin, 5)  # a lock is waited for a second
+        self.assertEqual({"anna": 100, "bert": 100}, self.balances())
+
+    def test_what_an_action_that_is_left_has_on_its_way_is_put_back_too(self):
+        import psycopg
+
+        def action(dsn):
+            connection = self.enterContext(contextlib.closing(psycopg.connect(dsn)))
+            connection.pgconn.send_query(b"select pg_sleep(0.2); " + PAY.encode())
+            while not self.db.value(
+                f"select count(*) from pg_stat_activity where query ~ '{SLEEP}'"
+            ):
+                pass
+            raise SystemExit
+
+        with self.assertRaises(SystemExit):
+            self.swept(action, self.accept)
+        self.assertEqual(0, self.paid())
+        self.assertEqual(1, self.db.value("select nextval('payments_id_seq')"))
+
+    def test_others_that_connect_all_the_time_keep_no_run_from_its_end(self):
+        over = threading.Event()
+
+        def connect_again():
+            while not over.wait(0.001):
+                with contextlib.suppress(pg8000.dbapi.InterfaceError, OSError):
+                    connect(self.db.dsn).close()
+
+        thread = threading.Thread(target=connect_again)
+
+        def action(dsn):
+            pay(dsn)
+            thread.start()
+
+        with contextlib.suppress(FaultError):  # what is lost is not the same each time
+            self.swept(action, lambda cut: over.set(), only="1:1:request", within=5)
+        self.assertTrue(over.is_set())
+        thread.join()
+
     def test_the_lease_goes_on_afterwards(self):
         self.swept(transfer, self.check_sum, max_points=1)
         with self.db.toxics.latency(ms=1):
@@ -334,6 +398,25 @@ class SweepTest(Sweeping):
         with self.db.toxics.latency(ms=1):
             transfer(self.db.dsn)
 
+    def test_what_a_loop_has_found_that_is_left_is_told_with_the_test(self):
+        class Inner(Sweeping, HarnessTestCase):
+            db = self.db.service
+
+            def test_a(self):
+                for cut in self.db.sweep(lambda: pay(self.db.dsn)):
+                    with cut:
+                        self.assertIsNone(cut.error)
+                    if cut.error:
+                        break
+
+            def test_b(self):
+                self.swept(pay, self.accept, max_points=1)
+
+        result = self.run_inner(Inner)
+        self.assertEqual(["test_a"], result.failed, result.text)
+        self.assertIn("the check fails at 1 of", result.text)
+        self.assertIn('repeat with only="1:1:request"', result.text)
+
     def test_readonly_databases_are_swept_too(self):
         def action(lease):
             return lambda: connect(lease.dsn).close()
@@ -342,6 +425,29 @@ class SweepTest(Sweeping):
             for cut in lease.sweep(action(lease)):
                 with cut:
                     self.assertEqual(1, lease.value("select 1"))
+
+
+@on_embedded
+class PreparedSweepTest(Sweeping):
+    db = Postgres(
+        migrations=make_schema,
+        isolation="commit",
+        proxied=True,
+        settings=(("max_prepared_transactions", "5"),),
+    )
+
+    def test_a_transaction_that_a_run_leaves_prepared_is_gone_in_the_next_one(self):
+        def action(dsn):
+            with contextlib.closing(connect(dsn)) as connection:
+                run(connection, PAY, "prepare transaction 'payment'")
+                connection.autocommit = True
+                run(connection, "commit prepared 'payment'")
+
+        left = "select count(*) from pg_prepared_xacts"
+        seen = []
+        self.swept(action, lambda cut: seen.append(self.db.value(left)))
+        self.assertEqual({0, 1}, set(seen))
+        self.assertEqual(0, self.db.value(left))
 
 
 @on_embedded
@@ -461,6 +567,20 @@ class RefusalsTest(Sweeping):
             str(raised.exception),
         )
 
+    def test_a_block_that_stands_twice_in_its_loop_is_an_error(self):
+        with self.assertRaises(FaultError) as raised:
+            for cut in self.db.sweep(lambda: pay(self.db.dsn)):
+                with cut:
+                    pass
+                with cut:
+                    pass
+        self.assertEqual(
+            "this run of the sweep is over\n"
+            "  likely cause: `with cut:` stands twice in the loop\n"
+            "  next: write both checks in one block: it runs the action once",
+            str(raised.exception),
+        )
+
     def test_arguments_that_cannot_be_are_errors(self):
         for how, said in (
             ({"by": "packet"}, "by='packet' is no unit\n  next: write 'turn' or 'message'"),
@@ -477,6 +597,7 @@ class RefusalsTest(Sweeping):
                 "max_points=0: nothing would be tried\n  next: write 1 or more",
             ),
             ({"within": 0}, "within=0 is no time\n  next: write seconds, such as 10"),
+            ({"within": math.inf}, "within=inf is no time\n  next: write seconds, such as 10"),
         ):
             with self.subTest(how):
                 self.assertEqual(said, self.refused(pay, **how))
@@ -495,6 +616,59 @@ class RefusalsTest(Sweeping):
         with self.assertRaises(FaultError) as raised:
             self.swept(pay, lambda cut: self.db.toxics.latency(ms=1).__enter__())
         self.assertIn("has no other faults in a sweep", str(raised.exception))
+
+    def test_a_sweep_in_the_loop_of_another_one_of_the_service_is_an_error(self):
+        inner = self.db.sweep(lambda: pay(self.db.dsn))
+        for check in (
+            lambda cut: next(iter(inner)),
+            lambda cut: self.swept(pay, self.accept),
+        ):
+            with self.assertRaises(FaultError) as raised:
+                self.swept(pay, check)
+            self.assertIn("has no other faults in a sweep", str(raised.exception))
+        self.assertEqual(0, self.paid())
+        pay(self.db.dsn)
+
+    def test_a_port_that_is_taken_meanwhile_is_told(self):
+        given_up = sweeping.given_up
+
+        @contextlib.contextmanager
+        def taken(visit):
+            with given_up(visit) as places, socket.create_server(places[0].listen):
+                yield places
+
+        with (
+            mock.patch.object(sweeping, "given_up", taken),
+            mock.patch.object(relay, "PATIENCE", 0.05),
+        ):
+            text = self.refused(pay)
+        self.assertRegex(
+            text,
+            r"^Postgres\(.*\) cannot be swept: .*Address already in use.*\n"
+            "  likely cause: the sweep listens in the place of the fault proxy: another program "
+            "has taken that meanwhile, or it is on another machine\n"
+            "  next: run the test again, or unset TOXIPROXY_URL for a fault proxy of our own$",
+        )
+        self.swept(pay, self.accept, max_points=1)
+
+    def test_sweeps_that_are_not_ended_are_ended_with_the_test(self):
+        case = self
+
+        class Inner(Sweeping, HarnessTestCase):
+            db = self.db.service
+
+            def test_a(self):
+                self.db.sweep(print)
+                case.begun = iter(self.db.sweep(lambda: pay(self.db.dsn)))
+                next(case.begun)
+                self.db.sweep(print)
+
+            def test_b(self):
+                case.assertEqual(0, self.paid())
+                self.swept(pay, self.accept, max_points=1)
+
+        result = self.run_inner(Inner)
+        self.assertTrue(result.wasSuccessful(), result.text)
 
     def test_a_sweep_is_iterated_once(self):
         sweep = self.db.sweep(lambda: pay(self.db.dsn), max_points=1)

@@ -1,5 +1,7 @@
 """Sweeps over Redis: what redis-py's own attempts do to a counter."""
 
+import socket
+
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -93,6 +95,38 @@ class RedisSweepTest(Counting):
         self.assertEqual(["a", "list", "short"], self.cache.keys())
         self.assertTrue(50_000 < client.pttl("short") <= 60_000)
         self.assertEqual([b"2", b"1"], client.lrange("list", 0, -1))
+
+    def test_many_keys_are_kept(self):
+        client = self.cache.client
+        client.mset({f"key {number}": number for number in range(2500)})
+        self.swept(increment, lose="response", max_points=2)
+        self.assertEqual(2500, client.dbsize())
+        self.assertEqual(b"2499", client.get("key 2499"))
+
+    def test_the_token_of_a_lock_may_be_another_one_in_each_run(self):
+        def action(url):
+            client = redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0))
+            with client, client.lock("counting", timeout=5, blocking=False):
+                client.incrby("visits", 1)
+
+        action(self.cache.url)  # from now on the server has the script that gives the lock back
+        self.cache.flush()
+        for by in "turn", "message":
+            self.swept(action, by=by)
+
+    def test_what_the_server_refuses_to_understand_is_swept_by_turn(self):
+        address = self.cache.url.rpartition("@")[2].partition("/")[0].split(":")
+
+        def action(url):
+            with socket.create_connection((address[0], int(address[1])), 5) as own:
+                own.sendall(b"*2\r\n*1\r\n$4\r\nPING\r\n$1\r\na\r\n")
+                own.recv(100)
+
+        runs = 0
+        for cut in self.cache.sweep(lambda: action(self.cache.url)):
+            with cut:
+                runs += 1
+        self.assertGreater(runs, 1)
 
     def test_the_client_of_the_lease_is_swept_as_well(self):
         seen = []

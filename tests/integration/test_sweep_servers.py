@@ -1,12 +1,15 @@
 """Sweeps over servers of which only the ports are known, and of actions that are awaited."""
 
+import asyncio
 import sys
 import urllib.error
 import urllib.request
+from unittest import mock
 
 from harness import HarnessTestCase, Postgres, Process
 from harness.adapters.unittest_async import AsyncHarnessTestCase
 from harness.errors import FaultError
+from harness.faults.sweep import deadline
 
 LEDGER = """
 import http.server, sys
@@ -115,3 +118,28 @@ class AsyncSweepTest(AsyncHarnessTestCase):
                 self.assertIn(self.db.count("payments"), (0, 1) if cut.error else (1,))
             runs += 1
         self.assertGreater(runs, 6)
+
+    async def test_an_action_that_awaits_what_never_comes_is_ended(self):
+        async def action():
+            await self.pay()
+            await asyncio.Event().wait()
+
+        self.enterContext(mock.patch.object(deadline, "GRACE", 0.01))
+        with self.assertRaises(FaultError) as raised:
+            for cut in self.db.sweep(action, within=0.3):
+                async with cut:
+                    pass
+        self.assertIn("the action did not end within 0.3 s", str(raised.exception))
+        await self.pay()
+
+    async def test_an_action_that_is_to_be_awaited_needs_an_async_block(self):
+        with self.assertRaises(FaultError) as raised:
+            for cut in self.db.sweep(self.pay):
+                with cut:
+                    pass
+        self.assertEqual(
+            "the action has not run: it is to be awaited\n"
+            "  likely cause: `with cut:` calls it, and awaits nothing\n"
+            "  next: write `async with cut:`",
+            str(raised.exception),
+        )

@@ -1,10 +1,12 @@
 """Suites to run, in directories of their own, and what `harness run` says of them."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import textwrap
+import time
 import unittest
 from pathlib import Path
 
@@ -38,6 +40,23 @@ class RunnerTest(unittest.TestCase):
         )
         self.assertEqual(code, done.returncode, done.stdout)
         return done.stdout
+
+    def interrupted_when(self, ready):
+        """Interrupt a run, and nobody but its coordinator, when something is so; return it."""
+        run = subprocess.Popen(
+            [sys.executable, "-m", "harness", "run"],
+            cwd=self.root,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        deadline = time.monotonic() + LONGEST
+        while not ready():
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.01)
+        run.send_signal(signal.SIGINT)
+        output, _ = run.communicate(timeout=LONGEST)
+        return subprocess.CompletedProcess(run.args, run.returncode, output)
 
     def last_line(self, text):
         """Return the counts of the summary."""

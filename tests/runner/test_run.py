@@ -327,3 +327,26 @@ class DeathTest(RunnerTest):
         )
         text = self.run_suite("-n", "2")
         self.assertEqual("3 passed, 0 failed, 0 skipped", self.last_line(text))
+
+
+class InterruptTest(RunnerTest):
+    def test_an_interrupt_ends_what_runs_in_order_and_says_what_did_not_run(self):
+        self.write(
+            test_long="""
+            class ATest(unittest.TestCase):
+                def test_a(self):
+                    open("ran", "a").write("begun\\n")
+                    try:
+                        time.sleep(60)
+                    finally:
+                        open("ran", "a").write("cleaned\\n")
+
+                def test_b(self):
+                    pass
+            """
+        )
+        done = self.interrupted_when(lambda: (self.root / "ran").exists())
+        self.assertEqual(130, done.returncode, done.stdout)
+        self.assertEqual(["begun", "cleaned"], self.ran())
+        self.assertIn("0 passed, 0 failed, 0 skipped, 2 not run", done.stdout)
+        self.assertIn("not run: test_long.ATest.test_b\n", done.stdout)

@@ -51,6 +51,7 @@ from harness.core.instance import Running
 from harness.data.factories import Factory, children, drawn, lazy, related, sequence, trait
 from harness.faults import Fault, down, latency, toxics
 from harness.faults.client import Applied
+from harness.faults.failing.armed import Armed
 from harness.services.rows import Row
 from harness.testing import eventually
 from harness.testing.clock import Clock, FakeClock, SystemClock, Timer
@@ -277,6 +278,9 @@ class ProxiedTest(HarnessTestCase):
         for fault in self.under(self.cache, [latency(ms=5), down()]):
             with fault:
                 assert_type(fault.fault, Fault)
+        with self.db.fail_next("40001", on="update", times=None, after=1) as failure:
+            assert_type(failure.happened, int)
+        assert_type(self.cache.fail_next("connection_lost", lost="request"), Armed)
 
 
 assert_type(ProxiedTest.db, Postgres)

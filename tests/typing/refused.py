@@ -22,6 +22,7 @@ from harness import (
     ToxiproxyLease,
 )
 from harness.data.factories import Factory
+from harness.services.redis.lease import RedisLease
 
 
 class AssigningTest(HarnessTestCase):
@@ -74,6 +75,12 @@ def faults(lease: ToxiproxyLease) -> None:
     toxics.latency(ms=5, jitter=1)  # type: ignore[call-arg]
     toxics.latencyy(ms=5)  # type: ignore[attr-defined]
     toxics.bandwidth(kb_per_s="5")  # type: ignore[arg-type]
+
+
+def failures(lease: RedisLease) -> None:
+    lease.fail_next(40001)  # type: ignore[arg-type]
+    lease.fail_next("OOM", "SET")  # type: ignore[call-arg]
+    lease.fail_next("OOM", time=2)  # type: ignore[call-arg]
 
 
 def assign_from_outside(test: SignupTest) -> None:

@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import struct
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from harness.faults.engine.chain import DOWNSTREAM, UPSTREAM, Toxic
 from harness.faults.engine.kinds import KINDS
+from harness.faults.failing.failure import REQUEST, RESPONSE, Failure, pattern
+from harness.faults.failing.spoiler import SPOILERS
 from harness.faults.server.errors import ApiError, bad_body, missing
 
 LARGEST = 1 << 63
 INVALID_STREAM = "stream was invalid, can be either upstream or downstream"
 INVALID_TYPE = "invalid toxic type"
+LOSSES = (None, REQUEST, RESPONSE)
+PRINTABLE = re.compile(r"[^\0\r\n]*")
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,7 @@ class ProxyInput:
         upstream: Where it is to lead to.
         enabled: Whether it is to listen.
         seed: What its random choices follow from; None if that was not said.
+        protocol: What is said through it, where that is to be read.
     """
 
     name: str = ""
@@ -38,6 +44,7 @@ class ProxyInput:
     upstream: str = ""
     enabled: bool = True
     seed: int | None = None
+    protocol: str = ""
 
     def checked(self, where: str = "") -> ProxyInput:
         """Return itself.
@@ -99,7 +106,7 @@ def take(given: dict[str, Any], name: str, kind: type, default: Any) -> Any:
     value = given.get(name, default)
     if name in given and type(value) is not kind:
         raise bad_body(f"json: cannot unmarshal {kind_of(value)} into field {name}")
-    return whole(value) if kind is str else value
+    return whole(value) if type(value) is str else value
 
 
 def whole(text: str) -> str:
@@ -124,7 +131,62 @@ def proxy_input(value: Any, base: ProxyInput | None = None) -> ProxyInput:
         take(given, "upstream", str, base.upstream),
         take(given, "enabled", bool, base.enabled),
         take(given, "seed", int, base.seed),
+        protocol_in(given, base.protocol),
     )
+
+
+def protocol_in(given: dict[str, Any], default: str) -> str:
+    """Return the protocol of a proxy; empty for none.
+
+    Raises:
+        ApiError: It is one that nobody can read here.
+    """
+    found: str = take(given, "protocol", str, default)
+    if found and found not in SPOILERS:
+        raise ApiError(f"unknown protocol: {found}", 400)
+    return found
+
+
+def failure_input(value: Any, protocol: str) -> Failure:
+    """Read a failure.
+
+    Args:
+        value: What was given.
+        protocol: That of the proxy.
+
+    Raises:
+        ApiError: A field has the wrong type or value, or the proxy's protocol is not known.
+    """
+    given = fields(value, "a failure")
+    failure = Failure(
+        words=take(given, "words", str, ""),
+        protocol=protocol,
+        code=take(given, "code", str, ""),
+        message=take(given, "message", str, ""),
+        on=take(given, "on", str, None),
+        times=take(given, "times", int, None),
+        after=take(given, "after", int, 0),
+        lost=take(given, "lost", str, None),
+    )
+    wrong = fault_of(failure)
+    if wrong is not None:
+        raise ApiError(wrong, 400)
+    return failure
+
+
+def fault_of(failure: Failure) -> str | None:
+    """Return what cannot be of a failure, or None."""
+    if not failure.protocol:
+        return "the proxy has no protocol"
+    if not PRINTABLE.fullmatch(failure.code + failure.message):
+        return "an error is one line"
+    if failure.lost not in LOSSES:
+        return "lost was invalid, can be either request or response"
+    try:
+        pattern(failure.on or "")
+    except re.error as error:
+        return f"on is no regular expression: {error}"
+    return None
 
 
 def proxy_inputs(value: Any) -> list[ProxyInput]:

@@ -58,7 +58,7 @@ class Collection:
 
     async def _make(self, given: ProxyInput) -> Proxy:
         seed = derive(self._seed, given.name) if given.seed is None else given.seed
-        proxy = Proxy(given.name, given.listen, given.upstream, seed)
+        proxy = Proxy(given.name, given.listen, given.upstream, seed, given.protocol)
         if given.enabled:
             await proxy.start()
         self.proxies[given.name] = proxy

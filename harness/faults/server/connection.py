@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from harness.faults.engine.chain import DOWNSTREAM, UPSTREAM, Chain, DrawsOf, Toxic
 from harness.faults.engine.events import Kind
+from harness.faults.failing.spoiler import Spoiler
 from harness.faults.server.addresses import split
 from harness.faults.server.errors import ApiError
 from harness.faults.server.link import Link
@@ -32,6 +33,7 @@ class Endpoint(asyncio.BufferedProtocol):
     """
 
     transport: asyncio.Transport
+    receive: Callable[[bytes], object]  # what takes what was read
     outgoing: Link
     incoming: Link
 
@@ -54,7 +56,7 @@ class Endpoint(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         """Pass on what was read."""
-        self.outgoing.receive(bytes(ROOM[:nbytes]))
+        self.receive(bytes(ROOM[:nbytes]))
 
     def eof_received(self) -> bool:
         """Pass on the end; what comes from the other side may still be written."""
@@ -119,6 +121,7 @@ class Connection:
         toxics: What acts on it, of both directions.
         draws_of: Returns the random choices of a toxic on it, by its name.
         over: Called when it has ended, with itself and why, if it never began.
+        spoiler: What spoils statements on it; None for nothing.
     """
 
     def __init__(
@@ -128,7 +131,9 @@ class Connection:
         toxics: Callable[[], Sequence[Toxic]],
         draws_of: DrawsOf,
         over: Callable[[Connection, Exception | None], None],
+        spoiler: Spoiler | None = None,
     ) -> None:
+        self.spoiler = spoiler
         self._loop = loop
         self._upstream = upstream
         self._toxics = toxics
@@ -164,8 +169,24 @@ class Connection:
         down = Link(self._loop, self._chain(DOWNSTREAM, now), server, client)
         client.outgoing = server.incoming = up
         server.outgoing = client.incoming = down
+        client.receive, server.receive = up.receive, down.receive
+        if self.spoiler is not None:
+            client.receive = self._spoiling(self.spoiler.sent, up)
+            server.receive = self._spoiling(self.spoiler.answered, down)
         client.resume()
         server.resume()
+
+    def _spoiling(self, change: Callable[[bytes], bytes], link: Link) -> Callable[[bytes], None]:
+        """Return what takes bytes, passes on what becomes of them, and ends what is to be cut."""
+
+        def receive(data: bytes) -> None:
+            passed = change(data)
+            if passed:
+                link.receive(passed)
+            if self.spoiler is not None and self.spoiler.cut:
+                self.server.outgoing.end(Kind.CLOSE)
+
+        return receive
 
     def _chain(self, direction: str, now: float) -> Chain:
         return Chain(self._draws_of, now, of(direction, self._toxics()))

@@ -8,12 +8,16 @@ from typing import Any
 
 from harness.faults.engine.chain import DOWNSTREAM, UPSTREAM, Toxic
 from harness.faults.engine.draws import Draws
+from harness.faults.failing.failure import Failure
+from harness.faults.failing.spoiler import spoiler_for
+from harness.faults.failing.trigger import Report, Trigger, Triggers
 from harness.faults.server import addresses
 from harness.faults.server.connection import Connection, Endpoint
 from harness.faults.server.errors import ApiError
 
 TOXIC_EXISTS = "toxic already exists"
 NO_TOXIC = "toxic not found"
+NO_FAILURE = "failure not found"
 
 
 class Proxy:
@@ -24,14 +28,23 @@ class Proxy:
         listen: Where it listens, as `host:port`; once it does, with the port that it got.
         upstream: Where it leads to, as `host:port`.
         seed: What the random choices of its toxics follow from.
+        protocol: What is said through it, where that is read; empty for what is not.
 
     Attributes:
         enabled: Whether it listens.
         toxics: Its toxics, in the order in which they were added.
+        protocol: What is said through it.
+        failing: What is to fail on it, by name.
     """
 
-    def __init__(self, name: str, listen: str, upstream: str, seed: int) -> None:
+    def __init__(
+        self, name: str, listen: str, upstream: str, seed: int, protocol: str = ""
+    ) -> None:
         self.name = name
+        self.protocol = protocol
+        self.failing: dict[str, Trigger] = {}
+        self._triggers = Triggers()
+        self._failures = 0
         self.listen = listen
         self.upstream = upstream
         self.enabled = False
@@ -149,10 +162,40 @@ class Proxy:
         self.changed(toxic.direction)
 
     def clear(self) -> None:
-        """Remove all toxics."""
+        """Remove all toxics and failures."""
+        for name in list(self.failing):
+            self.mend(name)
         self.toxics.clear()
         self.changed(UPSTREAM)
         self.changed(DOWNSTREAM)
+
+    def fail(self, failure: Failure) -> str:
+        """Have statements fail, also on connections that are open; return the failure's name."""
+        self._failures += 1
+        name = f"failure_{self._failures}"
+        self.failing[name] = self._triggers.arm(failure)
+        return name
+
+    def report(self, name: str) -> Report:
+        """Return what has become of a failure.
+
+        Raises:
+            ApiError: There is none of that name.
+        """
+        if name not in self.failing:
+            raise ApiError(NO_FAILURE, 404)
+        spoilers = [each.spoiler for each in self._connections]
+        return self.failing[name].report(sum(bool(each and each.opaque) for each in spoilers))
+
+    def mend(self, name: str) -> Report:
+        """Remove a failure, and return what has become of it.
+
+        Raises:
+            ApiError: There is none of that name.
+        """
+        report = self.report(name)
+        self._triggers.disarm(self.failing.pop(name))
+        return report
 
     def changed(self, direction: str) -> None:
         """Tell the connections that a toxic of one direction is new, gone or other than before."""
@@ -167,12 +210,16 @@ class Proxy:
             lambda: self.toxics,
             lambda toxic: Draws.of(self._seed, self._connections[connection], toxic),
             self._over,
+            spoiler_for(self.protocol, self._triggers) if self.protocol else None,
         )
         self._connections[connection], self._accepted = self._accepted, self._accepted + 1
         return connection.client
 
     def _over(self, connection: Connection, error: Exception | None) -> None:
         self._connections.pop(connection, None)
+        if connection.spoiler is not None and connection.spoiler.opaque:
+            for trigger in self.failing.values():
+                trigger.unreadable += 1
         if error is not None:
             where = f"{self.name}: cannot connect to {self.upstream}"
             print(f"{where}: {error}", file=sys.stderr, flush=True)

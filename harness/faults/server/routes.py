@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import unquote, urlsplit
 
@@ -94,6 +95,10 @@ class Routes:
                 return self._of_toxics(name)
             case ["proxies", name, "toxics", toxic] if name and toxic:
                 return self._of_toxic(name, toxic)
+            case ["proxies", name, "failures"] if name:
+                return self._of_failures(name)
+            case ["proxies", name, "failures", failure] if name and failure:
+                return self._of_failure(name, failure)
         return {}
 
     async def _version(self, body: bytes) -> Answer:
@@ -172,6 +177,23 @@ class Routes:
             return Answer(204)
 
         return {"GET": show, "POST": update, "PATCH": update, "DELETE": delete}
+
+    def _of_failures(self, name: str) -> dict[str, Action]:
+        async def create(body: bytes) -> Answer:
+            proxy = self._collection.get(name)
+            failure = bodies.failure_input(bodies.read(body), proxy.protocol)
+            return as_json({"name": proxy.fail(failure)}, 201)
+
+        return {"POST": create}
+
+    def _of_failure(self, name: str, failure: str) -> dict[str, Action]:
+        async def show(body: bytes) -> Answer:
+            return as_json(asdict(self._collection.get(name).report(failure)))
+
+        async def delete(body: bytes) -> Answer:
+            return as_json(asdict(self._collection.get(name).mend(failure)))
+
+        return {"GET": show, "DELETE": delete}
 
 
 def as_json(value: Any, status: int = 200) -> Answer:

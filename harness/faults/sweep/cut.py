@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import reprlib
 from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from harness.faults.sweep.deadline import Deadline, Overdue
+from harness.faults.sweep.deadline import Deadline, Overdue, TaskDeadline
+from harness.faults.sweep.errors import check_done, entered_twice
 from harness.faults.sweep.points import Point
 from harness.faults.sweep.run import Run
 
@@ -48,16 +50,18 @@ class Cut:
     def outcome(self) -> str:
         """What became of the action."""
         if self.error is None:
-            return "the action succeeded"
+            returned = "" if self.result is None else f" and returned {reprlib.repr(self.result)}"
+            return f"the action succeeded{returned}"
         return f"the action raised {type(self.error).__name__}"
 
     def __enter__(self) -> Cut:
-        with self._running():
+        with self._running(Deadline):
             self.result = self._sweep.action()
+            check_done(self.result)
         return self
 
     async def __aenter__(self) -> Cut:
-        with self._running():
+        with self._running(TaskDeadline):
             self.result = await self._sweep.action()
         return self
 
@@ -78,11 +82,13 @@ class Cut:
         return self._sweep.judge(self, error)
 
     @contextlib.contextmanager
-    def _running(self) -> Iterator[None]:
+    def _running(self, limit: type[Deadline]) -> Iterator[None]:
         """Run the action in a block: what it raises is kept."""
+        if self.entered:
+            raise entered_twice()
         self.entered = True
         self._sweep.arm(self._run)
-        deadline = Deadline(self._sweep.within, self._sweep.cut_all)
+        deadline = limit(self._sweep.within, self._sweep.cut_all)
         try:
             with deadline:
                 yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import threading
 from collections.abc import Callable
@@ -52,7 +53,7 @@ class Deadline:
         self._timer.cancel()
         self._timer.join()
         if self.passed:
-            raise_in(self._thread, None)  # it was told, and has not come to hear it
+            self._take_back()
 
     def _expire(self) -> None:
         self.passed = True
@@ -60,7 +61,43 @@ class Deadline:
         while not self._over.wait(GRACE):
             with self._lock:
                 if not self._over.is_set():
-                    raise_in(self._thread, Overdue)
+                    self._tell()
+
+    def _tell(self) -> None:
+        """Have what runs end."""
+        raise_in(self._thread, Overdue)
+
+    def _take_back(self) -> None:
+        """Undo that, where it was told and has not come to hear it."""
+        raise_in(self._thread, None)
+
+
+class TaskDeadline(Deadline):
+    """The same for what a task awaits, which is cancelled: no thread runs while it waits."""
+
+    def __init__(self, seconds: float, cut: Callable[[], object]) -> None:
+        super().__init__(seconds, cut)
+        self._loop = asyncio.get_running_loop()
+        self._task = asyncio.current_task()
+        self._times = 0  # that it was cancelled
+
+    def __exit__(self, *error: object) -> None:
+        super().__exit__(*error)
+        if self._times and isinstance(error[1], asyncio.CancelledError):
+            raise Overdue from error[1]
+
+    def _tell(self) -> None:
+        self._loop.call_soon_threadsafe(self._cancel)
+
+    def _cancel(self) -> None:
+        if self._task is not None and not self._over.is_set():
+            self._times += 1
+            self._task.cancel()
+
+    def _take_back(self) -> None:
+        for _ in range(self._times):
+            assert self._task is not None
+            self._task.uncancel()
 
 
 def raise_in(thread: int, error: type[BaseException] | None) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
+import threading
+
 from harness.errors import FaultError
 from harness.faults.sweep.points import SIDES
 from harness.faults.sweep.run import MESSAGE, TURN, UNITS
@@ -30,7 +33,7 @@ def check(site: Site, action: object, by: str, most: int | None, within: float) 
         )
     if most is not None and most < 1:
         raise FaultError(f"max_points={most!r}: nothing would be tried", hint="write 1 or more")
-    if within <= 0:
+    if not 0 < within <= threading.TIMEOUT_MAX:
         raise FaultError(f"within={within!r} is no time", hint="write seconds, such as 10")
 
 
@@ -64,12 +67,46 @@ def over() -> FaultError:
     )
 
 
+def taken(label: str, error: OSError) -> FaultError:
+    """Return the error for an address at which the action cannot be heard."""
+    return FaultError(
+        f"{label} cannot be swept: {error}",
+        cause="the sweep listens in the place of the fault proxy: another program has taken that "
+        "meanwhile, or it is on another machine",
+        hint="run the test again, or unset TOXIPROXY_URL for a fault proxy of our own",
+    )
+
+
 def not_entered() -> FaultError:
     """Return the error for a loop without its block."""
     return FaultError(
         "sweep(): nothing was run in a turn of the loop",
         hint="write `with cut:` in the loop: for cut in self.db.sweep(...)",
     )
+
+
+def entered_twice() -> FaultError:
+    """Return the error for a block that stands twice in its loop."""
+    return FaultError(
+        "this run of the sweep is over",
+        cause="`with cut:` stands twice in the loop",
+        hint="write both checks in one block: it runs the action once",
+    )
+
+
+def check_done(result: object) -> None:
+    """Do nothing if an action has run to its end.
+
+    Raises:
+        FaultError: It has returned what is to be awaited.
+    """
+    if inspect.iscoroutine(result):
+        result.close()
+        raise FaultError(
+            "the action has not run: it is to be awaited",
+            cause="`with cut:` calls it, and awaits nothing",
+            hint="write `async with cut:`",
+        )
 
 
 def overdue(where: str, within: float) -> FaultError:
@@ -94,8 +131,8 @@ def opaque(label: str) -> FaultError:
     """Return the error for messages that cannot be read."""
     return FaultError(
         f"the messages to {label} cannot be read",
-        cause="the connection is encrypted",
-        hint=f"write by={TURN!r}, or connect without TLS: sslmode=disable",
+        cause="the connection is encrypted, or is none of its protocol",
+        hint=f"write by={TURN!r}, or connect without TLS",
     )
 
 

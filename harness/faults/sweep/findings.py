@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.faults.sweep.points import REQUEST, RESPONSE, Point
-from harness.faults.sweep.trace import Step, Trace, of
+from harness.faults.sweep.points import REQUEST, SIDES, Point
+from harness.faults.sweep.trace import Step, Trace
 
 LONGEST = 12  # steps of the clean run that are shown around a finding
 
@@ -94,12 +94,18 @@ def place(finding: Finding, unit: str) -> str:
 
 
 def clean_run(trace: Trace, hit: set[tuple[str, int]]) -> list[str]:
-    """Return a line for each request, with a mark at those that were lost when it failed."""
+    """Return a line for each step, with a mark at those that were lost when it failed.
+
+    A turn is one line. Of messages, each answer has its own: it is numbered by itself.
+    """
     lines = []
-    for step in of(REQUEST, trace):
-        marks = [side for side in (REQUEST, RESPONSE) if (side, step.index) in hit]
+    answered = {id(step.of) for step in trace}
+    for step in [step for step in trace if step.of is None]:
+        sides = SIDES if id(step) in answered else (step.side,)
+        marks = [side for side in sides if (side, step.index) in hit]
         mark = f"  <- {' and '.join(marks)} lost" if marks else ""
-        lines.append(f"  {step.index:>3} {step}{mark}")
+        indent = "" if step.side == REQUEST else "  "
+        lines.append(f"  {indent}{step.index:>3} {step}{mark}")
     return shortened(lines)
 
 

@@ -115,7 +115,10 @@ class End:
                 self._own.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
         else:
             self.flush()
+            with contextlib.suppress(OSError):  # also where a process that was forked holds it
+                self._own.shutdown(socket.SHUT_RDWR)
         self.closed = self.ended = True
+        self._out.clear()
         if self._own in self._selector.get_map():
             self._selector.unregister(self._own)
         self._own.close()
@@ -142,6 +145,11 @@ class Pair:
         self._server = End(selector, self, server)
         self._tap = tap
         self._cut = False
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the client was cut off, and the server is given the time to end."""
+        return self._cut
 
     @property
     def over(self) -> bool:
@@ -207,6 +215,7 @@ class Pair:
         if self._server.ended:
             self._server.close()
         else:
+            self._server.hold(False)  # what still comes is read, so that it can finish
             self._server.finish()
 
     def close(self) -> None:

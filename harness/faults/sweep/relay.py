@@ -18,7 +18,7 @@ from harness.faults.sweep.run import Run
 
 Address: TypeAlias = tuple[str, int]
 
-BACKLOG = 128
+BACKLOG = 1024  # connections at once: one more waits a second for its next attempt
 PATIENCE = 5.0  # seconds: for a port to be free, and for a server to accept
 BARRIER = 0.5  # seconds at most to read what has arrived when the action ends
 
@@ -205,12 +205,13 @@ class Relay:
             self._tell()
 
     def _tell(self) -> None:
-        """Tell who waits for it that all connections have ended."""
-        if self._quiet is not None and not self._pairs:
+        """Tell who waits for it that all connections of the run have ended."""
+        if self._quiet is not None and not any(pair.is_cut for pair in self._pairs):
             self._quiet.set_result(None)
             self._quiet = None
 
     def _hang_up(self) -> None:
+        """Close all connections at once."""
         self._quiet = None
         for pair in self._pairs:
             pair.close()
@@ -218,6 +219,9 @@ class Relay:
 
     def _free(self) -> None:
         self._hang_up()
+        for own in self._listeners:
+            with contextlib.suppress(OSError):  # also where a process that was forked holds it
+                own.shutdown(socket.SHUT_RDWR)
         for own in (*self._listeners, self._woken, self._waker):
             own.close()
         self._selector.close()

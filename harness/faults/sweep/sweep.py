@@ -10,7 +10,7 @@ from harness.faults.sweep import errors
 from harness.faults.sweep.cut import Cut
 from harness.faults.sweep.findings import Finding, report
 from harness.faults.sweep.points import SIDES, Point, chosen, parse
-from harness.faults.sweep.relay import Relay
+from harness.faults.sweep.relay import Place, Relay
 from harness.faults.sweep.run import TURN, Run
 from harness.faults.sweep.site import Site
 from harness.faults.sweep.trace import Trace, difference, points_of, step_at
@@ -75,7 +75,8 @@ class Sweep:
                 yield from self._tried(point)
         finally:
             self.close()
-        self._raise_findings()
+        if (error := self.finding()) is not None:
+            raise error
 
     def _begin(self) -> None:
         if self._clean or self._relay is not None:
@@ -85,9 +86,16 @@ class Sweep:
             self._put_back = self._open.enter_context(self._site.keeping())
             self._open.callback(self._put_back)
             places = self._open.enter_context(self._site.passing())
-            self._relay = Relay(places)
+            self._relay = self._listening(places)
             self._open.callback(self._relay.close)
+            self._open.callback(self._quiesce)  # what is left on its way would be written later
             self._open = self._open.pop_all()
+
+    def _listening(self, places: Sequence[Place]) -> Relay:
+        try:
+            return Relay(places)
+        except OSError as error:
+            raise errors.taken(self._site.label, error) from error
 
     def _tried(self, point: Point | None) -> Iterator[Cut]:
         cut = Cut(self, Run(self._unit, self._site.conversation, point))
@@ -109,10 +117,16 @@ class Sweep:
         if self._relay is None or not self._relay.is_alive:
             raise errors.over()
         if run.point is not None:
+            self._quiesce()  # the check may have left a connection with a lock
             self._put_back()
         if self._reset is not None:
             self._reset()
         self._relay.begin(run)
+
+    def _quiesce(self) -> bool:
+        """Cut all connections; tell whether the servers have ended them in time."""
+        assert self._relay is not None
+        return self._relay.end(self.within)
 
     def cut_all(self) -> None:
         """Cut all connections of the action."""
@@ -125,8 +139,7 @@ class Sweep:
         Raises:
             FaultError: The action cannot be swept: why, and what to do.
         """
-        assert self._relay is not None
-        quiet = self._relay.end(self.within)
+        quiet = self._quiesce()
         if overdue:
             raise errors.overdue(cut.where, self.within) from cut.error
         if run.opaque:
@@ -164,8 +177,13 @@ class Sweep:
         step = step_at(self._clean, point)
         return f"the loss of the {point.side} of {self._unit} {point.index} {step}"
 
-    def _raise_findings(self) -> None:
-        if self._findings:
-            tried = len(self._points)
-            text = report(self._findings, tried, self._unit, self._clean, self._site.label)
-            raise AssertionError(text) from self._findings[0].error
+    def finding(self) -> AssertionError | None:
+        """Return the error for what was found and was not told yet."""
+        if not self._findings:
+            return None
+        found, self._findings = self._findings, []
+        error = AssertionError(
+            report(found, len(self._points), self._unit, self._clean, self._site.label)
+        )
+        error.__cause__ = found[0].error
+        return error

@@ -70,7 +70,7 @@ class TurnTap:
             self._turn = self._note(Step(REQUEST, self._turn.index + 1))
         self._turn.size += len(data)
         if self._talk is not None:
-            self._turn.messages += self._talk.sent(data)
+            self._turn.messages += map(without_data, self._talk.sent(data))
         return lost() if begins and self._hit(self._turn) else Verdict(data)
 
     def answered(self, data: bytes) -> Verdict:
@@ -78,7 +78,8 @@ class TurnTap:
         if self._talk is not None:
             self._talk.answered(data)
         if self._heard != RESPONSE:
-            step = self._note(Step(RESPONSE, self._turn.index, of=self._turn, size=len(data)))
+            asked = self._turn if self._turn.index else None  # a greeting answers nothing
+            step = self._note(Step(RESPONSE, self._turn.index, of=asked, size=len(data)))
             if self._hit(step):
                 return lost()
         return Verdict(data)
@@ -121,12 +122,18 @@ class MessageTap:
         for message in messages:
             if side == REQUEST or self._talk.is_end(message):
                 self._counts[side] += 1
-                step = Step(side, self._counts[side], None, len(message.data), [message])
+                heard = [without_data(message)]
+                step = Step(side, self._counts[side], None, len(message.data), heard)
                 self.trace.append(step)
                 if self._hit(step):
                     return Verdict(bytes(data), cut=True)
             data += message.data
         return Verdict(bytes(data), cut=self.opaque)
+
+
+def without_data(message: Message) -> Message:
+    """Return what a trace keeps of a message: a COPY would fill the memory."""
+    return message._replace(data=b"")
 
 
 def lost() -> Verdict:

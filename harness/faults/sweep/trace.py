@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from harness.faults.sweep.points import REQUEST, RESPONSE, Point
 from harness.faults.wire.message import Message, shortened
 
-LITERALS = re.compile(r"'(?:[^']|'')*'|\b\d+\b")  # what may differ from run to run
+LITERALS = re.compile(
+    r"'(?:[^']|'')*'|[0-9a-f]{8,}(?:_[0-9a-f]+)*|\d+"
+)  # what may differ from run to run
 
 
 @dataclass
@@ -33,7 +35,10 @@ class Step:
     @property
     def form(self) -> list[str]:
         """What has to be the same in each run: kinds and statements, without their literals."""
-        return [f"{each.kind} {LITERALS.sub('?', each.text)}".strip() for each in self.messages]
+        return [
+            f"{each.kind} {each.form or LITERALS.sub('?', each.text)}".strip()
+            for each in self.messages
+        ]
 
     def __str__(self) -> str:
         if self.of is not None:

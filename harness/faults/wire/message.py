@@ -14,11 +14,13 @@ class Message(NamedTuple):
         kind: Its name in the protocol, such as `Query`.
         data: All its bytes.
         text: The statement or command that it belongs to, if any.
+        form: What of that is the same each time; empty where only literals differ.
     """
 
     kind: str
     data: bytes
     text: str = ""
+    form: str = ""
 
     def __str__(self) -> str:
         return f"{self.kind} {shortened(self.text)!r}" if self.text else self.kind

@@ -114,7 +114,7 @@ class PostgresConversation:
         return Message(kind, raw, self._text(kind, raw[5:]))
 
     def _start(self, raw: bytes) -> Message:
-        kind = STARTS.get(struct.unpack_from("!i", raw, 4)[0], "Startup")
+        kind = STARTS.get(int.from_bytes(raw[4:8], "big"), "Startup")
         if kind in ENCRYPTION:
             self._asked = kind
         else:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import select
 import socket
 import ssl
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.core.endpoint import Endpoint, is_loopback
 from harness.core.extras import extra
 from harness.errors import StartError
+from harness.faults.failing.statements import is_commit
+from harness.services.postgres.drivers.driver import OPEN
+from harness.services.postgres.failing import COMMIT, failing
 from harness.services.postgres.greeting import dial
 from harness.services.statements import Statements
 
@@ -110,6 +114,32 @@ def without_frames(error: E) -> E:
     return error if error is None else error.with_traceback(None)
 
 
+def commit(connection: Any, action: Callable[[], None]) -> None:
+    """Commit, or have that fail, which rolls back.
+
+    Args:
+        connection: One of pg8000's.
+        action: Commits.
+    """
+    ready = getattr(connection, "status", OPEN) == OPEN  # else nothing can fail any more
+    instead = failing(connection.statements, COMMIT) if ready else None
+    if instead is None:
+        action()
+        return
+    with rolling_back(connection, COMMIT):
+        connection.execute_simple(instead)
+
+
+@contextlib.contextmanager
+def rolling_back(connection: Any, sql: str) -> Iterator[None]:
+    """Roll back after a statement that was to commit, and has failed instead."""
+    try:
+        yield
+    finally:
+        if is_commit(sql):
+            connection.rollback()
+
+
 @functools.cache
 def noting_cursor() -> type[Any]:
     """Return pg8000's cursor, made to note what it sends in its connection's `statements`."""
@@ -118,10 +148,15 @@ def noting_cursor() -> type[Any]:
         def __init__(self, connection: Any) -> None:
             super().__init__(connection)
             self._statements = connection.statements
+            self._owner = connection
 
         def execute(self, operation: str, args: Any = (), stream: Any = None) -> Any:
             self._statements.note(operation)
-            return super().execute(operation, args, stream)
+            instead = failing(self._statements, operation)
+            if instead is None:
+                return super().execute(operation, args, stream)
+            with rolling_back(self._owner, operation):
+                return super().execute(instead)
 
         def callproc(self, procname: str, parameters: Any = None) -> Any:
             self._statements.note(f"call {procname}")
@@ -140,6 +175,9 @@ def closable() -> type[Any]:
 
         def cursor(self) -> Any:
             return super().cursor() if self.statements is None else noting_cursor()(self)
+
+        def commit(self) -> None:
+            commit(self, super().commit)
 
         def close(self) -> None:
             self.closed = True

@@ -7,7 +7,7 @@ import dataclasses
 import functools
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from harness.core.cleanup import Cleanups
 from harness.core.instance import Running
@@ -52,6 +52,8 @@ class PostgresInstance(ProxiedInstance[PostgresLease]):
         settings: The settings of the environment.
         service: The service that it was started for.
     """
+
+    protocol: ClassVar[str] = "postgres"
 
     def __init__(
         self, provider: str, running: Running, settings: Settings, service: Postgres

@@ -15,6 +15,8 @@ from harness.services.proxied import ProxiedLease
 
 if TYPE_CHECKING:
     from harness.data.making.dialect import Dialect
+    from harness.faults.failing.armed import Armed
+    from harness.faults.failing.asking import Asked
     from harness.faults.sweep.run import NewConversation
     from harness.services.postgres.instance import PostgresInstance
     from harness.services.postgres.service import Postgres
@@ -96,6 +98,18 @@ class PostgresLease(ProxiedLease, DatabaseLease):
         from harness.faults.wire.postgres import PostgresConversation
 
         return PostgresConversation
+
+    def _arm(self, asked: Asked) -> Armed:
+        from harness.services.postgres import failing
+
+        failure = failing.failure_of(asked)
+        rolls_back = self.service.isolation == "rollback"
+        if self._visit is not None and not rolls_back:
+            failing.check_clear(self.service.label, self.instance.endpoint)
+            return self._arm_on_the_way(self._visit, failure)
+        if failure.lost:
+            raise failing.not_to_be_lost(self.service.label, rolls_back=rolls_back)
+        return failing.arm_here(self.statements, failure)
 
     @property
     def _endpoint(self) -> Endpoint:

@@ -202,6 +202,23 @@ class OuterTransaction:
             self.open = False
             return True
 
+    def refuse(self, failing: Callable[[], str | None]) -> None:
+        """Fail at a commit that is to fail, as a real one: all is rolled back.
+
+        Args:
+            failing: Returns a statement that fails; None for a commit that is not to fail.
+
+        Raises:
+            DatabaseError: What it fails with.
+        """
+        with self.lock:
+            statement = failing() if self.open and not self.failed else None
+            if statement is not None:
+                try:
+                    self._own(statement)
+                finally:
+                    self.rollback()
+
     def _check_constraints(self) -> None:
         """Check now what a real commit would check, and make it wait for the next one again."""
         try:

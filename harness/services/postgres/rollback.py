@@ -65,17 +65,19 @@ class RollbackLease(PostgresLease):
             self._virtual = self.new_connection()
         return self._virtual
 
-    def new_connection(self, *, noted: bool = True) -> VirtualConnection:
+    def new_connection(self, *, noted: bool = True, own: bool = False) -> VirtualConnection:
         """Return one more connection into the same transaction, to close on its own.
 
         What is open on one of them is open on all: they share the test's one session.
 
         Args:
             noted: Whether `recording()` shows what it sends.
+            own: Whether it is the lease's: nothing that it sends is to fail.
         """
         self._check_held()
         statements = self.statements if noted else None
-        connection = self._workspace.driver.virtual(self._outer, statements)
+        failing = None if own else self.statements
+        connection = self._workspace.driver.virtual(self._outer, statements, failing)
         self._connections.append(connection)
         return connection
 
@@ -119,7 +121,7 @@ class RollbackLease(PostgresLease):
     def _helper_cursor(self) -> Any:
         self._check_undisturbed()
         if self._helper is None:
-            self._helper = self.new_connection(noted=False)
+            self._helper = self.new_connection(noted=False, own=True)
             self._helper.autocommit = True
         if self._outer.open and self._outer.failed:
             raise failed_transaction(self._outer.failure)

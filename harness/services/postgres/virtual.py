@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from types import TracebackType
@@ -10,6 +11,7 @@ from typing import Any
 import pg8000.dbapi
 
 from harness.services.postgres.comments import first_word, without_comments
+from harness.services.postgres.failing import COMMIT, failing
 from harness.services.postgres.outer import OuterTransaction
 from harness.services.statements import Statements
 
@@ -50,11 +52,18 @@ class VirtualConnection:
     Args:
         outer: The test's transaction.
         statements: Where to note what is sent; None for nowhere.
+        failing: What tells which statements fail; None for what none fails of.
     """
 
-    def __init__(self, outer: OuterTransaction, statements: Statements | None = None) -> None:
+    def __init__(
+        self,
+        outer: OuterTransaction,
+        statements: Statements | None = None,
+        failing: Statements | None = None,
+    ) -> None:
         self._outer = outer
         self._statements = statements
+        self._failing = failing
         self._joined = 0  # the virtual transaction that this connection last took part in
         self._closed = False
         self.autocommit = False
@@ -91,6 +100,7 @@ class VirtualConnection:
             pg8000.dbapi.InterfaceError: A statement had failed; everything is rolled back.
         """
         self._check_open()
+        self._outer.refuse(lambda: failing(self._failing, COMMIT))
         if self._takes_part() and not self._outer.commit():
             raise pg8000.dbapi.InterfaceError("in failed transaction block")
 
@@ -143,6 +153,8 @@ class VirtualConnection:
         elif word == "begin":
             self._joined = self._outer.join()
         else:
+            if (instead := failing(self._failing, sql)) is not None:
+                send = functools.partial(self._outer.session.execute_simple, instead)
             try:
                 self._outer.run(sql, send, commit=commit or self.autocommit)
             finally:  # a statement that failed takes part as well: its rollback is this one's

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import threading
+from typing import ClassVar
 
 from harness.core.cleanup import Cleanups
 from harness.core.endpoint import Endpoint
@@ -36,6 +37,7 @@ class RedisInstance(ProxiedInstance[RedisLease]):
         service: The service that it was started for.
     """
 
+    protocol: ClassVar[str] = "redis"
     claims: Claims
     configuration: Configuration
 

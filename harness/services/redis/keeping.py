@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 SCAN_COUNT = 1000
+BATCH = 1000  # keys that are read or brought back at once
 NO_END = 0  # of a key, as RESTORE takes it
 
 
@@ -27,14 +28,24 @@ class KeptKeys:
     """
 
     def __init__(self, session: Any) -> None:
-        self._keys = {
-            key: (session.ask("PTTL", key), session.ask("DUMP", key))
-            for key in set(matching(session))
-        }
+        keys = list(set(matching(session)))
+        starts = range(0, len(keys), BATCH)
+        self._batches = [restoring(session, keys[at : at + BATCH]) for at in starts]
 
     def restore(self, session: Any) -> None:
         """Have these keys and no others."""
         session.ask("FLUSHDB")
-        for key, (left, value) in self._keys.items():
-            if value is not None:  # it has not ended while it was read
-                session.ask("RESTORE", key, max(NO_END, left), value)
+        for commands, count in self._batches:
+            session.ask_packed(commands, count)
+
+
+def restoring(session: Any, keys: list[bytes]) -> tuple[bytes, int]:
+    """Return the commands that bring keys back, packed, and how many they are."""
+    left = session.ask_all(*[("PTTL", key) for key in keys])
+    values = session.ask_all(*[("DUMP", key) for key in keys])
+    commands = [
+        ("RESTORE", key, NO_END if end < 0 else max(1, end), value)
+        for key, end, value in zip(keys, left, values, strict=True)
+        if value is not None  # it has not ended while it was read
+    ]
+    return session.pack(*commands), len(commands)

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, TypeVar
 
 from harness.core.cleanup import raise_all
 from harness.core.endpoint import Dsn
-from harness.errors import HarnessError, ServiceDiedError
+from harness.errors import FaultError, HarnessError, ServiceDiedError
 from harness.services.proxied import ProxiedLease
 from harness.services.redis.connect import driver, url_of
 
 if TYPE_CHECKING:
     import redis
 
+    from harness.faults.failing.armed import Armed
+    from harness.faults.failing.asking import Asked
     from harness.faults.sweep.run import NewConversation
     from harness.services.redis.database import Database
     from harness.services.redis.instance import RedisInstance
@@ -77,6 +79,15 @@ class RedisLease(ProxiedLease):
     def _keeping(self) -> Iterator[Callable[[], object]]:
         restore = self._on_database(self._numbered.keep)
         yield lambda: self._on_database(restore)
+
+    def _arm(self, asked: Asked) -> Armed:
+        from harness.services.redis.failing import failure_of
+
+        failure = failure_of(asked)
+        visit = self._reached
+        if self.instance.running.provenance.startswith("REDIS_URL=rediss:"):
+            raise encrypted(self.service.label)
+        return self._arm_on_the_way(visit, failure)
 
     def _before_fault(self) -> None:
         super()._before_fault()
@@ -196,3 +207,12 @@ class RedisLease(ProxiedLease):
             failures.append(error)
         if not self.outages:  # else the test has been told
             raise_all(self._of, failures)
+
+
+def encrypted(label: str) -> FaultError:
+    """Return the error for a command that cannot be read."""
+    return FaultError(
+        f"{label} cannot have a command fail: its connections are encrypted",
+        cause="REDIS_URL says rediss, and the fault proxy reads only what is in the clear",
+        hint="run the test on an embedded server: HARNESS_PROVIDERS=redis=embedded",
+    )

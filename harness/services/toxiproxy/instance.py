@@ -14,6 +14,7 @@ from harness.errors import FaultError, ServiceDiedError, StartError
 from harness.faults.client import Proxy, ToxiproxyClient
 from harness.faults.http import TIMEOUT
 from harness.faults.server import PROGRAM
+from harness.services.failing import MESSAGES
 from harness.services.toxiproxy.lease import ToxiproxyLease
 from harness.services.toxiproxy.names import is_orphan, name_of
 from harness.services.toxiproxy.ports import ports_of
@@ -62,7 +63,7 @@ class ToxiproxyInstance(Instance[ToxiproxyLease]):
             self.remove_orphans()
 
     def _abilities(self, found: dict[str, str]) -> list[str]:
-        ours = ["toxiproxy.seeded"] if found.get("program") == PROGRAM else []
+        ours = ["toxiproxy.seeded", MESSAGES] if found.get("program") == PROGRAM else []
         return [*ours, *["toxiproxy.loopback"] * self._ports.loopback]
 
     def lease(self, service: Toxiproxy) -> ToxiproxyLease:
@@ -89,7 +90,9 @@ class ToxiproxyInstance(Instance[ToxiproxyLease]):
                 lease.note(death)
             raise
 
-    def create(self, name: str, upstream: str, seed: int, port: int = 0) -> Proxy:
+    def create(
+        self, name: str, upstream: str, seed: int, port: int = 0, protocol: str = ""
+    ) -> Proxy:
         """Make a proxy of this process's own.
 
         Args:
@@ -97,24 +100,27 @@ class ToxiproxyInstance(Instance[ToxiproxyLease]):
             upstream: Where it leads to.
             seed: What its random choices follow from.
             port: Where it is to listen, if that is free; 0 for anywhere.
+            protocol: What is said through it, if statements may fail; else empty.
 
         Raises:
             FaultError: It was refused, or no port is free.
         """
         full = name_of(self._registry, next(NUMBERS), name)
-        proxy = self._listening(full, upstream, seed, port)
+        proxy = self._listening(full, upstream, seed, port, protocol)
         with self._lock:
             self._made[full] = proxy
         return proxy
 
-    def _listening(self, name: str, upstream: str, seed: int, port: int) -> Proxy:
+    def _listening(self, name: str, upstream: str, seed: int, port: int, protocol: str) -> Proxy:
         """Make a proxy on the first port that is free; ports of the dead are freed before long."""
         for again in (False, True):
             if again and not self.remove_orphans():
                 break
             for address in self._ports.addresses(port):
                 try:
-                    return self.client.create(name, upstream, listen=address, seed=seed)
+                    return self.client.create(
+                        name, upstream, listen=address, seed=seed, protocol=protocol
+                    )
                 except FaultError as error:
                     if IN_USE not in error.what:
                         raise
@@ -125,10 +131,11 @@ class ToxiproxyInstance(Instance[ToxiproxyLease]):
         )
 
     def remove(self, proxy: Proxy) -> None:
-        """Remove a proxy that was made here."""
+        """Remove a proxy that was made here; nothing if it was removed."""
         with self._lock:
-            self._made.pop(proxy.name, None)
-        proxy.delete()
+            made = self._made.pop(proxy.name, None)
+        if made is not None:  # else a line that was closed would be opened again
+            made.delete()
 
     def _remove_all(self) -> None:
         for proxy in list(self._made.values()):

@@ -8,6 +8,7 @@ from harness.core.endpoint import Endpoint, is_loopback
 from harness.core.order import EMBEDDED
 from harness.core.recipe import Recipe, UrlRecipe
 from harness.core.settings import Settings
+from harness.core.settings_values import OWN
 from harness.services.toxiproxy.service import PORT, VARIABLE, Toxiproxy
 
 
@@ -25,12 +26,19 @@ class NearToxiproxy(Toxiproxy):
 
     def providers(self, settings: Settings) -> tuple[str, ...]:
         """Return the providers to choose from; at last `embedded`, whatever others may."""
+        if settings.fault_proxy == OWN:
+            return (EMBEDDED,)
         chosen = super().providers(settings)
         named = self.kind in settings.providers.by_service
         return chosen if named or EMBEDDED in chosen else (*chosen, EMBEDDED)
 
     def _url(self) -> Recipe | str:
         return UrlRecipe(VARIABLE, PORT, ("http",), unfit=unfit)
+
+    def _process(self) -> Recipe | str:
+        from harness.services.toxiproxy.process import ToxiproxyProcess
+
+        return ToxiproxyProcess(self.version, near=True)
 
     def _container(self) -> Recipe | str:
         return "a container cannot reach what listens on this machine's loopback"

@@ -15,7 +15,9 @@ from harness.core.instance import Instance
 from harness.core.seed import derive
 from harness.errors import ServiceDiedError
 from harness.faults.client import Applied
+from harness.faults.failing.failure import Failure
 from harness.faults.faults import Fault, Toxics
+from harness.faults.remote import RemoteFailure
 from harness.services.sockets import clients_of
 from harness.services.toxiproxy.lease import written
 
@@ -33,6 +35,7 @@ class Passage:
         name: What it leads to, for people.
         endpoint: Where that is reached.
         port: Where the proxy is to listen, if that is free; 0 for anywhere.
+        protocol: What is said through it, if statements may fail; else empty.
 
     Attributes:
         server: The fault proxy.
@@ -41,11 +44,17 @@ class Passage:
     """
 
     def __init__(
-        self, server: ToxiproxyInstance, name: str, endpoint: Endpoint, port: int = 0
+        self,
+        server: ToxiproxyInstance,
+        name: str,
+        endpoint: Endpoint,
+        port: int = 0,
+        protocol: str = "",
     ) -> None:
         self.server = server
         self.target = endpoint
-        self.proxy = server.create(name, written(endpoint.host, endpoint.port), 0, port)
+        upstream = written(endpoint.host, endpoint.port)
+        self.proxy = server.create(name, upstream, 0, port, protocol)
         host, port = self.proxy.address
         self.endpoint = replace(endpoint, host=host, port=port, socket=None)
 
@@ -64,10 +73,12 @@ class Passages:
 
     Args:
         instance: The server.
+        protocol: What is spoken to it, if statements may fail; else empty.
     """
 
-    def __init__(self, instance: Instance[Any]) -> None:
+    def __init__(self, instance: Instance[Any], protocol: str = "") -> None:
         self._instance = instance
+        self._protocol = protocol
         self._lock = threading.Lock()
         self._made: dict[tuple[str, int], Passage] = {}
         self._doubtful: list[Passage] = []
@@ -90,7 +101,9 @@ class Passages:
                 self._doubtful = [each for each in self._doubtful if each is not known]
                 endpoint = self._instance.endpoint
                 endpoint = replace(endpoint, port=port) if port else endpoint
-                known = self._made[place, port] = Passage(server, place, endpoint, end(known))
+                known = self._made[place, port] = Passage(
+                    server, place, endpoint, end(known), self._protocol
+                )
             return known
 
     def forget(self, passages: Sequence[Passage]) -> bool:
@@ -173,12 +186,32 @@ class Visit:
             ServiceDiedError: It has ended.
         """
         with self._telling():
-            self.server.check_alive(settle=0)
-            self._before()
-            if not self.faulted:  # before that, the fault proxy is asked nothing
-                self.faulted = True
-                self._reseed()
+            self._begin()
             return functools.partial(self._end, self._applied(fault))
+
+    def fail(self, failure: Failure) -> RemoteFailure:
+        """Have statements fail; what loses a connection is a fault as others are.
+
+        Raises:
+            LeaseError: The lease was released.
+            FaultError: The fault proxy refuses.
+            ServiceDiedError: It has ended.
+        """
+        with self._telling():
+            self._begin(cuts=failure.lost is not None)
+            return self.passages[0].proxy.fail(failure)
+
+    def _begin(self, *, cuts: bool = True) -> None:
+        """Get ready for a fault.
+
+        Args:
+            cuts: Whether connections may be lost by it.
+        """
+        self.server.check_alive(settle=0)
+        self._before()
+        if cuts and not self.faulted:  # before that, the fault proxy is asked nothing
+            self.faulted = True
+            self._reseed()
 
     def _reseed(self) -> None:
         for number, passage in enumerate(self.passages):

@@ -17,6 +17,7 @@ from harness.core.causes import likely_cause
 from harness.core.endpoint import Endpoint
 from harness.core.recipe import Account, Launch
 from harness.core.settings import Settings
+from harness.core.settings_values import OWN
 from harness.core.versions import fits
 from harness.faults.server import VERSION
 from harness.providers.embedded import LOOPBACK, clean_environment
@@ -52,23 +53,28 @@ class ToxiproxyProcess:
 
     Attributes:
         version: What its version must begin with; None for any.
+        near: Whether it stands before other services: then a setting may want our own.
     """
 
     version: str | None = None
+    near: bool = False
+
+    def _choose(self, settings: Settings) -> Server | str:
+        return choose(self.version, own_only=self.near and settings.fault_proxy == OWN)
 
     def refusal(self, settings: Settings) -> str | None:
         """Return why none can run here, or None."""
-        found = choose(self.version)
+        found = self._choose(settings)
         return found if isinstance(found, str) else None
 
     def describe(self, settings: Settings) -> str:
         """Return which server would run."""
-        found = choose(self.version)
+        found = self._choose(settings)
         return found if isinstance(found, str) else found.words
 
     def prepare(self, home: Path, port: int, settings: Settings) -> Launch:
         """Return what to run."""
-        server = choose(self.version)
+        server = self._choose(settings)
         assert isinstance(server, Server), server
         gaps = {"host": LOOPBACK, "port": str(port)}
         return Launch(
@@ -86,14 +92,15 @@ class ToxiproxyProcess:
 
 
 @functools.cache
-def choose(version: str | None) -> Server | str:
+def choose(version: str | None, *, own_only: bool = False) -> Server | str:
     """Return the first server that fits, or why none does.
 
     Args:
         version: What its version must begin with; None for any.
+        own_only: Whether it is to be our own.
     """
     reasons = []
-    for found in (installed(), own()):
+    for found in [own()] if own_only else [installed(), own()]:
         if isinstance(found, Server) and (version is None or fits(found.version, version)):
             return found
         reasons.append(found if isinstance(found, str) else f"{found.words} is not {version}")

@@ -8,11 +8,12 @@ from harness.faults.sweep.trace import Step
 from harness.faults.wire.message import Message
 
 NAMES = ["begin", "update a", "update b", "commit", *[f"select {n}" for n in range(20)]]
-TRACE = [Step("request", n, messages=[Message("Query", b"", name)]) for n, name in enumerate(NAMES)]
+TURNS = [Step("request", n, messages=[Message("Query", b"", name)]) for n, name in enumerate(NAMES)]
+TRACE = [step for turn in TURNS for step in (turn, Step("response", turn.index, of=turn))]
 
 
 def found(number, side, index, text="200 != 190", outcome="the action succeeded"):
-    step = TRACE[index]
+    step = TURNS[index]
     return Finding(number, Point(1, index, side), step, outcome, AssertionError(text))
 
 
@@ -54,3 +55,28 @@ class ReportTest(unittest.TestCase):
         ]
         text = report(findings, 9, "turn", [TRACE], "Postgres()")
         self.assertEqual(2, text.count("repeat with"))
+
+    def test_answers_that_are_numbered_by_themselves_have_lines_of_their_own(self):
+        steps = (
+            ("request", 1, "Parse"),
+            *(("request", 2, "Sync"), ("response", 1, "ParseComplete")),
+            *(("response", 2, "ReadyForQuery"), ("request", 3, "Terminate")),
+        )
+        trace = [Step(side, n, messages=[Message(kind, b"")]) for side, n, kind in steps]
+        finding = Finding(3, Point(1, 2, "response"), trace[3], "", AssertionError("no"))
+        self.assertIn(
+            "the clean run, connection 1, by message:\n"
+            "    1 Parse\n"
+            "    2 Sync\n"
+            "      1 ParseComplete\n"
+            "      2 ReadyForQuery  <- response lost\n"
+            "    3 Terminate",
+            report([finding], 9, "message", [trace], "Postgres()"),
+        )
+
+    def test_a_greeting_is_a_turn_without_a_question(self):
+        trace = [Step("response", 0, size=11), *TRACE[2:4]]
+        finding = Finding(0, Point(1, 0, "response"), trace[0], "", AssertionError("no"))
+        text = report([finding], 3, "turn", [trace], "Process()")
+        self.assertIn("lost: response of turn 0 of 11 bytes, connection 1\n", text)
+        self.assertIn("      0 of 11 bytes  <- response lost\n    1 'update a'", text)

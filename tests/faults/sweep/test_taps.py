@@ -37,7 +37,7 @@ class TurnTapTest(unittest.TestCase):
         tap = TurnTap(never, None)
         tap.answered(b"220 hello")
         tap.sent(b"EHLO")
-        self.assertEqual(["response 0 of 0 bytes", "request 1 of 4 bytes"], steps(tap))
+        self.assertEqual(["response 0 of 9 bytes", "request 1 of 4 bytes"], steps(tap))
 
     def test_a_lost_request_is_lost_from_its_first_byte_on(self):
         tap = TurnTap(losing("request", 2), None)

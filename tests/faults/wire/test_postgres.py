@@ -56,6 +56,9 @@ class PostgresConversationTest(unittest.TestCase):
         self.assertTrue(self.talk.opaque)
         self.assertEqual([], self.talk.sent(b"\x16\x03\x01 whatever"))
 
+    def test_a_begin_that_cannot_be_is_read_as_one(self):
+        self.assertEqual(["Startup"], said(self.talk.sent(b"\0\0\0\4")))
+
     def test_an_open_connection_is_read_from_its_next_message_on(self):
         found = PostgresConversation(begun=True).sent(message(b"Q", b"select 1\0"))
         self.assertEqual(["Query 'select 1'"], said(found))

@@ -13,6 +13,7 @@ from harness.errors import FaultError, NotALeaseError, StartError
 from harness.services.toxiproxy import process
 from harness.services.toxiproxy.lease import address_of
 from harness.services.toxiproxy.names import is_orphan, name_of
+from harness.services.toxiproxy.near import NearToxiproxy
 from harness.services.toxiproxy.ports import Ports, named_ports
 from harness.services.toxiproxy.process import ToxiproxyProcess
 from tests.support.unit import DirectoryTest, run_python
@@ -82,6 +83,16 @@ class ProcessTest(DirectoryTest):
         self.assertEqual(("-host", "127.0.0.1", "-port", "1234"), launch.command[1:])
         self.assertEqual(str(self.directory / "bin" / "toxiproxy-server"), launch.command[0])
         self.assertEqual(f"Toxiproxy 2.9.0 in {self.directory / 'bin'}", launch.provenance)
+
+    def test_a_setting_leaves_it_aside_where_other_services_are_reached_through_it(self):
+        self.on_the_path("echo toxiproxy-server version 2.9.0")
+        settings = self.settings(HARNESS_FAULT_PROXY="own")
+        near, plain = NearToxiproxy(), Toxiproxy()
+
+        self.assertEqual(("embedded",), near.providers(settings))
+        self.assertIn("harness's own", near.recipe("embedded").describe(settings))
+        self.assertIn("2.9.0 in", near.recipe("embedded").describe(self.settings()))
+        self.assertIn("2.9.0 in", plain.recipe("embedded").describe(settings))
 
     def test_one_of_another_version_or_kind_is_passed_over(self):
         for script in ("echo toxiproxy-server version 1.4", "echo something else", "exit 1"):

@@ -316,11 +316,13 @@ class CommitDatabase:
         try:
             yield
         finally:
-            now = self._baseline
+            kept, told = self._state, self._rebased
             self._state, self._rebased, self._class_begun = state, rebased, begun
-            if now.oid != state.baseline.oid:  # a clone has taken its place
-                self._begin_at(now)
+            if kept.baseline.oid != state.baseline.oid:  # a clone has taken its place
+                self._begin_at(kept.baseline)
                 self.swap()
+                if told:  # what the test wrote is its own again, and is put back after it
+                    self._repair.put_back(told, replace(kept, baseline=self._baseline))
 
     def rest(self) -> None:
         """Close the sessions until the next test: a server has only so many."""

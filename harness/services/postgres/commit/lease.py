@@ -75,20 +75,31 @@ class CommitLease(PlainLease):
         uncommitted: list[Exception] = []
         self._check_committed(uncommitted)
         raise_all(self._of, uncommitted)
-        with self._database.keeping():
-            yield self._put_back_run
+        try:
+            with self._database.keeping():
+                yield self._put_back_run
+        finally:
+            self._forget_closed()
 
     def _put_back_run(self) -> None:
         """Put back what one run of a sweep wrote, whose sessions have ended."""
         if self.service.driver != KEPT:  # else the database closes it where it has to
             self._close()
         try:
-            failures = self._database.put_back(self._database.survey())
+            survey = self._database.survey()
+            if self._database.end_prepared():  # they belong to the run, as its rows do
+                survey = self._database.survey()
+            failures = self._database.put_back(survey)
         except LostDatabaseError:
+            self._database.free_lost()
             failures = [*self._database.replace(), lost_database(self.database)]
+        self._forget_closed()
+        raise_all(self._of, failures)
+
+    def _forget_closed(self) -> None:
+        """Give up the session of our own methods where a clone has taken the database's place."""
         if self._own is not None and self._own.closed:
             self._own = None
-        raise_all(self._of, failures)
 
     def _release(self) -> None:
         failures = self._end_faults()

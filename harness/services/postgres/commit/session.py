@@ -12,6 +12,7 @@ import pg8000.dbapi
 from harness.core.endpoint import Endpoint
 from harness.services.postgres.connect import (
     client_errors,
+    commit,
     connect,
     is_over,
     is_readable,
@@ -50,6 +51,10 @@ class CommitSession(OuterSession):
     def cursor(self) -> Any:
         """Return a new cursor."""
         return super().cursor() if self.statements is None else noting_cursor()(self)
+
+    def commit(self) -> None:
+        """Commit the transaction."""
+        commit(self, super().commit)
 
     def execute_simple(self, statement: str) -> Any:
         """Run a statement without parameters."""

@@ -100,11 +100,15 @@ class Driver(Protocol):
         """Open the connection for outer transactions."""
 
     def virtual(
-        self, outer: OuterTransaction, statements: Statements | None = None
+        self,
+        outer: OuterTransaction,
+        statements: Statements | None = None,
+        failing: Statements | None = None,
     ) -> VirtualConnection:
         """Return a connection whose commits and rollbacks stay inside an outer transaction.
 
         Args:
             outer: The test's transaction.
             statements: Where to note what is sent; None for nowhere.
+            failing: What tells which statements fail; None for what none fails of.
         """

@@ -26,6 +26,8 @@ def open_session(endpoint: Endpoint, database: str, **parameters: Any) -> OuterS
     return session
 
 
-def virtual(outer: OuterTransaction, statements: Statements | None = None) -> VirtualConnection:
+def virtual(
+    outer: OuterTransaction, statements: Statements | None = None, failing: Statements | None = None
+) -> VirtualConnection:
     """Return a connection whose commits and rollbacks stay inside an outer transaction."""
-    return VirtualConnection(outer, statements)
+    return VirtualConnection(outer, statements, failing)

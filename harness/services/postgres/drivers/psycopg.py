@@ -30,9 +30,11 @@ def open_session(endpoint: Endpoint, database: str, **parameters: str) -> OuterS
     return made(OuterSession, endpoint, database, parameters)
 
 
-def virtual(outer: OuterTransaction, statements: Statements | None = None) -> VirtualConnection:
+def virtual(
+    outer: OuterTransaction, statements: Statements | None = None, failing: Statements | None = None
+) -> VirtualConnection:
     """Return a connection whose commits and rollbacks stay inside an outer transaction."""
-    return VirtualConnection(outer, statements)
+    return VirtualConnection(outer, statements, failing)
 
 
 def made(factory: type[C], endpoint: Endpoint, database: str, settings: dict[str, str]) -> C:

@@ -18,6 +18,7 @@ from harness.services.postgres.comments import first_word
 from harness.services.postgres.drivers.driver import DueError
 from harness.services.postgres.drivers.psycopg_cursors import watching
 from harness.services.postgres.drivers.psycopg_noting import text_of
+from harness.services.postgres.failing import COMMIT, failing
 from harness.services.postgres.outer import OuterTransaction
 from harness.services.postgres.virtual import control_word
 from harness.services.statements import Statements
@@ -36,8 +37,14 @@ class VirtualConnection(psycopg.Connection[Any]):
     transaction stays open until the test ends.
     """
 
-    def __init__(self, outer: OuterTransaction, statements: Statements | None = None) -> None:
+    def __init__(
+        self,
+        outer: OuterTransaction,
+        statements: Statements | None = None,
+        failing: Statements | None = None,
+    ) -> None:
         self.statements = statements
+        self.failing = failing
         session: Any = outer.session
         super().__init__(session.pgconn)
         self._outer = outer
@@ -131,6 +138,7 @@ class VirtualConnection(psycopg.Connection[Any]):
             starts = sql[first_word(sql) :].lower().startswith("start")
             return "START TRANSACTION" if starts else "BEGIN"
         if word == "commit":
+            self._outer.refuse(lambda: failing(self.failing, COMMIT))
             return "COMMIT" if not self.in_transaction or self._outer.commit() else "ROLLBACK"
         if self.in_transaction:
             self._outer.rollback()

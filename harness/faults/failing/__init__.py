@@ -1,0 +1,1 @@
+"""Errors at an exact statement: what is armed, and what it does to messages."""

@@ -1,0 +1,1 @@
+"""The checkout, tested with real servers behind a network that fails."""
