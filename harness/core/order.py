@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from harness.core.nearest import did_you_mean, nearest
 from harness.errors import ConfigurationError, UnknownProviderError
 
-EMBEDDED = "embedded"
-PROVIDERS = ("external", "docker", EMBEDDED)
+DOCKER, EMBEDDED = "docker", "embedded"
+PROVIDERS = ("external", DOCKER, EMBEDDED)
 # Ours; a project may have more.
 SERVICES = ("postgres", "sqlite", "redis", "kafka", "toxiproxy", "container", "process")
 

@@ -59,6 +59,8 @@ class ContainerRecipe:
         address_file: File inside into which its own address, as the tests reach it, is written as
             `host:port` once it is known; empty for none.
         inside_port: Main port for its peers on the network; 0 for the same as for the tests.
+        host_network: Whether it shares the network of this machine, whose loopback it then reaches;
+            it listens on a free port, which `{port}` in the command stands for.
     """
 
     image: str
@@ -79,6 +81,7 @@ class ContainerRecipe:
     secrets: tuple[str, ...] = field(default=(), repr=False)
     address_file: str = ""
     inside_port: int = 0
+    host_network: bool = False
 
 
 @dataclass(frozen=True)

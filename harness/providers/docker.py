@@ -18,12 +18,12 @@ from harness.core.registry.claim import Claim
 from harness.core.settings import Settings
 from harness.core.versions import fits
 from harness.providers import daemon, directories, network
-from harness.providers.container import ContainerServer
+from harness.providers.container import ContainerServer, is_local
 from harness.providers.engine import NOT_FOUND, Engine, EngineError
 from harness.providers.failures import failed
 from harness.providers.images import Image, image_named
 from harness.providers.network import LABEL
-from harness.providers.ports import free_port, ports_of, publish_address, published
+from harness.providers.ports import networking, places, settled_port
 from harness.providers.server import endpoint_of
 
 if TYPE_CHECKING:
@@ -53,7 +53,10 @@ class Docker:
             )
         if importlib.util.find_spec("testcontainers") is None:
             return 'testcontainers is not installed: pip install "unittest-harness[docker]"'
-        return daemon.refusal(daemon.docker_host())
+        refused = daemon.refusal(daemon.docker_host())
+        if refused is None and recipe.host_network and not is_local(daemon.docker_host()):
+            return "the daemon does not run on this machine itself, whose loopback is meant"
+        return refused
 
     def describe(self, recipe: Recipe, settings: Settings) -> str:
         """Return the image that would be run."""
@@ -157,6 +160,7 @@ def run(
 ) -> ContainerServer:
     """Make a container, written down before it is, and start it."""
     engine = Engine(daemon.docker_host())
+    recipe = settled_port(recipe)
     name = f"harness-{claim.registry.identifier}-{claim.instance}"
     pull(client, image)
     claim.intend("container", host=engine.host, name=name, made=False)
@@ -166,9 +170,7 @@ def run(
     if held is not None:
         connect(engine, container.id, held[1], recipe.alias)
     client.start(container)
-    ports = tuple(
-        (port, *published(client, engine, container.id, port)) for port in ports_of(recipe)
-    )
+    ports = places(client, engine, container.id, recipe)
     if recipe.address_file:
         _, host, number = ports[0]
         container.put_archive("/", archive(recipe.address_file, f"{host}:{number}\n".encode()))
@@ -262,10 +264,7 @@ def create(
         image.reference,
         command=list(recipe.command) or None,
         environment=dict(recipe.environment),
-        ports={
-            f"{port}/tcp": (publish_address(client), free_port() if recipe.steady else None)
-            for port in ports_of(recipe)
-        },
+        **networking(client, recipe),
         labels={
             f"{LABEL}.registry": claim.registry.identifier,
             f"{LABEL}.instance": claim.instance,

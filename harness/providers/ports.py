@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.core import realtime as time
 from harness.core.recipe import ContainerRecipe
@@ -37,6 +38,38 @@ def free_port() -> int:
     """Return a port that is free now: one that the daemon chooses changes at each restart."""
     with reserve_port() as holder:
         return int(holder.getsockname()[1])
+
+
+def settled_port(recipe: ContainerRecipe) -> ContainerRecipe:
+    """Return a recipe with the port that a container on this machine's network listens on."""
+    if not recipe.host_network:
+        return recipe
+    port = free_port()
+    command = tuple(word.format(port=port) for word in recipe.command)
+    return dataclasses.replace(recipe, port=port, command=command)
+
+
+def networking(client: DockerClient, recipe: ContainerRecipe) -> dict[str, Any]:
+    """Return how a container is reached: by ports that are published, or as a neighbour."""
+    if recipe.host_network:
+        return {"network_mode": "host"}
+    return {
+        "ports": {
+            f"{port}/tcp": (publish_address(client), free_port() if recipe.steady else None)
+            for port in ports_of(recipe)
+        }
+    }
+
+
+def places(
+    client: DockerClient, engine: Engine, container_id: str, recipe: ContainerRecipe
+) -> tuple[tuple[int, str, int], ...]:
+    """Return where each port of a container is reached, as (port inside, host, port)."""
+    if recipe.host_network:
+        return ((recipe.port, LOOPBACK, recipe.port),)
+    return tuple(
+        (port, *published(client, engine, container_id, port)) for port in ports_of(recipe)
+    )
 
 
 def published(

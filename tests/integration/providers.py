@@ -19,7 +19,13 @@ ANOTHER_PYTHON = "HARNESS_CI_ANOTHER_PYTHON"  # set in a run that repeats anothe
 @functools.cache
 def environment(provider):
     """Return the environment of one provider, shared by all tests of this process."""
-    special = {"creator": creator, "sqlite": sqlite, "toxic": toxic, "ours": ours}
+    special = {
+        "creator": creator,
+        "sqlite": sqlite,
+        "toxic": toxic,
+        "ours": ours,
+        "neighbour": neighbour,
+    }
     made = special[provider]() if provider in special else Environment(providers=provider)
     atexit.register(made.close)
     return made
@@ -48,6 +54,11 @@ def toxic():
     atexit.register(server.close)
     settings = Settings.read(environ={**os.environ, "TOXIPROXY_URL": server.url})
     return Environment(settings, providers="embedded,toxiproxy=external")
+
+
+def neighbour():
+    """Return `embedded`, reached through a real Toxiproxy server in Docker where it is proxied."""
+    return Environment(providers="embedded,toxiproxy=docker")
 
 
 # On which providers to run; all, unless a second run, on another Python, wants fewer.
@@ -106,6 +117,11 @@ def on_every_provider_and_role(tests):
 def on_every_provider_through_ours(tests):
     """The same as `on_every_provider`, through our own fault proxy, whatever there is."""
     return on(tests, *["ours" if each == "external" else each for each in PROVIDERS])
+
+
+def on_proxy_in_docker(tests):
+    """Add one test case, on embedded servers that are reached through a fault proxy in Docker."""
+    return on(tests, *["neighbour"] * ("docker" in PROVIDERS))
 
 
 def on_every_store(tests):

@@ -3,11 +3,13 @@
 import dataclasses
 import socket
 import time
+from unittest import mock
 from urllib.parse import urlsplit
 
 from harness import Environment, HarnessTestCase, Postgres, Redis, Toxiproxy
 from harness.core.settings import Settings
 from harness.errors import UnavailableError
+from harness.providers import docker
 from harness.services.postgres.connect import driver
 from harness.services.toxiproxy.near import NearToxiproxy, unfit
 from tests.integration.inner import run_inner
@@ -241,10 +243,17 @@ class ChoiceTest(OwnRegistryTest):
             self.assertEqual("embedded", self.chosen("external,docker", TOXIPROXY_URL=url))
             self.assertIn("loopback", unfit(url))
 
-    def test_one_that_the_settings_put_into_docker_is_refused_with_the_reason(self):
-        with self.assertRaises(UnavailableError) as raised:
+    def test_where_the_settings_put_it_into_docker_the_daemon_has_to_be_on_this_machine(self):
+        with (
+            mock.patch.object(docker.daemon, "refusal", lambda host: None),
+            mock.patch.object(docker, "is_local", lambda host: False),
+            self.assertRaises(UnavailableError) as raised,
+        ):
             self.chosen("embedded,toxiproxy=docker")
-        self.assertIn("docker: a container cannot reach what listens on", str(raised.exception))
+        self.assertIn(
+            "docker: the daemon does not run on this machine itself, whose loopback is meant",
+            str(raised.exception),
+        )
 
     def test_it_is_apart_from_a_fault_proxy_that_a_test_declares(self):
         self.assertNotEqual(Toxiproxy().instance_key(), NearToxiproxy().instance_key())

@@ -18,7 +18,7 @@ from harness.services.failing import MESSAGES
 from harness.services.toxiproxy.lease import ToxiproxyLease
 from harness.services.toxiproxy.names import is_orphan, name_of
 from harness.services.toxiproxy.ports import ports_of
-from harness.services.toxiproxy.service import PUBLISHED, Toxiproxy
+from harness.services.toxiproxy.service import Toxiproxy
 
 IN_USE = "address already in use"
 NUMBERS = itertools.count(1)  # of this process's proxies: several environments may share a server
@@ -50,7 +50,7 @@ class ToxiproxyInstance(Instance[ToxiproxyLease]):
     def _take_over(self, settings: Settings, service: Toxiproxy) -> None:
         found = about(self.running)
         check_version(self.running, found["version"], service)
-        self._ports = ports_of(self.provider, self.running, PUBLISHED)
+        self._ports = ports_of(self.provider, self.running, service.published)
         self._registry = registry_id(settings)
         self._made: dict[str, Proxy] = {}
         self._lock = threading.Lock()

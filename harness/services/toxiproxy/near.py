@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.core.endpoint import Endpoint, is_loopback
-from harness.core.order import EMBEDDED
-from harness.core.recipe import Recipe, UrlRecipe
+from harness.core.order import DOCKER, EMBEDDED
+from harness.core.recipe import ContainerRecipe, Recipe, UrlRecipe
 from harness.core.settings import Settings
 from harness.core.settings_values import OWN
+from harness.providers.ports import LOOPBACK
 from harness.services.toxiproxy.service import PORT, VARIABLE, Toxiproxy
 
 
@@ -20,6 +21,8 @@ class NearToxiproxy(Toxiproxy):
     they do not mean this one, unless they name `toxiproxy`.
     """
 
+    published = ()  # on this machine's own network it may listen anywhere
+
     def instance_key(self) -> tuple[object, ...]:
         """Return what tells it from a `Toxiproxy()`, which may run elsewhere."""
         return ("near", *super().instance_key())
@@ -29,8 +32,10 @@ class NearToxiproxy(Toxiproxy):
         if settings.fault_proxy == OWN:
             return (EMBEDDED,)
         chosen = super().providers(settings)
-        named = self.kind in settings.providers.by_service
-        return chosen if named or EMBEDDED in chosen else (*chosen, EMBEDDED)
+        if self.kind in settings.providers.by_service:
+            return chosen
+        # A process of ours is there sooner than a container, and does the same.
+        return (*(name for name in chosen if name not in (DOCKER, EMBEDDED)), EMBEDDED)
 
     def _url(self) -> Recipe | str:
         return UrlRecipe(VARIABLE, PORT, ("http",), unfit=unfit)
@@ -40,8 +45,13 @@ class NearToxiproxy(Toxiproxy):
 
         return ToxiproxyProcess(self.version, near=True)
 
-    def _container(self) -> Recipe | str:
-        return "a container cannot reach what listens on this machine's loopback"
+    def _container(self) -> ContainerRecipe:
+        return replace(
+            super()._container(),
+            ports=(),
+            host_network=True,
+            command=("-host", LOOPBACK, "-port", "{port}"),
+        )
 
 
 def unfit(url: str) -> str | None:

@@ -9,6 +9,7 @@ from typing import TypeAlias, cast
 
 from harness.core.endpoint import Endpoint, is_loopback
 from harness.core.instance import Running
+from harness.core.order import DOCKER
 from harness.errors import StartError
 from harness.providers.embedded import LOOPBACK, quiet_ports
 from harness.services.options import HIGHEST_PORT
@@ -57,13 +58,14 @@ def ports_of(provider: str, running: Running, published: tuple[int, ...]) -> Por
     Args:
         provider: Where it runs.
         running: The server.
-        published: The ports that a container of ours publishes.
+        published: The ports that a container of ours publishes; none if it is on this machine's
+            own network.
 
     Raises:
         StartError: The URL of an external one names no ports.
     """
     host = running.endpoint.host
-    if provider == "docker":
+    if provider == DOCKER and published:
         return Ports(EVERYWHERE, published, cast(Reachable, running).address, loopback=False)
     named = named_ports(running.endpoint)
     if named:

@@ -47,6 +47,7 @@ class Toxiproxy(Service["ToxiproxyLease"]):
     """
 
     kind: ClassVar[str] = "toxiproxy"
+    published: ClassVar[tuple[int, ...]] = PUBLISHED
 
     version: str | None = None
     image: str | None = None
@@ -76,12 +77,12 @@ class Toxiproxy(Service["ToxiproxyLease"]):
             return f"image={self.image!r} was asked for"
         return ToxiproxyProcess(self.version)
 
-    def _container(self) -> Recipe | str:
+    def _container(self) -> ContainerRecipe:
         return ContainerRecipe(
             image=self.image or "toxiproxy",
             version=self.version,
             port=PORT,
-            ports=PUBLISHED,
+            ports=self.published,
             endpoint=Endpoint("", 0),
         )
 
