@@ -59,7 +59,8 @@ class PostgresMigrationCommands(Commands):
         self.assertTrue(self.lease(migrations=command).exists("t"))
 
     def test_one_that_fails_shows_its_output_without_the_password(self):
-        code = "import os, sys; print(os.environ['DATABASE_URL']); sys.exit('no such app')"
+        url = "os.environ['DATABASE_URL']"
+        code = f"import os, sys; print({url}, flush=True); sys.exit('no such app')"
 
         text = self.failure(self.command(code))
 

@@ -71,6 +71,7 @@ class ProxiedContainerTest(Asking, HarnessTestCase):
 
     def test_each_of_its_ports_is_reached_through_a_proxy(self):
         places = [self.two.address(port) for port in (7001, 7002)]
+        self.assertEventually(lambda: ask(places[0]))  # only the second one was waited for
         with self.two.toxics.latency(ms=100):
             for place in places:
                 self.assertSlow(place)

@@ -79,8 +79,8 @@ class Database:
 
     def keys(self, pattern: str) -> list[str]:
         """Return the names of the keys that match a pattern, sorted."""
-        found = sorted(set(matching(self.session, pattern)))
-        return [key.decode("utf-8", "backslashreplace") for key in found]
+        found = set(matching(self.session, pattern))
+        return sorted(key.decode("utf-8", "backslashreplace") for key in found)
 
     def flush(self) -> None:
         """Remove all keys."""
