@@ -18,7 +18,7 @@ from tests.integration.providers import on_one_python
 from tests.integration.toxiproxies import LONG, SOON
 
 QUIET = {"log_level": 0}  # what a client says of a cut is not what we look at
-IMPATIENT = {**QUIET, "message.timeout.ms": 300}
+IMPATIENT = {**QUIET, "message.timeout.ms": 1000}
 
 
 @on_every_broker
@@ -42,7 +42,7 @@ class KafkaConformanceProxied:
         return [record.value for record in self.events.records(self.topic)]
 
     def test_a_slow_broker_delays_a_delivery_and_not_what_the_test_asks(self):
-        self.assertLess(seconds(deliver, self.producer, self.topic), 5)
+        self.assertLess(seconds(deliver, self.producer, self.topic), SOON)
         with self.events.toxics.latency(ms=100):
             self.assertGreater(seconds(deliver, self.producer, self.topic), 0.098)
         with self.events.toxics.latency(ms=LONG):
@@ -89,7 +89,7 @@ class KafkaConformanceProxied:
         with self.events.toxics.down():
             began = time.monotonic()
             self.assertEqual("_MSG_TIMED_OUT", deliver(producer, self.topic, "lost"))
-            self.assertLess(time.monotonic() - began, 3)
+            self.assertLess(time.monotonic() - began, SOON)
             self.assertEqual([b"x"], self.values())
 
         self.assertEventually(lambda: self.assertIsNone(deliver(producer, self.topic)), within=10)
@@ -113,7 +113,7 @@ class KafkaConformanceProxied:
         self.assertEqual(0, producer.flush(20))
 
         once = "kafka.idempotence" in self.events.instance.capabilities
-        self.assertEqual([b"x", *[b"again"] * (1 if once else 2)], self.values())
+        self.assertIn(self.values().count(b"again"), (1,) if once else (2, 3))
 
     @toxics("events", latency(ms=100))
     def test_a_decorator_has_it_for_the_whole_test(self):
@@ -121,6 +121,7 @@ class KafkaConformanceProxied:
 
     def test_one_body_runs_under_each_fault(self):
         producer = self.events.producer(IMPATIENT)
+        self.assertEventually(lambda: self.assertIsNone(deliver(producer, self.topic)), within=SOON)
         told = []
         for fault in self.under(self.events, [latency(ms=1), down()]):
             with fault:
