@@ -12,6 +12,7 @@ from harness.runner.channel import Message
 from harness.runner.events import Said, Start, Stop, decoded
 from harness.runner.ledger import BLOCKED, CRASHED, RED, Entry, Ledger, Outcome
 from harness.runner.options import Options
+from harness.runner.plan import Work, planned
 from harness.runner.processes import BecomeWorkerError, Process
 from harness.runner.result import ERROR, PASSED, SKIPPED
 
@@ -33,14 +34,6 @@ class Listener(Protocol):
 
     def lost(self, worker: int, how: str, test: str | None) -> None:
         """Take note that a worker has died."""
-
-
-@dataclass(frozen=True)
-class Work:
-    """Tests of one unit that are to be run together."""
-
-    unit: str
-    tests: tuple[str, ...]
 
 
 @dataclass(eq=False)
@@ -161,9 +154,10 @@ class Coordinator:
         self._give(hand)
 
     def _on_units(self, hand: Hand, message: Message) -> None:
-        for key, names, _ in message["units"]:
+        units = [(key, names) for key, names, _ in message["units"]]
+        for key, names in units:
             self.ledger.expect(key, names)
-            self._queue.append(Work(key, tuple(names)))
+        self._queue.extend(planned(units, self._options))
         self._planned = True
         self._listener.began(len(self.ledger.entries), len(self._hands))
         for each in list(self._hands):

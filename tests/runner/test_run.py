@@ -1,5 +1,8 @@
 """What `harness run` does with suites of unittest, and what becomes of a worker that dies."""
 
+import itertools
+import re
+
 from tests.runner.suites import RunnerTest
 
 NOTE = "open('ran', 'a').write(self.id() + chr(10))"
@@ -76,6 +79,54 @@ class RunTest(RunnerTest):
         self.assertIn("\nFAILED: test_kinds.KindsTest.test_fails\n", text)
         self.assertIn("(number=1)", text)
         self.assertIn("UNEXPECTED SUCCESS: test_kinds.KindsTest.test_passes_unexpectedly", text)
+
+    def order_of(self, *arguments):
+        """Run three classes of three tests, and return in which order they ran, and the seed."""
+        tests = "".join(f"    def test_{name}(self):\n        {NOTE}\n" for name in "abc")
+        classes = [f"class {name}Test(unittest.TestCase):\n{tests}\n" for name in "ABC"]
+        self.write(test_order="\n".join(classes))
+        (self.root / "ran").unlink(missing_ok=True)
+        text = self.run_suite(*arguments)
+        self.assertEqual("9 passed, 0 failed, 0 skipped", self.last_line(text))
+        ran = [name.split(".", 1)[1] for name in (self.root / "ran").read_text().split()]
+        return ran, re.search(r"^harness: seed (\d+) ", text, re.MULTILINE)[1]
+
+    def test_a_shuffled_order_keeps_classes_together_and_follows_from_the_seed(self):
+        defined, _ = self.order_of()
+        self.assertEqual([f"{c}Test.test_{n}" for c in "ABC" for n in "abc"], defined)
+
+        first, seed = self.order_of("--order", "shuffle")
+        again, same = self.order_of("--order", "shuffle", "--seed", seed)
+        self.assertEqual((first, seed), (again, same))
+        self.assertEqual(sorted(defined), sorted(first))
+        self.assertEqual(3, len(list(itertools.groupby(first, lambda name: name[0]))))
+        orders = {tuple(self.order_of("--order", "shuffle", "--seed", n)[0]) for n in "1234"}
+        self.assertGreater(len(orders), 2)
+
+    def test_all_processes_draw_from_one_seed(self):
+        self.write(
+            test_seed="""
+            from harness import HarnessTestCase
+
+            def note(case):
+                open("ran", "a").write(f"{case.id()}={case.rng.random()}\\n")
+
+            class ATest(HarnessTestCase):
+                def test_a(self):
+                    note(self)
+
+            class BTest(HarnessTestCase):
+                def test_b(self):
+                    note(self)
+            """
+        )
+        drawn = []
+        for workers in "1", "2":
+            text = self.run_suite("-n", workers, "--seed", "7")
+            self.assertEqual(1, text.count("harness: seed 7 "), text)
+            drawn.append(self.ran())
+            (self.root / "ran").unlink()
+        self.assertEqual(*drawn)
 
     def test_nothing_to_run_has_an_exit_code_of_its_own(self):
         self.assertEqual("0 passed, 0 failed, 0 skipped", self.last_line(self.run_suite(code=5)))
