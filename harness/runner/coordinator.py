@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import selectors
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -17,7 +17,7 @@ from harness.runner.processes import BecomeWorkerError, Process
 from harness.runner.result import ERROR, PASSED, SKIPPED
 
 LOOK = 0.05  # seconds between two looks at what the workers have written down
-TRIES = 3  # to start a worker that ends before it has loaded the tests
+TRIES = 10  # workers, one after another, that end before they have loaded the tests
 
 
 class Listener(Protocol):
@@ -87,6 +87,7 @@ class Coordinator:
         self._started = 0
         self._unready = 0  # workers that have ended before they had loaded the tests
         self._stopping = False
+        self._deaths: Counter[str] = Counter()  # before a test of the unit had begun
 
     def run(self) -> None:
         """Run all tests.
@@ -150,7 +151,7 @@ class Coordinator:
             self.problem = "the workers have not found the same tests"
             self._dismiss(hand)
             return
-        hand.loaded = True
+        hand.loaded, self._unready = True, 0
         self._give(hand)
 
     def _on_units(self, hand: Hand, message: Message) -> None:
@@ -250,6 +251,8 @@ class Coordinator:
             return
         left = tuple(n for n in hand.work.tests if not self.ledger.entries[n].reported)
         if not hand.running and len(left) == len(hand.work.tests):
+            self._deaths[hand.work.unit] += 1
+        if self._deaths[hand.work.unit] > 1:  # once it may have been killed from outside
             self._blame_fixture(hand)
         elif left:
             self._queue.appendleft(Work(hand.work.unit, left))

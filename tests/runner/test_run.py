@@ -320,6 +320,7 @@ class DeathTest(RunnerTest):
             class ATest(unittest.TestCase):
                 @classmethod
                 def setUpClass(cls):
+                    open("tried", "a").write("x")
                     os._exit(3)
 
                 def test_a(self):
@@ -333,6 +334,7 @@ class DeathTest(RunnerTest):
         text = self.run_suite(code=1)
         self.assertEqual("1 passed, 1 failed, 0 skipped, 1 crashed", self.last_line(text))
         self.assertIn("ended in the fixtures of test_death.ATest", text)
+        self.assertEqual("xx", (self.root / "tried").read_text())  # it may have been killed
 
     def test_a_test_that_takes_too_long_is_ended_with_the_stacks_of_its_threads(self):
         self.write(
