@@ -49,6 +49,7 @@ def workers_of(text: str) -> int:
 @click.option("--timeout", type=float, metavar="SECONDS", help="How long one test may take.")
 @click.option("--seed", type=int, metavar="N", help="Make the random choices of the run with N.")
 @click.option("--order", type=click.Choice(ORDERS), default=ORDERS[0], show_default=True)
+@click.option("--junit", type=click.Path(dir_okay=False), help="Write JUnit XML into this file.")
 @click.option("-v", "--verbose", is_flag=True, help="A line for each test.")
 def run(
     context: click.Context,
@@ -64,6 +65,7 @@ def run(
     timeout: float | None,
     seed: int | None,
     order: str,
+    junit: str | None,
     verbose: bool,
 ) -> None:
     """Run a unittest suite, and account for every test.
@@ -80,6 +82,7 @@ def run(
       5    there were no tests
       130  the run was interrupted
     """  # noqa: D301 - \b is click's, and keeps the lines as they are
+    from harness.report.junit import library
     from harness.runner import main
     from harness.runner.selection import Selection
 
@@ -98,4 +101,6 @@ def run(
         seed=chosen,
         order=order,
     )
-    sys.exit(main.run(options, verbose=verbose))
+    if junit is not None:
+        library()  # missing, it is told before the run
+    sys.exit(main.run(options, verbose=verbose, junit=junit))

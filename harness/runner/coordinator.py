@@ -260,8 +260,9 @@ class Coordinator:
     def _blame_fixture(self, hand: Hand) -> None:
         """Report the tests of a unit whose fixtures have ended the worker."""
         assert hand.work is not None
-        for name in hand.work.tests:
-            entry = self.ledger.entries[name]
+        for entry in map(self.ledger.entries.__getitem__, hand.work.tests):
+            if entry.reported:
+                continue
             text = f"worker {hand.process.number} ended in the fixtures of {hand.work.unit}"
             entry.outcomes.append(Outcome(CRASHED, text))
             self._listener.finished(entry)

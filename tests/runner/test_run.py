@@ -3,6 +3,8 @@
 import itertools
 import re
 
+import junitparser
+
 from tests.runner.suites import RunnerTest
 
 NOTE = "open('ran', 'a').write(self.id() + chr(10))"
@@ -178,6 +180,48 @@ class RunTest(RunnerTest):
         text = self.run_suite("-f", code=1)
         self.assertIn("0 passed, 1 failed, 0 skipped, 2 not run", self.last_line(text))
         self.assertFalse((self.root / "ran").exists())
+
+
+class JUnitTest(RunnerTest):
+    def test_a_report_holds_every_test_with_what_became_of_it(self):
+        self.write(
+            test_kinds=KINDS,
+            test_odd="""
+            class OddTest(unittest.TestCase):
+                def test_odd(self):
+                    self.fail("\\x00 \\ud800 \\u2603")
+
+                def test_death(self):
+                    os._exit(1)
+            """,
+        )
+        self.run_suite("--junit", "report.xml", "-n", "2", code=1)
+
+        report = junitparser.JUnitXml.fromfile(str(self.root / "report.xml"))
+        found = {
+            case.name: [type(result).__name__ for result in case.result]
+            for suite in report
+            for case in suite
+        }
+        self.assertEqual(
+            {
+                "test_error": ["Error"],
+                "test_fails": ["Failure"],
+                "test_fails_as_expected": [],
+                "test_parts": ["Failure"],
+                "test_passes_unexpectedly": ["Failure"],
+                "test_skipped": ["Skipped"],
+                "test_odd": ["Failure"],
+                "test_death": ["Error"],
+            },
+            found,
+        )
+        self.assertEqual(
+            (8, 4, 2, 1), (report.tests, report.failures, report.errors, report.skipped)
+        )
+        text = (self.root / "report.xml").read_text(encoding="utf-8")
+        self.assertIn("AssertionError: \\x00 \\xd800 ☃", text)
+        self.assertIn('message="ValueError: what"', text)
 
 
 class FixturesTest(RunnerTest):
