@@ -46,6 +46,7 @@ EXTRAS = (
     "factory-boy",
     "polyfactory",
     "clock",
+    "report",
     "all",
 )
 

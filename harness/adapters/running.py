@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import unittest
 from typing import TYPE_CHECKING, TypeVar
 
@@ -11,7 +10,7 @@ from harness.adapters.holding import held_by, own
 from harness.adapters.repeat import repeat_command, test_identity
 from harness.core.environment import Environment
 from harness.core.lease import Holder, Lease
-from harness.core.printing import say
+from harness.core.printing import announce_seed, say
 from harness.core.seed import derive, run_seed
 from harness.core.service import Service
 from harness.testing.logs import LogRecorder
@@ -123,9 +122,3 @@ class RunningTest:
 def seed_of(case: HarnessMixin) -> int:
     """Return the seed of a test alone, which follows from the run's."""
     return derive(run_seed(case._harness_environment().settings), *test_identity(case))
-
-
-@functools.cache
-def announce_seed(seed: int) -> None:
-    """Print the seed, once a process."""
-    say(f"seed {seed} (TEST_SEED={seed} repeats this run's random choices)")

@@ -7,7 +7,10 @@ import sys
 
 import click
 
+from harness.core.printing import announce_seed
+from harness.core.seed import run_seed
 from harness.errors import ConfigurationError
+from harness.runner.options import ORDERS, Options
 
 AUTO = "auto"
 
@@ -33,6 +36,7 @@ def workers_of(text: str) -> int:
 
 
 @click.command()
+@click.pass_context
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("-s", "--start-directory", default=".", help="Where to begin to discover.")
 @click.option("-p", "--pattern", default="test*.py", help="Which files hold tests.")
@@ -43,8 +47,12 @@ def workers_of(text: str) -> int:
 @click.option("-b", "--buffer", is_flag=True, help="Show what a test prints only if it fails.")
 @click.option("--locals", "show_locals", is_flag=True, help="Show local variables.")
 @click.option("--timeout", type=float, metavar="SECONDS", help="How long one test may take.")
+@click.option("--seed", type=int, metavar="N", help="Make the random choices of the run with N.")
+@click.option("--order", type=click.Choice(ORDERS), default=ORDERS[0], show_default=True)
+@click.option("--junit", type=click.Path(dir_okay=False), help="Write JUnit XML into this file.")
 @click.option("-v", "--verbose", is_flag=True, help="A line for each test.")
 def run(
+    context: click.Context,
     names: tuple[str, ...],
     start_directory: str,
     pattern: str,
@@ -55,6 +63,9 @@ def run(
     buffer: bool,
     show_locals: bool,
     timeout: float | None,
+    seed: int | None,
+    order: str,
+    junit: str | None,
     verbose: bool,
 ) -> None:
     """Run a unittest suite, and account for every test.
@@ -71,16 +82,25 @@ def run(
       5    there were no tests
       130  the run was interrupted
     """  # noqa: D301 - \b is click's, and keeps the lines as they are
+    from harness.report.junit import library
     from harness.runner import main
-    from harness.runner.options import Options
     from harness.runner.selection import Selection
 
+    processes = workers_of(workers)
+    if seed is not None:
+        os.environ["TEST_SEED"] = str(seed)  # for the processes, whatever else sets it
+    chosen = run_seed(context.obj) if seed is None else seed
+    announce_seed(chosen)
     options = Options(
         selection=Selection(names, start_directory, pattern, top_level_directory, patterns),
-        workers=workers_of(workers),
+        workers=processes,
         buffer=buffer,
         failfast=failfast,
         locals=show_locals,
         timeout=timeout,
+        seed=chosen,
+        order=order,
     )
-    sys.exit(main.run(options, verbose=verbose))
+    if junit is not None:
+        library()  # missing, it is told before the run
+    sys.exit(main.run(options, verbose=verbose, junit=junit))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 
 
@@ -10,3 +11,9 @@ def say(line: str) -> None:
     stream = sys.__stderr__ or sys.stderr
     if stream is not None:
         print(f"harness: {line}", file=stream, flush=True)
+
+
+@functools.cache
+def announce_seed(seed: int) -> None:
+    """Print the seed, once a process and all that are forked from it."""
+    say(f"seed {seed} (TEST_SEED={seed} repeats this run's random choices)")

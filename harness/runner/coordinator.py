@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import selectors
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -12,11 +12,12 @@ from harness.runner.channel import Message
 from harness.runner.events import Said, Start, Stop, decoded
 from harness.runner.ledger import BLOCKED, CRASHED, RED, Entry, Ledger, Outcome
 from harness.runner.options import Options
+from harness.runner.plan import Work, planned
 from harness.runner.processes import BecomeWorkerError, Process
 from harness.runner.result import ERROR, PASSED, SKIPPED
 
 LOOK = 0.05  # seconds between two looks at what the workers have written down
-TRIES = 3  # to start a worker that ends before it has loaded the tests
+TRIES = 10  # workers, one after another, that end before they have loaded the tests
 
 
 class Listener(Protocol):
@@ -33,14 +34,6 @@ class Listener(Protocol):
 
     def lost(self, worker: int, how: str, test: str | None) -> None:
         """Take note that a worker has died."""
-
-
-@dataclass(frozen=True)
-class Work:
-    """Tests of one unit that are to be run together."""
-
-    unit: str
-    tests: tuple[str, ...]
 
 
 @dataclass(eq=False)
@@ -94,6 +87,7 @@ class Coordinator:
         self._started = 0
         self._unready = 0  # workers that have ended before they had loaded the tests
         self._stopping = False
+        self._deaths: Counter[str] = Counter()  # before a test of the unit had begun
 
     def run(self) -> None:
         """Run all tests.
@@ -157,13 +151,14 @@ class Coordinator:
             self.problem = "the workers have not found the same tests"
             self._dismiss(hand)
             return
-        hand.loaded = True
+        hand.loaded, self._unready = True, 0
         self._give(hand)
 
     def _on_units(self, hand: Hand, message: Message) -> None:
-        for key, names, _ in message["units"]:
+        units = [(key, names) for key, names, _ in message["units"]]
+        for key, names in units:
             self.ledger.expect(key, names)
-            self._queue.append(Work(key, tuple(names)))
+        self._queue.extend(planned(units, self._options))
         self._planned = True
         self._listener.began(len(self.ledger.entries), len(self._hands))
         for each in list(self._hands):
@@ -256,6 +251,8 @@ class Coordinator:
             return
         left = tuple(n for n in hand.work.tests if not self.ledger.entries[n].reported)
         if not hand.running and len(left) == len(hand.work.tests):
+            self._deaths[hand.work.unit] += 1
+        if self._deaths[hand.work.unit] > 1:  # once it may have been killed from outside
             self._blame_fixture(hand)
         elif left:
             self._queue.appendleft(Work(hand.work.unit, left))
@@ -263,8 +260,9 @@ class Coordinator:
     def _blame_fixture(self, hand: Hand) -> None:
         """Report the tests of a unit whose fixtures have ended the worker."""
         assert hand.work is not None
-        for name in hand.work.tests:
-            entry = self.ledger.entries[name]
+        for entry in map(self.ledger.entries.__getitem__, hand.work.tests):
+            if entry.reported:
+                continue
             text = f"worker {hand.process.number} ended in the fixtures of {hand.work.unit}"
             entry.outcomes.append(Outcome(CRASHED, text))
             self._listener.finished(entry)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from enum import IntEnum
+from pathlib import Path
 
 from harness.runner.console import Console
 from harness.runner.coordinator import Coordinator
@@ -23,12 +24,13 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-def run(options: Options, *, verbose: bool = False) -> Exit:
+def run(options: Options, *, verbose: bool = False, junit: str | None = None) -> Exit:
     """Run tests, print what happens, and return what to exit with.
 
     Args:
         options: Which tests, and how.
         verbose: Whether each test gets a line.
+        junit: File to write JUnit XML into; None for none.
     """
     console = Console(verbose=verbose)
     coordinator = Coordinator(options, fork, console)
@@ -44,6 +46,10 @@ def run(options: Options, *, verbose: bool = False) -> Exit:
         work(link, options)
         sys.exit()
     console.summary(coordinator.ledger, coordinator.problem)
+    if junit is not None:
+        from harness.report.junit import write
+
+        write(Path(junit), coordinator.ledger, options.seed)
     return Exit.INTERRUPTED if interrupted else judge(coordinator.ledger, coordinator.problem)
 
 

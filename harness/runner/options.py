@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from harness.runner.selection import Selection
 
+DEFINED, SHUFFLE = ORDERS = ("defined", "shuffle")
+
 
 @dataclass(frozen=True)
 class Options:
@@ -18,6 +20,8 @@ class Options:
         failfast: Whether to stop at the first failure.
         locals: Whether tracebacks show local variables.
         timeout: Seconds that one test may take; None for ever.
+        seed: The one number from which all random choices follow.
+        order: One of `ORDERS`.
     """
 
     selection: Selection = field(default_factory=Selection)
@@ -26,3 +30,5 @@ class Options:
     failfast: bool = False
     locals: bool = False
     timeout: float | None = None
+    seed: int = 0
+    order: str = DEFINED

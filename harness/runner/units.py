@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import unittest
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,12 +28,12 @@ class Unit:
     suite: unittest.TestSuite | None = None
     names: list[str] = field(default_factory=list)
 
-    def of(self, names: set[str]) -> unittest.TestSuite:
-        """Return what runs some of its tests."""
+    def of(self, names: Iterable[str]) -> unittest.TestSuite:
+        """Return what runs some of its tests, in this order."""
         if self.suite is not None:
             return self.suite
-        chosen = [test for test, name in zip(self.tests, self.names, strict=True) if name in names]
-        return unittest.TestSuite(chosen)
+        known = dict(zip(self.names, self.tests, strict=True))
+        return unittest.TestSuite([known[name] for name in names])
 
 
 def units_of(suite: unittest.TestSuite) -> list[Unit]:

@@ -67,7 +67,7 @@ class Worker:
         began = time.monotonic()
         result.limit()
         try:
-            unit.of(set(message["tests"])).run(result)
+            unit.of(message["tests"]).run(result)
         finally:
             result.unlimit()
         self._channel.send(event="done", unit=unit.key, seconds=time.monotonic() - began)

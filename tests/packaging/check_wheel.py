@@ -18,8 +18,10 @@ CLIENTS = {
     "factories": ["faker"],
     "alembic": ["alembic", "sqlalchemy"],
     "clock": ["freezegun"],
+    "report": ["junitparser"],
     "all": [
         "freezegun",
+        "junitparser",
         "pg8000",
         "psycopg",
         "redis",

@@ -1,5 +1,10 @@
 """What `harness run` does with suites of unittest, and what becomes of a worker that dies."""
 
+import itertools
+import re
+
+import junitparser
+
 from tests.runner.suites import RunnerTest
 
 NOTE = "open('ran', 'a').write(self.id() + chr(10))"
@@ -77,6 +82,54 @@ class RunTest(RunnerTest):
         self.assertIn("(number=1)", text)
         self.assertIn("UNEXPECTED SUCCESS: test_kinds.KindsTest.test_passes_unexpectedly", text)
 
+    def order_of(self, *arguments):
+        """Run three classes of three tests, and return in which order they ran, and the seed."""
+        tests = "".join(f"    def test_{name}(self):\n        {NOTE}\n" for name in "abc")
+        classes = [f"class {name}Test(unittest.TestCase):\n{tests}\n" for name in "ABC"]
+        self.write(test_order="\n".join(classes))
+        (self.root / "ran").unlink(missing_ok=True)
+        text = self.run_suite(*arguments)
+        self.assertEqual("9 passed, 0 failed, 0 skipped", self.last_line(text))
+        ran = [name.split(".", 1)[1] for name in (self.root / "ran").read_text().split()]
+        return ran, re.search(r"^harness: seed (\d+) ", text, re.MULTILINE)[1]
+
+    def test_a_shuffled_order_keeps_classes_together_and_follows_from_the_seed(self):
+        defined, _ = self.order_of()
+        self.assertEqual([f"{c}Test.test_{n}" for c in "ABC" for n in "abc"], defined)
+
+        first, seed = self.order_of("--order", "shuffle")
+        again, same = self.order_of("--order", "shuffle", "--seed", seed)
+        self.assertEqual((first, seed), (again, same))
+        self.assertEqual(sorted(defined), sorted(first))
+        self.assertEqual(3, len(list(itertools.groupby(first, lambda name: name[0]))))
+        orders = {tuple(self.order_of("--order", "shuffle", "--seed", n)[0]) for n in "1234"}
+        self.assertGreater(len(orders), 2)
+
+    def test_all_processes_draw_from_one_seed(self):
+        self.write(
+            test_seed="""
+            from harness import HarnessTestCase
+
+            def note(case):
+                open("ran", "a").write(f"{case.id()}={case.rng.random()}\\n")
+
+            class ATest(HarnessTestCase):
+                def test_a(self):
+                    note(self)
+
+            class BTest(HarnessTestCase):
+                def test_b(self):
+                    note(self)
+            """
+        )
+        drawn = []
+        for workers in "1", "2":
+            text = self.run_suite("-n", workers, "--seed", "7")
+            self.assertEqual(1, text.count("harness: seed 7 "), text)
+            drawn.append(self.ran())
+            (self.root / "ran").unlink()
+        self.assertEqual(*drawn)
+
     def test_nothing_to_run_has_an_exit_code_of_its_own(self):
         self.assertEqual("0 passed, 0 failed, 0 skipped", self.last_line(self.run_suite(code=5)))
 
@@ -127,6 +180,48 @@ class RunTest(RunnerTest):
         text = self.run_suite("-f", code=1)
         self.assertIn("0 passed, 1 failed, 0 skipped, 2 not run", self.last_line(text))
         self.assertFalse((self.root / "ran").exists())
+
+
+class JUnitTest(RunnerTest):
+    def test_a_report_holds_every_test_with_what_became_of_it(self):
+        self.write(
+            test_kinds=KINDS,
+            test_odd="""
+            class OddTest(unittest.TestCase):
+                def test_odd(self):
+                    self.fail("\\x00 \\ud800 \\u2603")
+
+                def test_death(self):
+                    os._exit(1)
+            """,
+        )
+        self.run_suite("--junit", "report.xml", "-n", "2", code=1)
+
+        report = junitparser.JUnitXml.fromfile(str(self.root / "report.xml"))
+        found = {
+            case.name: [type(result).__name__ for result in case.result]
+            for suite in report
+            for case in suite
+        }
+        self.assertEqual(
+            {
+                "test_error": ["Error"],
+                "test_fails": ["Failure"],
+                "test_fails_as_expected": [],
+                "test_parts": ["Failure"],
+                "test_passes_unexpectedly": ["Failure"],
+                "test_skipped": ["Skipped"],
+                "test_odd": ["Failure"],
+                "test_death": ["Error"],
+            },
+            found,
+        )
+        self.assertEqual(
+            (8, 4, 2, 1), (report.tests, report.failures, report.errors, report.skipped)
+        )
+        text = (self.root / "report.xml").read_text(encoding="utf-8")
+        self.assertIn("AssertionError: \\x00 \\xd800 ☃", text)
+        self.assertIn('message="ValueError: what"', text)
 
 
 class FixturesTest(RunnerTest):
@@ -269,6 +364,7 @@ class DeathTest(RunnerTest):
             class ATest(unittest.TestCase):
                 @classmethod
                 def setUpClass(cls):
+                    open("tried", "a").write("x")
                     os._exit(3)
 
                 def test_a(self):
@@ -282,6 +378,7 @@ class DeathTest(RunnerTest):
         text = self.run_suite(code=1)
         self.assertEqual("1 passed, 1 failed, 0 skipped, 1 crashed", self.last_line(text))
         self.assertIn("ended in the fixtures of test_death.ATest", text)
+        self.assertEqual("xx", (self.root / "tried").read_text())  # it may have been killed
 
     def test_a_test_that_takes_too_long_is_ended_with_the_stacks_of_its_threads(self):
         self.write(
