@@ -39,9 +39,14 @@ class Unit:
 def units_of(suite: unittest.TestSuite) -> list[Unit]:
     """Return what a suite is run in, in its order; each test has a name of its own."""
     found: dict[str, Unit] = {}
-    for key, test, whole in leaves(suite):
-        unit = found.setdefault(key, Unit(key, suite=whole))
-        unit.tests.append(test)
+    wholes: dict[int, str] = {}  # what suites of another kind are called: the same in each worker
+    for test, whole in leaves(suite):
+        key = (
+            wholes.setdefault(id(whole), f"suite {len(wholes) + 1}")
+            if whole is not None
+            else key_of(test)
+        )
+        found.setdefault(key, Unit(key, suite=whole)).tests.append(test)
     seen: Counter[str] = Counter()
     for unit in found.values():
         for test in unit.tests:
@@ -53,8 +58,8 @@ def units_of(suite: unittest.TestSuite) -> list[Unit]:
 
 def leaves(
     suite: unittest.TestSuite, whole: unittest.TestSuite | None = None
-) -> Iterator[tuple[str, Test, unittest.TestSuite | None]]:
-    """Yield each test with the key of its unit, and the suite that has to run it, if there is one.
+) -> Iterator[tuple[Test, unittest.TestSuite | None]]:
+    """Yield each test with the suite that has to run it, if there is one.
 
     A suite of another class than unittest's may do anything between its tests.
     """
@@ -64,7 +69,7 @@ def leaves(
         if isinstance(test, unittest.TestSuite):
             yield from leaves(test, whole)
         else:
-            yield (f"suite {id(whole)}" if whole is not None else key_of(test)), test, whole
+            yield test, whole
 
 
 def key_of(test: Test) -> str:

@@ -19,7 +19,7 @@ from harness.runner.units import Unit, units_of
 
 def digest_of(units: list[Unit]) -> str:
     """Return what is the same for workers that have loaded the same tests."""
-    text = "\n".join(name for unit in units for name in unit.names)
+    text = "\n".join("\n".join([unit.key, *unit.names]) for unit in units)
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
