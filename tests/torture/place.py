@@ -200,7 +200,8 @@ class Place:
     def keep(self) -> None:
         """Keep what tells why something failed: what the engine and the registry hold now."""
         copy = self.root / "registry-then"
-        shutil.copytree(self.registry, copy, ignore=ignore_sockets, dirs_exist_ok=True)
+        if os.path.isdir(self.registry):  # killed before it was made, there is none
+            shutil.copytree(self.registry, copy, ignore=ignore_sockets, dirs_exist_ok=True)
 
     def remove(self, keep: bool = False) -> None:
         """End and remove all that is ours, whatever became of it.

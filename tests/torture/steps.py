@@ -62,7 +62,7 @@ class Marks:
         from harness.providers import docker
 
         self._around(docker, "create", "create", "created")
-        self._before(docker, "published", "started")
+        self._before(docker, "places", "started")
 
     def _before(self, owner: Any, name: str, step: str) -> None:
         self._around(owner, name, step)
