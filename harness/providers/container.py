@@ -23,6 +23,9 @@ STOP_TIMEOUT = 2  # seconds: many programs do not listen to a signal when they a
 LOG_LAG = 0.03  # seconds that the daemon may need to take over what a container has logged
 LONGEST_LAG = 0.3  # seconds after which a log that goes on growing is taken as it is
 OUT_OF_MEMORY = "killed for want of memory"
+MEMORY_LAG = 0.5  # seconds that the daemon may need to take note of that
+POLL = 0.01
+KILLED = 137  # exit code
 
 ALREADY = ("is already paused", "is not paused", "is not running")
 CAUSES = (
@@ -75,6 +78,7 @@ class ContainerServer:
         self._stopped = False
         self._last_log = ""
         self._paused = False  # by us, which is not an end
+        self._told = False  # that it was killed, and by all that is known not for want of memory
         self._printed = 0  # length of the log when its present run began
 
     def inspect(self) -> dict[str, Any]:
@@ -89,7 +93,7 @@ class ContainerServer:
     def exit_state(self) -> str | None:
         """Return how the container ended, with its out-of-memory flag, or None while it runs."""
         try:
-            state = self.inspect()["State"]
+            state = self._state()
         except OSError as error:
             return "stopped by us" if self._stopped else f"the container is gone: {error}"
         if state["Status"] in ("created", "running", "restarting"):
@@ -98,6 +102,23 @@ class ContainerServer:
             return None if self._paused else "paused"
         memory = f", {OUT_OF_MEMORY}" if state.get("OOMKilled") else ""
         return f"exit code {state['ExitCode']}{memory}"
+
+    def _state(self) -> dict[str, Any]:
+        """Return the container's state; the daemon notes later than its end that memory was short.
+
+        Raises:
+            OSError: It is gone, or the daemon does not answer.
+        """
+        deadline = time.monotonic() + MEMORY_LAG
+        while True:
+            found = self.inspect()
+            state: dict[str, Any] = found["State"]
+            killed = state["ExitCode"] == KILLED and not state.get("OOMKilled")
+            late = self._told or time.monotonic() > deadline
+            if not killed or late or not found["HostConfig"]["Memory"]:
+                self._told = killed
+                return state
+            time.sleep(POLL)
 
     def output(self) -> str:
         """Return what it has printed since it was last started."""

@@ -6,7 +6,7 @@ from unittest import mock
 
 from harness.core.endpoint import Endpoint
 from harness.core.recipe import ContainerRecipe
-from harness.providers import container_thing
+from harness.providers import container, container_thing
 from harness.providers.container import ContainerServer, text_of
 from harness.providers.engine import Engine, EngineError
 from tests.support.daemon import FakeDaemon, log_of
@@ -45,7 +45,12 @@ class ServerTest(DaemonTest):
         )
 
     def is_now(self, status, **fields):
-        self.daemon.answers("GET", STATE, {"State": {"Status": status, **fields}})
+        self.daemon.answers("GET", STATE, self.found(status, **fields))
+
+    def found(self, status, *, memory=0, **fields):
+        """Return what the daemon says of the container."""
+        state = {"Status": status, "ExitCode": 0, **fields}
+        return {"State": state, "HostConfig": {"Memory": memory}}
 
     def logs(self, *pieces):
         self.daemon.answers("GET", LOGS, log_of(*pieces))
@@ -69,6 +74,22 @@ class StateTest(ServerTest):
 
         self.assertEqual("exit code 137, killed for want of memory", self.server.exit_state())
         self.assertIn("it used more than its limit", self.server.likely_cause())
+
+    def test_that_memory_was_short_may_be_known_later_than_the_end(self):
+        killed = {"status": "exited", "ExitCode": 137, "memory": 1 << 24}
+        first, then = self.found(**killed), self.found(**killed, OOMKilled=True)
+        self.daemon.answers("GET", STATE, first, first, then)
+
+        self.assertEqual("exit code 137, killed for want of memory", self.server.exit_state())
+
+    def test_one_that_was_killed_otherwise_is_asked_for_that_once_and_not_for_long(self):
+        self.is_now("exited", ExitCode=137, memory=1 << 24)
+
+        with mock.patch.object(container, "MEMORY_LAG", 0.02):
+            self.assertEqual("exit code 137", self.server.exit_state())
+        asked = len(self.daemon.asked())
+        self.assertEqual("exit code 137", self.server.exit_state())
+        self.assertEqual(asked + 1, len(self.daemon.asked()))
 
     def test_one_that_somebody_else_paused_is_out_of_order_and_ours_is_not(self):
         self.is_now("paused")
