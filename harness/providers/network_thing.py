@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from harness.core import realtime as time
 from harness.providers.engine import Engine, EngineError
 
 HAS_ENDPOINTS = 403
+# Seconds: a container that the daemon is starting, for one who was killed, comes on it meanwhile.
+PATIENCE = 5.0
+POLL = 0.02
 
 
 def words(name: str, **_: object) -> str:
@@ -19,14 +23,16 @@ def remove(host: str, name: str, made: bool) -> bool:
     """
     engine = Engine(host)
     there = made or engine.has(f"/networks/{name}")
-    try:
-        engine.delete(f"/networks/{name}")
-    except EngineError as error:
-        if error.status != HAS_ENDPOINTS:
-            raise
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            engine.delete(f"/networks/{name}")
+            return not there
+        except EngineError as error:
+            if error.status != HAS_ENDPOINTS or time.monotonic() > deadline:
+                raise
         disconnect_all(engine, name)
-        engine.delete(f"/networks/{name}")
-    return not there
+        time.sleep(POLL)
 
 
 def disconnect_all(engine: Engine, name: str) -> None:

@@ -171,9 +171,20 @@ class RemovalTest(NetworkTest):
 
         self.remove()
 
+    def test_one_that_comes_while_it_is_emptied_is_taken_off_too(self):
+        self.busy("a")
+        refused = (403, "has active endpoints")
+        self.daemon.answers("DELETE", self.PATH, refused, refused, refused, b"")
+        self.daemon.answers("POST", f"{self.PATH}/disconnect", b"")
+
+        self.assertFalse(self.remove())
+
+        self.assertEqual(4, len(self.daemon.asked("DELETE")))
+
     def test_one_that_stays_in_use_is_an_error(self):
         self.busy()
         self.daemon.answers("DELETE", self.PATH, (403, "has active endpoints"))
+        self.enterContext(mock.patch.object(network_thing, "PATIENCE", 0.05))
 
         with self.assertRaisesRegex(EngineError, "403: has active endpoints"):
             self.remove()
