@@ -335,7 +335,9 @@ class RefusalTest(ForeignTest):
             self.refused(server.url(), "no numbered database is free")
 
     def test_a_node_of_a_cluster(self):
-        cluster = Redis(settings=(("cluster-enabled", "yes"),))
+        with socket.create_server(("127.0.0.1", 0)) as free:  # else it takes its own and 10 000
+            port = str(free.getsockname()[1])
+        cluster = Redis(settings=(("cluster-enabled", "yes"), ("cluster-port", port)))
         with (
             Environment(providers="embedded") as environment,
             self.assertRaises(StartError) as raised,

@@ -65,7 +65,11 @@ class RelayTest(unittest.TestCase):
 
     @unittest.skipUnless(hasattr(os, "fork"), "there is no fork here")
     def test_a_process_that_was_forked_keeps_neither_a_connection_nor_the_port(self):
-        relay, address = self.relay(self.serve(lambda client: client.recv(1)))
+        def answer(client):
+            client.recv(1)
+            client.shutdown(socket.SHUT_RDWR)  # the child has this one, too
+
+        relay, address = self.relay(self.serve(answer))
         with socket.create_connection(address, 5) as client:
             client.sendall(b"")
             child = self.fork()
