@@ -286,7 +286,8 @@ def judge(kill: Kill, place: Place, outcome: Outcome) -> None:
     nobody = bool(outcome.moment) and kill.victim in ("everything", "worker+janitor", "janitor")
     left = place.is_clean_within(NOBODY if nobody else CLEAN)
     outcome.result = "clean" if outcome.moment else "missed"
-    if left and nobody and (kill.victim != "janitor" or only_the_door(left)):
+    alone = nobody and (kill.victim != "janitor" or only_the_door(left))
+    if left and (alone or place.had_no_janitor()):
         outcome.result = "repaired"
         left = repair(place)
     outcome.seconds = time.monotonic() - began

@@ -193,6 +193,14 @@ class Place:
             time.sleep(POLL)
         return []
 
+    def had_no_janitor(self) -> bool:
+        """Tell whether the janitor was killed with the group that it had not left yet.
+
+        Nothing was made by then: whoever makes something has greeted the janitor before.
+        """
+        door, sign = (os.path.join(self.registry, f"janitor.{end}") for end in ("sock", "pid"))
+        return os.path.exists(door) and not os.path.exists(sign)
+
     def note_volumes(self) -> None:
         """Look which volumes the containers have that run now."""
         self._engine()
