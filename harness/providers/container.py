@@ -78,7 +78,7 @@ class ContainerServer:
         self._stopped = False
         self._last_log = ""
         self._paused = False  # by us, which is not an end
-        self._told = False  # that it was killed, and by all that is known not for want of memory
+        self._told = False  # that it was killed, and perhaps for its limit of memory
         self._printed = 0  # length of the log when its present run began
 
     def inspect(self) -> dict[str, Any]:
@@ -114,9 +114,9 @@ class ContainerServer:
             found = self.inspect()
             state: dict[str, Any] = found["State"]
             killed = state["ExitCode"] == KILLED and not state.get("OOMKilled")
-            late = self._told or time.monotonic() > deadline
-            if not killed or late or not found["HostConfig"]["Memory"]:
-                self._told = killed
+            doubtful = killed and bool(found["HostConfig"]["Memory"])
+            if not doubtful or self._told or time.monotonic() > deadline:
+                self._told = doubtful
                 return state
             time.sleep(POLL)
 
@@ -207,9 +207,13 @@ class ContainerServer:
         return likely_cause(self.log(), (*self._causes, *CAUSES)) or self._want_of_memory()
 
     def _want_of_memory(self) -> str | None:
-        if OUT_OF_MEMORY not in (self.exit_state() or ""):
-            return None
-        return "it used more than its limit (memory=), or the host has no memory left"
+        """Return what there is to say of one that was killed, which the daemon may not know why."""
+        state = self.exit_state() or ""
+        if OUT_OF_MEMORY in state:
+            return "it used more than its limit (memory=), or the host has no memory left"
+        if self._told and state:
+            return "somebody killed it; or it used more than its limit (memory=)"
+        return None
 
     def record(self) -> dict[str, Any]:
         """Return what another process needs to find it."""

@@ -331,9 +331,9 @@ class BadInputTest(OwnRegistryTest):
         service = self.run_shell(eat, memory="16m")
         text = self.refused(self.made, service, StartError)
 
-        self.assertIn("ended while starting: exit code", text)
-        self.assertIn("killed for want of memory", text)
-        self.assertIn("likely cause: it used more than its limit (memory=)", text)
+        # A busy daemon may miss what the kernel says of it.
+        self.assertIn("ended while starting: exit code 137", text)
+        self.assertRegex(text, r"likely cause: .*it used more than its limit \(memory=\)")
 
     def test_a_container_that_never_listens(self):
         text = self.refused(self.made, self.run_shell("sleep 600"), StartTimeoutError)

@@ -87,6 +87,9 @@ class StateTest(ServerTest):
 
         with mock.patch.object(container, "MEMORY_LAG", 0.02):
             self.assertEqual("exit code 137", self.server.exit_state())
+        self.logs((1, "nothing special"))
+        cause = "somebody killed it; or it used more than its limit (memory=)"
+        self.assertEqual(cause, self.server.likely_cause())
         asked = len(self.daemon.asked())
         self.assertEqual("exit code 137", self.server.exit_state())
         self.assertEqual(asked + 1, len(self.daemon.asked()))
