@@ -194,12 +194,13 @@ class Place:
         return []
 
     def had_no_janitor(self) -> bool:
-        """Tell whether the janitor was killed with the group that it had not left yet.
+        """Tell whether all was killed before there was a janitor, and so before anything was made.
 
-        Nothing was made by then: whoever makes something has greeted the janitor before.
+        It may have been killed itself, with the group that it had not left yet.
         """
-        door, sign = (os.path.join(self.registry, f"janitor.{end}") for end in ("sock", "pid"))
-        return os.path.exists(door) and not os.path.exists(sign)
+        registry = Path(self.registry)
+        made = {file.name for file in registry.glob("slots/*/*")} - {"holders", "lock"}
+        return not made and not (registry / "janitor.pid").exists()
 
     def note_volumes(self) -> None:
         """Look which volumes the containers have that run now."""
