@@ -155,7 +155,7 @@ class Coordinator:
         self._give(hand)
 
     def _on_units(self, hand: Hand, message: Message) -> None:
-        units = [(key, names) for key, names, _ in message["units"]]
+        units = message["units"]
         for key, names in units:
             self.ledger.expect(key, names)
         self._queue.extend(planned(units, self._options))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import unittest
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -33,10 +32,6 @@ class Selection:
         if self.names:
             return loader.loadTestsFromNames(list(self.names))
         return loader.discover(self.start, self.pattern, self.top)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return it as it is sent."""
-        return asdict(self)
 
 
 def as_glob(pattern: str) -> str:

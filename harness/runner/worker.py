@@ -46,7 +46,7 @@ class Worker:
         self._units = {unit.key: unit for unit in units}
         tests = [test for unit in units for test in unit.tests]
         self._numbers = {id(test): number for number, test in enumerate(tests)}
-        self._channel.send(event="loaded", digest=digest_of(units), pid=os.getpid())
+        self._channel.send(event="loaded", digest=digest_of(units))
         while (messages := self._channel.receive()) is not None:
             for message in messages:
                 if message["do"] == "end":
@@ -55,7 +55,7 @@ class Worker:
 
     def show(self, message: Message) -> None:
         """Tell which units and tests there are."""
-        units = [[unit.key, unit.names, unit.suite is None] for unit in self._units.values()]
+        units = [[unit.key, unit.names] for unit in self._units.values()]
         self._channel.send(event="units", units=units)
 
     def run(self, message: Message) -> None:

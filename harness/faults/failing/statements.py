@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from harness.core.names import literal
 from harness.faults.failing.failure import bare
 
 COMMIT = re.compile(r"(?:commit|end)(?: (?:work|transaction))?[ ;]*", re.IGNORECASE)
@@ -21,18 +22,8 @@ def raising(code: str, message: str) -> str:
         >>> raising("40001", "no")
         "do 'begin raise exception using errcode = ''40001'', message = ''no''; end'"
     """
-    body = f"begin raise exception using errcode = '{code}', message = {quoted(message)}; end"
-    return f"do {quoted(body)}"
-
-
-def quoted(text: str) -> str:
-    """Return a text as SQL writes it.
-
-    Example:
-        >>> quoted("it's")
-        "'it''s'"
-    """
-    return "'" + text.replace("'", "''") + "'"
+    body = f"begin raise exception using errcode = '{code}', message = {literal(message)}; end"
+    return f"do {literal(body)}"
 
 
 def is_commit(statement: str) -> bool:

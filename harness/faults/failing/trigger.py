@@ -63,11 +63,6 @@ class Trigger:
         self._happened += 1
         return self.failure
 
-    @property
-    def is_over(self) -> bool:
-        """Whether it has happened as often as it was to."""
-        return self._happened == self.failure.times
-
     def report(self, unreadable: int = 0) -> Report:
         """Return what has become of it.
 

@@ -13,6 +13,7 @@ from harness.services.kafka.clients import Clients
 from harness.services.kafka.marks import SETTING, signature
 from harness.services.kafka.names import Names
 from harness.services.kafka.topics import AdminTopics
+from harness.services.orphans import too_many
 
 if TYPE_CHECKING:
     from harness.services.kafka.instance import KafkaInstance
@@ -28,7 +29,8 @@ def remove(instance: KafkaInstance, settings: Settings) -> None:
     if instance.strange:
         found = signed_orphans(instance.clients, instance.names)
         if len(found) > settings.max_orphans:
-            raise too_many(instance.bootstrap_servers, len(found), settings.max_orphans)
+            where = f"Kafka at {instance.bootstrap_servers}"
+            raise too_many(where, "topics", len(found), settings.max_orphans, "delete")
         instance.delete(found)
     elif not instance.running.fresh:
         instance.delete(left_on_ours(instance))
@@ -63,16 +65,6 @@ def settings_of(topics: Any, names: list[str]) -> dict[str, str]:
         resource.name: str(future.result(ANSWER_TIMEOUT)[SETTING].value)
         for resource, future in futures.items()
     }
-
-
-def too_many(where: str, found: int, most: int) -> StartError:
-    """Return the error for a broker on which more was left than we delete without being asked."""
-    return StartError(
-        f"Kafka at {where} has {found} topics that killed runs of this registry have left, "
-        f"and HARNESS_MAX_ORPHANS allows {most}",
-        cause="runs are killed again and again, as by a time limit of their jobs",
-        hint="delete them with `harness clean`, or allow more with HARNESS_MAX_ORPHANS",
-    )
 
 
 def sweep(running: Running, settings: Settings, told: Told, *, dry: bool) -> None:

@@ -9,7 +9,8 @@ from contextlib import closing
 from harness.core.endpoint import Endpoint
 from harness.core.service import Told
 from harness.core.settings import Settings
-from harness.errors import LeakError, StartError
+from harness.errors import LeakError
+from harness.services.orphans import too_many
 from harness.services.postgres.connect import driver
 from harness.services.postgres.databases import Databases
 from harness.services.postgres.locks import Locks, alone
@@ -71,22 +72,13 @@ def drop_orphans(databases: Databases, most: float = math.inf) -> list[str]:
         StartError: There are more.
     """
     if len(owned(databases)) > most and (found := sum(1 for _ in orphans(databases))) > most:
-        raise too_many(databases.endpoint, found, most)
+        at = f"{databases.endpoint.host}:{databases.endpoint.port}"
+        raise too_many(f"PostgreSQL at {at}", "databases", found, most, "drop")
     dropped = []
     for name, _ in orphans(databases):
         databases.drop(name)
         dropped.append(name)
     return dropped
-
-
-def too_many(endpoint: Endpoint, found: int, most: float) -> StartError:
-    """Return the error for a server on which more was left than we drop without being asked."""
-    return StartError(
-        f"PostgreSQL at {endpoint.host}:{endpoint.port} has {found} databases that killed runs of "
-        f"this registry have left, and HARNESS_MAX_ORPHANS allows {most}",
-        cause="runs are killed again and again, as by a time limit of their jobs",
-        hint="drop them with `harness clean`, or allow more with HARNESS_MAX_ORPHANS",
-    )
 
 
 def sweep(endpoint: Endpoint, settings: Settings, told: Told, *, dry: bool) -> None:
