@@ -42,6 +42,19 @@ class InstanceTest(unittest.TestCase):
         with self.assertRaisesRegex(LeaseError, "used after its environment was closed"):
             instance.check_alive()
 
+    def test_one_that_others_may_use_is_neither_killed_nor_stopped_in_any_other_way(self):
+        for action in ("pause", "resume", "kill", "restart"):
+            instance = self.instance()
+            with self.subTest(action), self.assertRaises(LeaseError) as caught:
+                getattr(instance, action)()
+            self.assertEqual(
+                f"db on docker was told to {action}, and other tests may use it\n"
+                "  likely cause: it was declared without exclusive=True\n"
+                "  next: declare the service with exclusive=True: the class gets one of its own",
+                str(caught.exception),
+            )
+            instance.check_alive()
+
     def test_what_it_can_do_is_not_refused(self):
         instance = self.instance()
         instance.capabilities = frozenset({"db.superuser", "db.extension.a"})
