@@ -13,7 +13,7 @@ from harness.core.printing import announce_seed
 from harness.core.seed import run_seed
 from harness.core.settings import Settings
 from harness.errors import ConfigurationError
-from harness.runner.options import ORDERS, Options
+from harness.runner.options import ORDERS, ClusterOptions, Options
 
 AUTO = "auto"
 COUNT = click.IntRange(min=1)
@@ -57,11 +57,14 @@ AS_UNITTEST = (
     click.option("-v", "--verbose", is_flag=True, help="A line for each test."),
 )
 HOW = (
-    click.option("-n", "workers", default="1", metavar="N|auto", help="How many processes."),
+    click.option("-n", "workers", metavar="N|auto", help="How many processes."),
     click.option("--seed", type=int, metavar="N", help="Make all random choices with N."),
     click.option("--order", type=click.Choice(ORDERS), default=ORDERS[0], show_default=True),
     click.option("--timeout", type=SECONDS, metavar="SECONDS", help="How long a test may take."),
     click.option("--time-limit", type=SECONDS, metavar="SECONDS", help="How long the run may."),
+)
+WHERE = (
+    click.option("--cluster", metavar="ADDRESS|local", help="Run on a Dask cluster."),
 )
 AGAIN = (
     click.option("--repeat", type=COUNT, metavar="N", help="Run all tests N times."),
@@ -86,7 +89,7 @@ def with_options(*groups: Iterable[Any]) -> Callable[[Any], Any]:
 
 @click.command()
 @click.pass_context
-@with_options(SELECTION, AS_UNITTEST, HOW, AGAIN, REPORTS)
+@with_options(SELECTION, AS_UNITTEST, HOW, WHERE, AGAIN, REPORTS)
 def run(context: click.Context, **given: Any) -> None:
     """Run a unittest suite, and account for every test.
 
@@ -123,11 +126,22 @@ def options_of(given: Mapping[str, Any], settings: Settings) -> Options:
     kept = {name: given[name] for name in PASSED_ON}
     return Options(
         selection=Selection(**selection),
-        workers=workers_of(given["workers"]),
+        workers=workers_of(given["workers"] or "1"),
+        cluster=cluster_of(given, settings),
         seed=seed_of(given["seed"], settings),
         repeat=given["repeat"] or (None if given["until_fail"] else 1),
         rerun_failed=given["rerun_failed"] or 0,
         **kept,
+    )
+
+
+def cluster_of(given: Mapping[str, Any], settings: Settings) -> ClusterOptions | None:
+    """Return which cluster is to run the tests; None if none is."""
+    if given["cluster"] is None:
+        return None
+    most = workers_of(given["workers"]) if given["workers"] else None
+    return ClusterOptions(
+        given["cluster"], settings.cluster_timeout, settings.cluster_dir, most
     )
 
 

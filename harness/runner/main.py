@@ -6,10 +6,12 @@ import sys
 from enum import IntEnum
 from pathlib import Path
 
+from harness.errors import ClusterError
 from harness.runner.console import Console
 from harness.runner.coordinator import Coordinator
 from harness.runner.options import Options
 from harness.runner.processes import BecomeWorkerError, Processes, work
+from harness.runner.transport import Transport
 
 
 class Exit(IntEnum):
@@ -33,7 +35,8 @@ def run(options: Options, *, verbose: bool = False, junit: str | None = None) ->
         junit: File to write JUnit XML into; None for none.
     """
     console = Console(verbose=verbose)
-    coordinator = Coordinator(options, Processes(options.workers), console)
+    transport = transport_of(options, console)
+    coordinator = Coordinator(options, transport, console)
     interrupted = False
     link = None
     try:
@@ -42,6 +45,10 @@ def run(options: Options, *, verbose: bool = False, junit: str | None = None) ->
         link = become.link
     except KeyboardInterrupt:
         interrupted = True
+    except ClusterError as error:
+        coordinator.problem = str(error)
+    finally:
+        transport.close()
     if link is not None:
         work(link, options)
         sys.exit()
@@ -51,6 +58,15 @@ def run(options: Options, *, verbose: bool = False, junit: str | None = None) ->
 
         write(Path(junit), coordinator.ledger, options.seed)
     return Exit.INTERRUPTED if interrupted else judge(coordinator)
+
+
+def transport_of(options: Options, console: Console) -> Transport:
+    """Return where workers come from."""
+    if options.cluster is None:
+        return Processes(options.workers)
+    from harness.runner.cluster.remote import Remote
+
+    return Remote(options, options.cluster, console.say)
 
 
 def judge(coordinator: Coordinator) -> Exit:

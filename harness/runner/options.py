@@ -10,6 +10,23 @@ DEFINED, SHUFFLE = ORDERS = ("defined", "shuffle")
 
 
 @dataclass(frozen=True)
+class ClusterOptions:
+    """Which cluster runs the tests.
+
+    Attributes:
+        address: Of its scheduler; `local` for one that is started on this machine.
+        seconds: For how long it may not answer, or have nobody who can run tests.
+        directory: Where the project is on its machines; as on this one if empty.
+        most: How many processes run tests; as many as there is room for if None.
+    """
+
+    address: str
+    seconds: float = 10.0
+    directory: str = ""
+    most: int | None = None
+
+
+@dataclass(frozen=True)
 class Options:
     """How a run is to be.
 
@@ -26,6 +43,7 @@ class Options:
         until_fail: Whether to end with the first failure, as `failfast`, and not to ask for more.
         rerun_failed: How many times a test that fails is run once more.
         time_limit: Seconds that the whole run may take; None for ever.
+        cluster: Which cluster runs the tests; None for this machine's processes.
     """
 
     selection: Selection = field(default_factory=Selection)
@@ -40,3 +58,4 @@ class Options:
     until_fail: bool = False
     rerun_failed: int = 0
     time_limit: float | None = None
+    cluster: ClusterOptions | None = None

@@ -9,7 +9,6 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from harness.core import realtime as time
 from harness.runner.channel import BLOCK, Message
 from harness.runner.cluster.stream import Stream
 
@@ -25,11 +24,10 @@ class RemoteMember:
         number: Which worker it is.
         address: Of the Dask worker that it is under.
         submit: Has the Dask worker pass a message on to it.
-        give_up: Gives it up, whatever it is doing.
+        give_up: Gives it up, whatever it is doing: in order, or at once.
 
     Attributes:
         kept: Where it writes, and which process it is; None until that is known.
-        lost: When its Dask worker was lost; None if it was not.
     """
 
     def __init__(
@@ -37,12 +35,11 @@ class RemoteMember:
         number: int,
         address: str,
         submit: Callable[[RemoteMember, Message], None],
-        give_up: Callable[[RemoteMember], None],
+        give_up: Callable[[RemoteMember, bool], None],
     ) -> None:
         self.number = number
         self.address = address
         self.kept: Kept | None = None
-        self.lost: float | None = None
         self._submit = submit
         self._give_up = give_up
         self._stream = Stream()
@@ -52,6 +49,11 @@ class RemoteMember:
         self._ours, self._theirs = socket.socketpair()
         self._ours.setblocking(False)
         self._theirs.setblocking(False)
+
+    @property
+    def host(self) -> str:
+        """The machine that it is on, as the cluster knows it."""
+        return host_of(self.address)
 
     def fileno(self) -> int:
         """Return what a selector finds readable when there is something to receive."""
@@ -75,23 +77,24 @@ class RemoteMember:
         """Return what it has written down since the last time."""
         return self._stream.take()
 
-    @property
-    def over(self) -> bool:
-        """Whether it has ended."""
+    def gone(self) -> bool:
+        """Return whether it has ended."""
         return self._over.is_set()
 
-    def wait(self, seconds: float) -> bool:
-        """Wait for its end; tell whether it came."""
-        return self._over.wait(seconds)
-
-    def end(self) -> str:
-        """Return how it ended; empty if in order, or if it has not yet."""
+    def end(self, patience: float) -> str:
+        """Wait for its end, and return how it ended; empty if in order."""
+        if not self._over.wait(patience):
+            self.kill()
         self._ours.close()
         return f"{self._how}, on {self.address}" if self._how else ""
 
     def interrupt(self) -> None:
         """Have it end what it is doing, as Ctrl-C does."""
-        self._give_up(self)
+        self._give_up(self, False)
+
+    def kill(self) -> None:
+        """Have it end at once."""
+        self._give_up(self, True)
 
     def heard(self, event: Mapping[str, Any]) -> None:
         """Take what was told of it."""
@@ -115,3 +118,13 @@ class RemoteMember:
     def _wake(self) -> None:
         with contextlib.suppress(OSError):  # full, which wakes as well; or nobody listens any more
             self._theirs.send(b"!")
+
+
+def host_of(address: str) -> str:
+    """Return the machine of a Dask worker.
+
+    Example:
+        >>> host_of("tls://10.0.0.5:4321")
+        '10.0.0.5'
+    """
+    return address.partition("://")[2].rpartition(":")[0]

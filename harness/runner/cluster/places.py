@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.runner.cluster.member import RemoteMember
+from harness.runner.cluster.member import host_of
 
 RESOURCE = "harness"
 
@@ -20,14 +20,14 @@ class Place:
         room: How many processes it may have at a time.
         tagged: Whether it has said so itself, by the resource `harness`.
         fits: Whether it has the right code; None until that is known.
-        members: The processes that it has.
+        members: The numbers of the processes that it has.
     """
 
     address: str
     room: int
     tagged: bool = False
     fits: bool | None = None
-    members: set[RemoteMember] = field(default_factory=set)
+    members: set[int] = field(default_factory=set)
 
     @classmethod
     def of(cls, address: str, identity: Mapping[str, Any]) -> Place:
@@ -49,7 +49,7 @@ class Place:
     @property
     def host(self) -> str:
         """The machine, as the cluster knows it."""
-        return self.address.partition("://")[2].rpartition(":")[0]
+        return host_of(self.address)
 
     @property
     def resources(self) -> dict[str, float] | None:

@@ -18,9 +18,10 @@ from harness.core.registry.locks import Lock
 from harness.runner.channel import Channel, Message, pair
 from harness.runner.cluster import kept
 from harness.runner.cluster.relay import Relay
+from harness.runner.processes import how_it_was
 
 LOOK = 0.02  # seconds between two looks at what the process has written down
-PATIENCE = 10.0  # seconds in which what was interrupted has to come to its end
+PATIENCE = 60.0  # seconds in which what was interrupted has to come to its end
 
 # The kernel ends the process with the thread that has started it. A Dask worker's own threads may
 # end at any time; the one of this pool lives as long as the Dask worker.
@@ -91,6 +92,10 @@ class Slot:
             finally:
                 self.busy.release()
 
+    def kill(self) -> None:
+        """Have it end at once."""
+        self._process.kill()
+
     def _send(self, message: Message) -> None:
         try:
             self._channel.send(**message)
@@ -131,7 +136,7 @@ class Slot:
         self._relay.written(self._slate.read())
         self._tidy()
         self.ended = True
-        self._relay.ended(how_of(self._process.returncode))
+        self._relay.ended(how_it_was(self._process.returncode))
 
     def _tidy(self) -> None:
         self._slate.close()
@@ -144,15 +149,3 @@ def heard(channel: Channel, seconds: float) -> bool:
     poll = select.poll()
     poll.register(channel.fileno(), select.POLLIN)
     return bool(poll.poll(seconds * 1000))
-
-
-def how_of(code: int) -> str:
-    """Return how a process has ended; empty if in order.
-
-    Example:
-        >>> how_of(0), how_of(7), how_of(-9)
-        ('', 'exit code 7', 'SIGKILL')
-    """
-    if code == 0:
-        return ""
-    return f"exit code {code}" if code > 0 else signal.Signals(-code).name

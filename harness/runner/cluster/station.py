@@ -4,7 +4,7 @@ A request holds
 
     run, number              which run, and which of its workers
     directory                where tests are run
-    paths                    the sources to compare
+    version                  which code it is of
     environ, interpreter     variables for the process, and options of Python
     options                  how the run is to be, pickled: read by the process, of the same version
     message                  what is to be passed on to the process
@@ -14,13 +14,12 @@ A request holds
 from __future__ import annotations
 
 import threading
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.core import realtime as time
 from harness.runner.cluster import kept
-from harness.runner.cluster.relay import Relay
+from harness.runner.cluster.relay import Relay, topic_of
 from harness.runner.cluster.slot import Slot
 from harness.runner.cluster.version import Version
 
@@ -36,9 +35,16 @@ slots: dict[tuple[str, int], Slot] = {}
 lock = threading.Lock()
 
 
-def probe(request: Request) -> dict[str, Any]:
-    """Return which code there is."""
-    return asdict(Version.of(Path(request["directory"]), request["paths"]))
+def probe(request: Request) -> None:
+    """Tell what is wrong with the code that there is; nothing if it is that of the run."""
+    from distributed import get_worker
+
+    wanted = Version(**request["version"])
+    there = Version.of(Path(request["directory"]), list(wanted.sources))
+    worker = get_worker()
+    complaint = wanted.complaint(there)
+    answer = {"run": request["run"], "place": worker.address, "complaint": complaint}
+    worker.log_event(topic_of(request["run"]), answer)
 
 
 def start(request: Request) -> None:
@@ -68,6 +74,13 @@ def tell(request: Request) -> None:
         relay_of(get_worker(), request).ended("it is not there any more")
     else:
         converse(slot, request)
+
+
+def kill(run: str, number: int) -> None:
+    """Have a process end at once."""
+    slot = slots.get((run, number))
+    if slot is not None:
+        slot.kill()
 
 
 def recover(request: Request) -> None:
