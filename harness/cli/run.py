@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -18,6 +19,7 @@ from harness.runner.options import ORDERS, ClusterOptions, Options
 AUTO = "auto"
 COUNT = click.IntRange(min=1)
 SECONDS = click.FloatRange(min=0, min_open=True)
+ADDRESS = re.compile(r"local|([a-z]+://)?[^/\s]+:\d+")
 PASSED_ON = (
     *("buffer", "failfast", "locals", "timeout", "order", "until_fail", "time_limit"),
 )  # as they were given
@@ -63,9 +65,7 @@ HOW = (
     click.option("--timeout", type=SECONDS, metavar="SECONDS", help="How long a test may take."),
     click.option("--time-limit", type=SECONDS, metavar="SECONDS", help="How long the run may."),
 )
-WHERE = (
-    click.option("--cluster", metavar="ADDRESS|local", help="Run on a Dask cluster."),
-)
+WHERE = (click.option("--cluster", metavar="ADDRESS|local", help="Run on a Dask cluster."),)
 AGAIN = (
     click.option("--repeat", type=COUNT, metavar="N", help="Run all tests N times."),
     click.option("--until-fail", is_flag=True, help="Repeat until one fails; N times at most."),
@@ -139,10 +139,13 @@ def cluster_of(given: Mapping[str, Any], settings: Settings) -> ClusterOptions |
     """Return which cluster is to run the tests; None if none is."""
     if given["cluster"] is None:
         return None
+    if not ADDRESS.fullmatch(given["cluster"]):
+        raise ConfigurationError(
+            f"--cluster {given['cluster']}: expected the address of a scheduler",
+            hint="write --cluster tcp://HOST:8786, or --cluster local",
+        )
     most = workers_of(given["workers"]) if given["workers"] else None
-    return ClusterOptions(
-        given["cluster"], settings.cluster_timeout, settings.cluster_dir, most
-    )
+    return ClusterOptions(given["cluster"], settings.cluster_timeout, settings.cluster_dir, most)
 
 
 def seed_of(given: int | None, settings: Settings) -> int:

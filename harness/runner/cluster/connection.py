@@ -5,13 +5,10 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from harness.core.extras import extra
 from harness.errors import ClusterError
-
-if TYPE_CHECKING:
-    from distributed import Client
 
 LOCAL = "local"
 CONFIG = {
@@ -34,7 +31,7 @@ def library() -> Any:
 
 
 @contextlib.contextmanager
-def connected(address: str, workers: int, seconds: float) -> Iterator[Client]:
+def connected(address: str, workers: int, seconds: float) -> Iterator[Any]:
     """Connect to a cluster.
 
     Args:
@@ -69,7 +66,8 @@ def started(distributed: Any, workers: int) -> Iterator[Any]:
     with distributed.LocalCluster(
         n_workers=workers,
         threads_per_worker=1,
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",
         silence_logs=logging.CRITICAL,
+        preload=["harness.runner.cluster.preload"],
     ) as cluster:
         yield cluster

@@ -1,6 +1,7 @@
-"""A worker on a machine of a cluster: `python -m harness.runner.cluster.process CHANNEL SLATE PARENT`.
+"""A worker on a machine of a cluster: `python -m harness.runner.cluster.process`.
 
-It is a fresh interpreter, for a Dask worker has threads and cannot be forked.
+Its arguments are those of `main`. It is a fresh interpreter: a Dask worker has threads, and so
+cannot be forked.
 """
 
 from __future__ import annotations
@@ -14,24 +15,25 @@ import sys
 from base64 import b85decode
 
 from harness.runner.channel import Channel
+from harness.runner.cluster import kept
 from harness.runner.link import Link
 from harness.runner.processes import work
-from harness.runner.cluster import kept
 
 PARENT_DEATH = 1  # PR_SET_PDEATHSIG, prctl(2)
 
 
-def main(channel: int, slate: str, parent: int) -> None:
+def main(channel: int, stacks: int, slate: str, parent: int) -> None:
     """Be a worker, to the end of the process.
 
     Args:
         channel: Descriptor of a socket, to the Dask worker.
+        stacks: Descriptor to write the stacks of its threads to when a test takes too long.
         slate: File to write into what becomes of tests.
         parent: Process of the Dask worker.
     """
     die_with(parent)
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever the Dask worker makes of it
-    link = Link(Channel(socket.socket(fileno=channel)), kept.slate_of(slate))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever the Dask worker does
+    link = Link(Channel(socket.socket(fileno=channel)), kept.slate_of(slate), stacks)
     first = link.channel.receive()
     if first:
         work(link, pickle.loads(b85decode(first[0]["options"])))
@@ -49,4 +51,4 @@ def die_with(parent: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
+    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], int(sys.argv[4]))

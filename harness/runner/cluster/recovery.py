@@ -58,7 +58,11 @@ class Recovery:
 
     def _ask(self, member: RemoteMember) -> None:
         for place in self._roster.places():
-            if place.fits and place.host == member.host and (member, place.address) not in self._asked:
+            if (
+                place.fits
+                and place.host == member.host
+                and (member, place.address) not in self._asked
+            ):
                 self._asked.add((member, place.address))
                 self._tasks.submit(
                     place,

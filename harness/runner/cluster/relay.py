@@ -62,10 +62,15 @@ class Relay:
         self._flush()
         self._tell(said=messages)
 
-    def ended(self, how: str) -> None:
-        """Tell that it has ended, and how; empty if in order."""
+    def ended(self, how: str, stacks: str = "") -> None:
+        """Tell that it has ended, and how; empty if in order.
+
+        Args:
+            how: How.
+            stacks: The stacks of its threads, where it took too long.
+        """
         self._flush()
-        self._tell(end=how)
+        self._tell(end=how, stacks=stacks)
 
     def _flush(self) -> None:
         while self._data:

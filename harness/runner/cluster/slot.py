@@ -7,6 +7,7 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from base64 import b85encode
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from harness.runner.processes import how_it_was
 
 LOOK = 0.02  # seconds between two looks at what the process has written down
 PATIENCE = 60.0  # seconds in which what was interrupted has to come to its end
+LONGEST_STACKS = 1 << 17  # bytes
 
 # The kernel ends the process with the thread that has started it. A Dask worker's own threads may
 # end at any time; the one of this pool lives as long as the Dask worker.
@@ -40,9 +42,7 @@ class Slot:
         OSError: It cannot be started: there is no such directory, or no memory.
     """
 
-    def __init__(
-        self, request: dict[str, Any], relay: Relay, wanted: Callable[[], bool]
-    ) -> None:
+    def __init__(self, request: dict[str, Any], relay: Relay, wanted: Callable[[], bool]) -> None:
         self._relay = relay
         self._wanted = wanted
         self._interrupted: float | None = None
@@ -50,6 +50,7 @@ class Slot:
         self._reading = Lock(self._path)
         self._reading.try_exclusive()
         self._slate = kept.slate_of(self._path)
+        self._stacks = tempfile.TemporaryFile()  # noqa: SIM115 - until the end of the process
         self._channel, theirs = pair()
         try:
             self._process = spawner.submit(self._spawn, request, theirs).result()
@@ -65,13 +66,14 @@ class Slot:
 
     def _spawn(self, request: dict[str, Any], theirs: Channel) -> subprocess.Popen[bytes]:
         command = [sys.executable, *request["interpreter"], "-m", "harness.runner.cluster.process"]
-        command += [str(theirs.fileno()), self._path, str(os.getpid())]
+        passed = [theirs.fileno(), self._stacks.fileno()]
+        command += [*map(str, passed), self._path, str(os.getpid())]
         return subprocess.Popen(
             command,
             cwd=request["directory"],
             env={**os.environ, **request["environ"]},
             stdin=subprocess.DEVNULL,
-            pass_fds=[theirs.fileno()],
+            pass_fds=passed,
             process_group=0,
         )
 
@@ -134,12 +136,15 @@ class Slot:
             time.sleep(LOOK)
             self._relay.written(self._slate.read())
         self._relay.written(self._slate.read())
+        self._stacks.seek(0)
+        stacks = self._stacks.read(LONGEST_STACKS).decode(errors="replace")
         self._tidy()
         self.ended = True
-        self._relay.ended(how_it_was(self._process.returncode))
+        self._relay.ended(how_it_was(self._process.returncode), stacks)
 
     def _tidy(self) -> None:
         self._slate.close()
+        self._stacks.close()
         kept.remove(self._path)
         self._reading.close()
 

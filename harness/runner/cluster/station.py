@@ -6,9 +6,9 @@ A request holds
     directory                where tests are run
     version                  which code it is of
     environ, interpreter     variables for the process, and options of Python
-    options                  how the run is to be, pickled: read by the process, of the same version
+    options                  how the run is to be, pickled: read by the process alone
     message                  what is to be passed on to the process
-    kept                     where a process has written whose Dask worker was lost, and which it was
+    kept                     where a process whose Dask worker was lost has written, and which it is
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from queue import SimpleQueue
+from typing import Any
 
 from harness.errors import ClusterError
 from harness.runner.channel import Message
@@ -18,9 +19,6 @@ from harness.runner.cluster.travel import interpreter
 from harness.runner.cluster.version import Version
 from harness.runner.options import Options
 from harness.runner.transport import Member
-
-if TYPE_CHECKING:
-    from distributed import Client, Future
 
 EVERYTHING = "all"  # the topic under which the scheduler tells who comes and goes
 
@@ -44,7 +42,7 @@ class Cluster:
 
     def __init__(
         self,
-        client: Client,
+        client: Any,
         options: Options,
         *,
         version: Version,
@@ -62,10 +60,12 @@ class Cluster:
             "options": pickle.dumps(options),
         }
         self._tasks = Tasks(client, {"directory": directory})
-        self._roster = Roster(self._tasks, version, seconds, say)
+        self._say = say
+        self._lines: SimpleQueue[str] = SimpleQueue()  # to be said by the coordinator's thread
+        self._roster = Roster(self._tasks, version, seconds, self._lines.put)
         self._recovery = Recovery(self._tasks, self._roster)
         self._members: dict[int, RemoteMember] = {}
-        self._leases: dict[int, Future] = {}  # while they are held, the processes live
+        self._leases: dict[int, Any] = {}  # while they are held, the processes live
         client.subscribe_topic(topic_of(self._tasks.run), self._heard)
         client.subscribe_topic(EVERYTHING, self._noticed)
 
@@ -78,6 +78,7 @@ class Cluster:
         if not self._tasks.connected:
             self._abandon("the connection to the Dask scheduler was lost")
         self._recovery.look()
+        self._speak()
         room = sum(place.room for place in self._roster.fitting())
         return room if self._most is None else min(room, self._most)
 
@@ -96,9 +97,14 @@ class Cluster:
         """Give up what there may be still."""
         for member in list(self._members.values()):
             self._give_up(member, at_once=True)
+        self._speak()
         if self._tasks.connected:
             self._client.unsubscribe_topic(topic_of(self._tasks.run))
             self._client.unsubscribe_topic(EVERYTHING)
+
+    def _speak(self) -> None:
+        while not self._lines.empty():
+            self._say(self._lines.get())
 
     def _abandon(self, why: str) -> None:
         for member in list(self._members.values()):
@@ -133,6 +139,8 @@ class Cluster:
         elif what["number"] in self._members:
             member = self._members[what["number"]]
             member.heard(what)
+            if what.get("stacks"):
+                self._lines.put(what["stacks"].rstrip())
             if member.gone():
                 self._forget(member)
 
