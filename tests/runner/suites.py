@@ -25,9 +25,10 @@ class RunnerTest(unittest.TestCase):
             head = "import os, signal, sys, time, unittest\n"
             (self.root / f"{name}.py").write_text(head + textwrap.dedent(text))
 
-    def run_suite(self, *arguments, code=0):
+    def run_suite(self, *arguments, code=0, settings=()):
         """Run `harness run` with these; return what it printed."""
-        command = [sys.executable, "-m", "harness", "run", *arguments]
+        chosen = [word for each in settings for word in ("--set", each)]
+        command = [sys.executable, "-m", "harness", *chosen, "run", *arguments]
         done = subprocess.run(
             command,
             cwd=self.root,

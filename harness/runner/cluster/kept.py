@@ -18,7 +18,7 @@ from harness.runner.slate import HEAD, Slate
 
 SIZE = 1 << 20  # bytes
 SHARED_MEMORY = Path("/dev/shm")
-PREFIX = "harness-slate-"
+PREFIX = f"harness-slate-{os.getuid()}-"
 STALE = 600.0  # seconds after which nobody will ask any more for what a dead worker has written
 LOOK = 0.002
 DYING = 5.0  # seconds that the kernel has to end a process whose parent was killed

@@ -28,7 +28,7 @@ class Roster:
         self, tasks: Tasks, version: Version, seconds: float, say: Callable[[str], None]
     ) -> None:
         self._tasks = tasks
-        self._asked = asdict(version)
+        self._version = version
         self._seconds = seconds
         self._say = say
         self._places: dict[str, Place] = {}
@@ -72,13 +72,13 @@ class Roster:
         for address, identity in self._tasks.workers().items():
             if address not in self._places:
                 place = self._places[address] = Place.of(address, identity)
-                self._tasks.submit(
-                    place, station.probe, partial(self._cannot, address), version=self._asked
-                )
+                failed = partial(self._cannot, address)
+                self._tasks.submit(place, station.probe, failed, version=asdict(self._version))
 
     def _cannot(self, address: str, error: BaseException) -> None:
         if type(error).__name__ != "KilledWorker":
-            self.judge(address, f"it cannot tell which code it has: {told(error)}")
+            why = f"it cannot tell which code it has, {told(error)}"
+            self.judge(address, f"{why}; the run is of {self._version}")
 
     def judge(self, address: str, complaint: str) -> None:
         """Take note of what is wrong with the code that one has; empty if nothing is."""

@@ -58,8 +58,8 @@ class Version:
         if self == other:
             return ""
         differing = self.differing(other)
-        more = f" and {len(differing) - 1} more" if len(differing) > 1 else ""
-        named = f" ({differing[0]}{more} differs)" if differing else ""
+        more = f" and {len(differing) - 1} more differ" if len(differing) > 1 else " differs"
+        named = f" ({differing[0]}{more})" if differing else ""
         return f"it has {other}{named}; the run is of {self}"
 
 
