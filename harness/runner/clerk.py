@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import Protocol
 
-from harness.runner.events import Event, Over, Said, Start, Stop, Taken, decoded
+from harness.runner.events import Event, Note, Over, Said, Start, Stop, Taken, decoded
 from harness.runner.hand import Hand, Running
 from harness.runner.kinds import BLOCKED, CRASHED, ERROR, MISSING, PASSED, RED, SKIPPED
 from harness.runner.ledger import Attempt, Entry, Ledger, Outcome, Times
@@ -28,6 +28,9 @@ class Listener(Protocol):
     def fixture(self, unit: str, outcome: Outcome) -> None:
         """Take note of what was said of a fixture."""
 
+    def note(self, text: str) -> None:
+        """Take note of a line for people."""
+
     def lost(self, worker: int, how: str, test: str | None) -> None:
         """Take note that a worker has died."""
 
@@ -47,6 +50,7 @@ class Clerk:
         self.ledger = Ledger()
         self.failures = 0
         self._listener = listener
+        self._notes: set[str] = set()
         self._tests = 0
         self._seconds = 0.0
 
@@ -75,6 +79,14 @@ class Clerk:
             self._say(hand, event)
         elif isinstance(event, Taken):
             hand.begun = True
+        elif isinstance(event, Note):
+            self._note(event.text)
+
+    def _note(self, text: str) -> None:
+        """Pass on a line for people: once, whoever says it."""
+        if text not in self._notes:
+            self._notes.add(text)
+            self._listener.note(text)
 
     def _begin(self, hand: Hand, event: Start) -> None:
         entry, work = self.ledger.found[event.test], hand.works[0]

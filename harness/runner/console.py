@@ -53,6 +53,10 @@ class Console:
         if outcome.kind in RED:
             self.say(f"\n{outcome.kind.upper()}: {outcome.part}\n{outcome.text}")
 
+    def note(self, text: str) -> None:
+        """Print a line for people."""
+        self.say(f"harness: {text}")
+
     def lost(self, worker: int, how: str, test: str | None) -> None:
         """Print that a worker has died."""
         where = f" in {test}" if test else ""
