@@ -1,0 +1,126 @@
+"""Repeating tests, each time with another seed, until one fails."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+
+from harness.core import realtime as time
+from harness.core.seed import derive
+from harness.runner.plan import shuffled
+from harness.runner.stress.laboratory import Laboratory
+from harness.runner.stress.trial import Failure, Run, Trial, Verdict
+
+SEEDS = 2**32
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How long to go on.
+
+    Attributes:
+        runs: How many times at most; None without an end.
+        seconds: How long at most; None without an end.
+        each: How many times in one process, before it is left for a new one.
+    """
+
+    runs: int | None = None
+    seconds: float | None = None
+    each: int = 100
+
+
+@dataclass
+class Catch:
+    """What came of it.
+
+    Attributes:
+        passes: How many times the tests were run.
+        seconds: How long that took.
+        verdict: Of the process in which a test has failed; None if none has.
+        skipped: Why tests were skipped, by name.
+    """
+
+    passes: int = 0
+    seconds: float = 0.0
+    verdict: Verdict | None = None
+    skipped: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def failure(self) -> Failure:
+        """What has failed first."""
+        assert self.verdict is not None
+        return min(self.verdict.failures, key=lambda failure: failure.at)
+
+    @property
+    def before(self) -> tuple[Run, ...]:
+        """What ran before it in its process."""
+        assert self.verdict is not None
+        return self.verdict.trial.runs[: self.failure.at]
+
+    @property
+    def run(self) -> Run:
+        """The run that has failed."""
+        assert self.verdict is not None
+        return self.verdict.trial.runs[self.failure.at]
+
+
+def seeds(master: int) -> Iterator[int]:
+    """Yield the seeds of one pass after another, which follow from one.
+
+    Example:
+        >>> first, second = itertools.islice(seeds(7), 2)
+        >>> first == next(seeds(7)), first == second
+        (True, False)
+    """
+    return (derive(master, "stress", str(number)) % SEEDS for number in itertools.count())
+
+
+def in_order(names: Sequence[str]) -> Callable[[int], Sequence[str]]:
+    """Return what orders tests by a seed: as `harness run --order shuffle --seed N` does it."""
+    return lambda seed: shuffled(names, random.Random(derive(seed, "order")))
+
+
+def trials(
+    order: Callable[[int], Sequence[str]], master: int, terms: Terms, pressed: bool
+) -> Iterator[Trial]:
+    """Yield what each process is to do.
+
+    Args:
+        order: Returns the tests in the order of a seed.
+        master: What all seeds follow from.
+        terms: How long to go on.
+        pressed: Whether under load.
+    """
+    left = seeds(master) if terms.runs is None else itertools.islice(seeds(master), terms.runs)
+    while batch := list(itertools.islice(left, terms.each)):
+        runs = tuple(Run(name, seed) for seed in batch for name in order(seed))
+        yield Trial(runs, stops=True, pressed=pressed)
+
+
+def hunt(
+    laboratory: Laboratory, names: Sequence[str], master: int, terms: Terms
+) -> Catch:
+    """Repeat tests until one fails, or it has been long enough.
+
+    Args:
+        laboratory: Where; under load, if it has one.
+        names: The tests, which share a class.
+        master: What all seeds follow from.
+        terms: How long to go on.
+    """
+    catch, began = Catch(), time.monotonic()
+    deadline = None if terms.seconds is None else began + terms.seconds
+    work = trials(in_order(names), master, terms, bool(laboratory.load))
+    begun = 0
+    with laboratory.load, closing(laboratory.pool.run(work, deadline=deadline)) as verdicts:
+        for verdict in verdicts:
+            begun += verdict.begun
+            catch.skipped.update(verdict.skipped)
+            if verdict.failures:
+                catch.verdict = verdict
+                break
+    catch.seconds, catch.passes = time.monotonic() - began, -(-begun // len(names))
+    return catch
