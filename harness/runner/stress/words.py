@@ -1,0 +1,88 @@
+"""What is said of a test that was repeated."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Sequence
+
+from harness.runner.selection import Selection
+from harness.runner.stress.chance import highest, percent
+from harness.runner.stress.culprits import Culprits
+from harness.runner.stress.hunt import Catch
+from harness.runner.stress.laboratory import Tally
+from harness.runner.stress.trial import Run
+
+EACH = "each in a process of its own"
+
+
+def pace_of(catch: Catch) -> str:
+    """Return how long it took."""
+    return f"{catch.seconds:.1f} s, {catch.passes / max(catch.seconds, 0.001):.0f} runs a second"
+
+
+def never(catch: Catch) -> str:
+    """Return what is said of a test that has not failed."""
+    return (
+        f"it did not fail in {catch.passes} runs ({pace_of(catch)}): with 95 %, it fails in less "
+        f"than {percent(highest(catch.passes))} of them"
+    )
+
+
+def caught(catch: Catch, output: str) -> str:
+    """Return what has failed, and how often it was run until then."""
+    lines = [
+        f"{catch.failure.kind.upper()}: {catch.run.test}",
+        catch.failure.text.rstrip(),
+        *(["it printed:", output] if output else []),
+        "",
+        f"failed: {Tally(1, catch.passes)} runs ({pace_of(catch)})",
+        f"seed: {catch.run.seed}",
+    ]
+    return "\n".join(lines)
+
+
+def measured(where: str, tally: Tally) -> str:
+    """Return how often it fails.
+
+    Example:
+        >>> measured("alone", Tally(10, 10))
+        'alone: 10 of 10 runs fail'
+    """
+    return f"{where}: {tally} runs fail"
+
+
+def listed(culprits: Culprits, test: str) -> str:
+    """Return what has to run before it."""
+    names = [f"    {run.test}" + (" itself" if run.test == test else "") for run in culprits.runs]
+    several = len(names) > 1
+    sure = percent(1 - culprits.doubt)
+    needed = "each of these is needed" if several else "it is needed"
+    return "\n".join(
+        [
+            f"it fails after {'these, run' if several else 'this, run'} in one process before it:",
+            *names,
+            f"    {culprits.after} runs fail after {'them' if several else 'it'}; {needed}: "
+            f"without, none of {culprits.times} did ({sure} sure)",
+        ]
+    )
+
+
+def command(selection: Selection, before: Iterable[Run], run: Run) -> str:
+    """Return the command that repeats a test, with others before it.
+
+    Example:
+        >>> command(Selection(), [], Run("test_a.ATest.test_b", 7))
+        'harness run --seed 7 test_a.ATest.test_b'
+    """
+    names = [each.test for each in (*before, run)]
+    if selection.start != "." or selection.top:
+        places = [f"-s {shlex.quote(selection.start)}"]
+        places += [f"-t {shlex.quote(selection.top)}"] if selection.top else []
+        chosen = [f"-k {shlex.quote('*' + name)}" for name in names]
+        return " ".join(["harness run", *places, f"--seed {run.seed}", *chosen])
+    return " ".join([f"harness run --seed {run.seed}", *map(shlex.quote, names)])
+
+
+def of_one_seed(before: Sequence[Run], run: Run) -> tuple[Run, ...]:
+    """Return what ran before a test, with its seed."""
+    return tuple(each._replace(seed=run.seed) for each in before)
