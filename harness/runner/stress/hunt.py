@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import itertools
-import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 
 from harness.core import realtime as time
 from harness.core.seed import derive
-from harness.runner.plan import shuffled
+from harness.runner.ledger import UnitAccount
+from harness.runner.options import SHUFFLE, Options
+from harness.runner.plan import planned
 from harness.runner.stress.laboratory import Laboratory
 from harness.runner.stress.trial import Failure, Run, Trial, Verdict
 
@@ -78,42 +79,47 @@ def seeds(master: int) -> Iterator[int]:
     return (derive(master, "stress", str(number)) % SEEDS for number in itertools.count())
 
 
-def in_order(names: Sequence[str]) -> Callable[[int], Sequence[str]]:
+def in_order(units: Sequence[UnitAccount]) -> Callable[[int], list[str]]:
     """Return what orders tests by a seed: as `harness run --order shuffle --seed N` does it."""
-    return lambda seed: shuffled(names, random.Random(derive(seed, "order")))
+
+    def ordered(seed: int) -> list[str]:
+        works = planned(units, Options(seed=seed, order=SHUFFLE))
+        return [name for work in works for name in work.tests]
+
+    return ordered
 
 
 def trials(
-    order: Callable[[int], Sequence[str]], master: int, terms: Terms, pressed: bool
+    order: Callable[[int], Sequence[str]], given: Iterator[int], terms: Terms, pressed: bool
 ) -> Iterator[Trial]:
     """Yield what each process is to do.
 
     Args:
         order: Returns the tests in the order of a seed.
-        master: What all seeds follow from.
+        given: A seed for each time that they are run.
         terms: How long to go on.
         pressed: Whether under load.
     """
-    left = seeds(master) if terms.runs is None else itertools.islice(seeds(master), terms.runs)
+    left = itertools.islice(given, terms.runs)
     while batch := list(itertools.islice(left, terms.each)):
         runs = tuple(Run(name, seed) for seed in batch for name in order(seed))
         yield Trial(runs, stops=True, pressed=pressed)
 
 
 def hunt(
-    laboratory: Laboratory, names: Sequence[str], master: int, terms: Terms
+    laboratory: Laboratory, units: Sequence[UnitAccount], given: Iterator[int], terms: Terms
 ) -> Catch:
     """Repeat tests until one fails, or it has been long enough.
 
     Args:
         laboratory: Where; under load, if it has one.
-        names: The tests, which share a class.
-        master: What all seeds follow from.
+        units: The tests.
+        given: A seed for each time that they are run.
         terms: How long to go on.
     """
     catch, began = Catch(), time.monotonic()
     deadline = None if terms.seconds is None else began + terms.seconds
-    work = trials(in_order(names), master, terms, bool(laboratory.load))
+    work = trials(in_order(units), given, terms, bool(laboratory.load))
     begun = 0
     with laboratory.load, closing(laboratory.pool.run(work, deadline=deadline)) as verdicts:
         for verdict in verdicts:
@@ -122,5 +128,6 @@ def hunt(
             if verdict.failures:
                 catch.verdict = verdict
                 break
-    catch.seconds, catch.passes = time.monotonic() - began, -(-begun // len(names))
+    catch.seconds = time.monotonic() - began
+    catch.passes = -(-begun // sum(len(unit.tests) for unit in units))
     return catch

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -75,7 +75,9 @@ class Laboratory:
         with closing(self._repeated(runs, times, pressed)) as verdicts:
             return any(verdict.failed for verdict in verdicts)
 
-    def _repeated(self, runs: Sequence[Run], times: int, pressed: bool) -> Iterator[Verdict]:
+    def _repeated(
+        self, runs: Sequence[Run], times: int, pressed: bool
+    ) -> Generator[Verdict, None, None]:
         trials = itertools.repeat(Trial(tuple(runs), pressed=pressed), times)
         if not pressed:
             yield from self._counted(self.pool.run(trials))

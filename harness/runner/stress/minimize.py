@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -69,4 +70,4 @@ def cut(items: list[T], parts: int) -> list[list[T]]:
         [[1, 2], [3, 4, 5]]
     """
     edges = [len(items) * number // parts for number in range(parts + 1)]
-    return [items[begin:end] for begin, end in zip(edges, edges[1:], strict=False)]
+    return [items[begin:end] for begin, end in itertools.pairwise(edges)]

@@ -7,19 +7,20 @@ import selectors
 import signal
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import suppress
-from typing import IO, Any
+from typing import IO
 
 from harness.core import realtime as time
 from harness.errors import ConfigurationError
 from harness.runner.channel import Channel, Message, pair
+from harness.runner.kinds import CRASHED
+from harness.runner.processes import how_ended
 from harness.runner.selection import Selection
 from harness.runner.stress.mark import Mark
 from harness.runner.stress.stage import Stage
 from harness.runner.stress.trial import Failure, Trial, Verdict
 
-CRASHED = "crashed"
 PATIENCE = 10.0  # seconds that a process has to end when it is told to
 LINES = 20  # of what a process has printed
 BLOCK = 1 << 14
@@ -34,12 +35,10 @@ class Lane:
         timeout: Seconds that a test may take.
     """
 
-    def __init__(
-        self, others: Iterable[Lane], selection: Selection, timeout: float | None
-    ) -> None:
+    def __init__(self, others: Iterable[Lane], selection: Selection, timeout: float | None) -> None:
         self.mark = Mark()
         self.verdict: Verdict | None = None
-        self._output: IO[bytes] = tempfile.TemporaryFile()
+        self._output: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the lane
         sys.stdout.flush()
         sys.stderr.flush()
         self.channel, theirs = pair()
@@ -87,8 +86,7 @@ class Lane:
         verdict, self.verdict = self.verdict, None
         assert verdict is not None
         verdict.begun = self.mark.begun
-        if code := os.waitstatus_to_exitcode(status):
-            how = f"exit code {code}" if code > 0 else signal.Signals(-code).name
+        if how := how_ended(status):
             at = max(0, verdict.begun - 1)
             verdict.failures.append(Failure(at, CRASHED, f"its process ended: {how}"))
         if verdict.failures:
@@ -178,7 +176,7 @@ class Pool:
 
     def run(
         self, trials: Iterable[Trial], *, wide: bool = True, deadline: float | None = None
-    ) -> Iterator[Verdict]:
+    ) -> Generator[Verdict, None, None]:
         """Have trials take place, and yield what comes of each as soon as it is known.
 
         Args:

@@ -19,7 +19,8 @@ from typing import Any
 from harness.core.seed import derive, reseed
 from harness.runner.channel import Channel, Message
 from harness.runner.events import Said, Start
-from harness.runner.result import ERROR, EXPECTED, SKIPPED, TellingResult
+from harness.runner.kinds import EXPECTED, SKIPPED
+from harness.runner.result import TellingResult
 from harness.runner.selection import Selection
 from harness.runner.stress.mark import Mark
 from harness.runner.stress.trial import Run, Trial
@@ -53,7 +54,7 @@ class Stage:
         sys.path.insert(0, os.getcwd())  # as `python -m unittest` has it
         self._quiet()
         self._units = units_of(selection.load())
-        copied = len(os.listdir("/proc/self/task")) == 1 if proc() else threading.active_count() == 1
+        copied = threads() == 1
         self._channel.send(
             event="ready",
             units=[[unit.key, unit.names, unit.suite is not None] for unit in self._units],
@@ -104,9 +105,10 @@ class Stage:
         os._exit(0)
 
 
-def proc() -> bool:
-    """Return whether the system tells of threads that Python knows nothing of."""
-    return Path("/proc/self/task").is_dir()
+def threads() -> int:
+    """Return how many threads this process has, if possible with those that Python knows not of."""
+    listed = Path("/proc/self/task")
+    return len(list(listed.iterdir())) if listed.is_dir() else threading.active_count()
 
 
 def trial_of(message: Message) -> Trial:
@@ -196,4 +198,4 @@ class Performance:
         elif isinstance(event, Said) and event.kind != EXPECTED:
             self._failed = True
             at = self._last if event.test is None else event.test  # fixtures: of the last test
-            self._channel.send(event="failed", at=at, kind=event.kind or ERROR, text=event.text)
+            self._channel.send(event="failed", at=at, kind=event.kind, text=event.text)

@@ -107,12 +107,12 @@ class Polluters:
         limit = None if terms.seconds is None else time.monotonic() + terms.seconds
         some = itertools.islice(trials, terms.runs)
         tried = 0
-        with self._laboratory.load:
-            with closing(self._laboratory.pool.run(some, deadline=limit)) as verdicts:
-                for verdict in verdicts:
-                    tried += verdict.begun == len(verdict.trial.runs)
-                    if verdict.failed:
-                        return verdict, tried
+        pool, load = self._laboratory.pool, self._laboratory.load
+        with load, closing(pool.run(some, deadline=limit)) as verdicts:
+            for verdict in verdicts:
+                tried += verdict.begun == len(verdict.trial.runs)
+                if verdict.failed:
+                    return verdict, tried
         return None, tried
 
     def _tell(self, verdict: Verdict) -> None:
