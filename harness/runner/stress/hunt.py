@@ -16,6 +16,7 @@ from harness.runner.stress.laboratory import Laboratory
 from harness.runner.stress.trial import Failure, Run, Trial, Verdict
 
 SEEDS = 2**32
+EACH = 100  # runs in one process
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Terms:
 
     runs: int | None = None
     seconds: float | None = None
-    each: int = 100
+    each: int = EACH
 
 
 @dataclass
@@ -39,15 +40,19 @@ class Catch:
 
     Attributes:
         passes: How many times the tests were run.
+        begun: How many tests that were.
         seconds: How long that took.
         verdict: Of the process in which a test has failed; None if none has.
-        skipped: Why tests were skipped, by name.
+        skipped: How many tests were skipped.
+        reasons: Why.
     """
 
     passes: int = 0
+    begun: int = 0
     seconds: float = 0.0
     verdict: Verdict | None = None
-    skipped: dict[str, str] = field(default_factory=dict)
+    skipped: int = 0
+    reasons: set[str] = field(default_factory=set)
 
     @property
     def failure(self) -> Failure:
@@ -120,14 +125,16 @@ def hunt(
     catch, began = Catch(), time.monotonic()
     deadline = None if terms.seconds is None else began + terms.seconds
     work = trials(in_order(units), given, terms, bool(laboratory.load))
-    begun = 0
     with laboratory.load, closing(laboratory.pool.run(work, deadline=deadline)) as verdicts:
         for verdict in verdicts:
-            begun += verdict.begun
-            catch.skipped.update(verdict.skipped)
+            catch.begun += verdict.begun
+            catch.skipped += len(verdict.skipped)
+            catch.reasons.update(verdict.skipped.values())
+            if len(verdict.skipped) == verdict.begun:
+                break
             if verdict.failures:
                 catch.verdict = verdict
                 break
     catch.seconds = time.monotonic() - began
-    catch.passes = -(-begun // sum(len(unit.tests) for unit in units))
+    catch.passes = -(-catch.begun // sum(len(unit.tests) for unit in units))
     return catch

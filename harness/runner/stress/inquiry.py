@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 
+from harness.core.seed import derive
 from harness.runner.selection import Selection
 from harness.runner.stress import words
 from harness.runner.stress.culprits import TIMES, Search
-from harness.runner.stress.hunt import Catch
+from harness.runner.stress.hunt import EACH, SEEDS, Catch, seeds
 from harness.runner.stress.laboratory import Laboratory, Tally
 from harness.runner.stress.trial import Run
+
+MORE = 3  # times as many runs, and as long, as it took, to learn how often it fails by chance
+LEAST_RUNS, LEAST_SECONDS = 1000, 3.0
 
 
 class Inquiry:
@@ -37,35 +42,33 @@ class Inquiry:
     def run(self) -> None:
         """Say what it takes, as soon as it is known."""
         if not (self._alone() or self._under_load() or self._after_others()):
-            self._say(
-                f"that run could not be repeated in {self._laboratory.trials} tries: chance "
-                "decides, such as time, the order of threads, or what is outside the process"
-            )
+            self._by_chance()
 
     def _alone(self) -> bool:
         alone = self._search(pressed=False).tally(())
         self._say(words.measured(f"alone, with its seed, {words.EACH}", alone))
-        self._conclude(alone, "the seed decides")
-        if alone.failed:
-            self._say(f"repeat with: {words.command(self._selection, (), self._catch.run)}")
-        return bool(alone.failed)
+        if not alone.failed:
+            return False
+        given = itertools.islice(self._seeds(), TIMES)
+        others = self._laboratory.of_each([self._catch.run._replace(seed=seed)] for seed in given)
+        self._say(words.measured("alone, with other seeds", others))
+        self._say(words.of_seeds(alone, others))
+        self._say(f"repeat with: {words.command(self._selection, (), self._catch.run)}")
+        return True
+
+    def _seeds(self) -> Iterator[int]:
+        """Return seeds that were not used so far."""
+        return (derive(seed, "others") % SEEDS for seed in seeds(self._catch.run.seed))
 
     def _under_load(self) -> bool:
         if not self._laboratory.load:
             return False
         tally = self._search(pressed=True).tally(())
         self._say(words.measured("the same under load", tally))
-        self._conclude(tally, "it takes a busy machine")
         if tally.failed:
-            seed, test = self._catch.run.seed, self._catch.run.test
-            self._say(f"repeat with: harness stress --seed {seed} --same-seed {test}")
+            self._say("it takes a busy machine")
+            self._say(f"repeat with: {words.stress_command(self._selection, self._catch.run)}")
         return bool(tally.failed)
-
-    def _conclude(self, tally: Tally, decisive: str) -> None:
-        if tally.failed == tally.runs:
-            self._say(decisive)
-        elif tally.failed:
-            self._say(f"that is {tally.words}: chance decides, and not the seed alone")
 
     def _after_others(self) -> bool:
         """Say what has to run before it; return whether that is known."""
@@ -81,6 +84,16 @@ class Inquiry:
         self._say(words.listed(culprits, self._catch.run.test))
         self._repeat_after(search, culprits.runs)
         return True
+
+    def _by_chance(self) -> None:
+        """Say how often it fails, where nothing else can be said."""
+        run, passes = self._catch.run, self._catch.passes
+        given = itertools.islice(self._seeds(), max(LEAST_RUNS, MORE * passes))
+        seconds = max(LEAST_SECONDS, MORE * self._catch.seconds)
+        tally = self._laboratory.often((run._replace(seed=seed) for seed in given), EACH, seconds)
+        self._say(words.measured("with other seeds, many in one process", tally))
+        self._say(words.of_chance(tally))
+        self._say(f"repeat with: {words.stress_command(self._selection, run)}")
 
     def _repeat_after(self, search: Search, before: Sequence[Run]) -> None:
         alike = words.of_one_seed(before, self._catch.run)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 
+from harness.core import realtime as time
 from harness.runner.stress.chance import interval, percent
 from harness.runner.stress.load import Load
 from harness.runner.stress.pool import Pool
@@ -55,37 +56,46 @@ class Laboratory:
     Args:
         pool: Where.
         load: What keeps the machine busy meanwhile, where it is to be.
-
-    Attributes:
-        trials: How many there were.
     """
 
     def __init__(self, pool: Pool, load: Load) -> None:
         self.pool = pool
         self.load = load
-        self.trials = 0
 
     def tally(self, runs: Sequence[Run], times: int, *, pressed: bool = False) -> Tally:
         """Return how often the last of some runs fails, each time in a process of its own."""
-        failed = sum(verdict.failed for verdict in self._repeated(runs, times, pressed))
-        return Tally(failed, times)
+        return self.of_each([runs] * times, pressed=pressed)
+
+    def of_each(self, many: Iterable[Sequence[Run]], *, pressed: bool = False) -> Tally:
+        """Return how often the last of some runs fails, each of them in a process of its own."""
+        trials = (Trial(tuple(runs), pressed=pressed) for runs in many)
+        failed = [verdict.failed for verdict in self._verdicts(trials, pressed)]
+        return Tally(sum(failed), len(failed))
 
     def fails(self, runs: Sequence[Run], times: int, *, pressed: bool = False) -> bool:
         """Return whether the last of some runs fails once in so many times."""
-        with closing(self._repeated(runs, times, pressed)) as verdicts:
+        trials = itertools.repeat(Trial(tuple(runs), pressed=pressed), times)
+        with closing(self._verdicts(trials, pressed)) as verdicts:
             return any(verdict.failed for verdict in verdicts)
 
-    def _repeated(
-        self, runs: Sequence[Run], times: int, pressed: bool
-    ) -> Generator[Verdict, None, None]:
-        trials = itertools.repeat(Trial(tuple(runs), pressed=pressed), times)
-        if not pressed:
-            yield from self._counted(self.pool.run(trials))
-            return
-        with self.load:
-            yield from self._counted(self.pool.run(trials))
+    def often(self, runs: Iterator[Run], each: int, seconds: float) -> Tally:
+        """Return how often runs fail, many of them in one process, under load if there is any.
 
-    def _counted(self, verdicts: Iterator[Verdict]) -> Iterator[Verdict]:
-        for verdict in verdicts:
-            self.trials += 1
-            yield verdict
+        Args:
+            runs: The runs.
+            each: How many in one process.
+            seconds: How long to go on at most.
+        """
+        pressed = bool(self.load)
+        batches = iter(lambda: tuple(itertools.islice(runs, each)), ())
+        trials = (Trial(batch, pressed=pressed) for batch in batches)
+        tally, limit = Tally(0, 0), time.monotonic() + seconds
+        for verdict in self._verdicts(trials, pressed, limit):
+            tally += Tally(len({failure.at for failure in verdict.failures}), verdict.begun)
+        return tally
+
+    def _verdicts(
+        self, trials: Iterable[Trial], pressed: bool, limit: float | None = None
+    ) -> Generator[Verdict, None, None]:
+        with self.load if pressed else nullcontext():
+            yield from self.pool.run(trials, deadline=limit)

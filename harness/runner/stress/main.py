@@ -111,9 +111,8 @@ def repeated(
     given = itertools.repeat(options.seed) if options.same_seed else seeds(options.seed)
     catch = hunt(laboratory, units, given, options.terms)
     if catch.verdict is None:
-        count = sum(len(unit.tests) for unit in units)
-        if len(catch.skipped) == count or not catch.passes:
-            say("nothing ran: " + "; ".join({*catch.skipped.values()} or {"there was no time"}))
+        if catch.begun == catch.skipped:
+            say(f"nothing ran: {'; '.join(sorted(catch.reasons)) or 'there was no time'}")
             return Exit.NOTHING_RAN
         say(words.never(catch))
         return Exit.PASSED

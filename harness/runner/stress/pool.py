@@ -22,7 +22,7 @@ from harness.runner.stress.stage import Stage
 from harness.runner.stress.trial import Failure, Trial, Verdict
 
 PATIENCE = 10.0  # seconds that a process has to end when it is told to
-LINES = 20  # of what a process has printed
+LINES = 10  # at the begin and at the end of what a process has printed
 BLOCK = 1 << 14
 
 
@@ -76,7 +76,7 @@ class Lane:
         if message["event"] == "failed":
             verdict.failures.append(Failure(message["at"], message["kind"], message["text"]))
         elif message["event"] == "skipped":
-            verdict.skipped[verdict.trial.runs[message["at"]].test] = message["text"]
+            verdict.skipped[message["at"]] = message["text"]
         elif message["event"] == "over":
             return self.over(message["how"])
         return None
@@ -98,7 +98,11 @@ class Lane:
         self._output.seek(0, os.SEEK_END)
         self._output.seek(max(0, self._output.tell() - BLOCK))
         lines = self._output.read().decode(errors="replace").splitlines()
-        return "\n".join([line for line in lines if not line.startswith("harness: seed")][-LINES:])
+        told = [line for line in lines if not line.startswith("harness: seed")]
+        hidden = len(told) - 2 * LINES
+        if hidden <= 0:
+            return "\n".join(told)
+        return "\n".join([*told[:LINES], f"... ({hidden} more lines)", *told[-LINES:]])
 
     def end(self) -> int:
         """Wait for its end, and return what `wait` says of it."""

@@ -146,6 +146,7 @@ class Performance:
         self._numbers: dict[int, int] = {}
         self._last = 0
         self._failed = False
+        self._parent = os.getppid()
 
     def run(self, trial: Trial) -> None:
         """Run the tests of a trial, those of one seed after another."""
@@ -186,11 +187,17 @@ class Performance:
         self._numbers = {id(test): first + at for at, test in enumerate(self._tests)}
         return unittest.TestSuite(self._tests)
 
+    def _stay(self) -> None:
+        """End the process where nobody waits for it any more, as a test has ended its parent."""
+        if os.getppid() != self._parent:
+            os._exit(1)
+
     def _number_of(self, test: Any) -> int | None:
         return self._numbers.get(id(test))
 
     def _tell(self, event: Any) -> None:
         if isinstance(event, Start):
+            self._stay()
             self._mark.begun = event.test + 1
         elif isinstance(event, Said) and event.kind == SKIPPED:
             at = self._last if event.test is None else event.test

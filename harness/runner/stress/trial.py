@@ -55,14 +55,14 @@ class Verdict:
         trial: The trial.
         failures: What has failed.
         begun: How many of its runs were begun.
-        skipped: Why tests were skipped, by name.
+        skipped: Why runs were skipped, by their places.
         output: The end of what the process has printed, where something has failed.
     """
 
     trial: Trial
     failures: list[Failure] = field(default_factory=list)
     begun: int = 0
-    skipped: dict[str, str] = field(default_factory=dict)
+    skipped: dict[int, str] = field(default_factory=dict)
     output: str = ""
 
     @property

@@ -88,6 +88,33 @@ def command(selection: Selection, before: Iterable[Run], run: Run) -> str:
     return f"{path}harness run --seed {run.seed} {names}"
 
 
+def stress_command(selection: Selection, run: Run) -> str:
+    """Return the command that repeats a test with one seed, until it fails."""
+    top = selection.top or selection.start
+    path = "" if top == "." else f"PYTHONPATH={shlex.quote(top)} "
+    return f"{path}harness stress --seed {run.seed} --same-seed {shlex.quote(run.test)}"
+
+
+def of_seeds(alone: Tally, others: Tally) -> str:
+    """Return what the seed has to do with it.
+
+    Example:
+        >>> of_seeds(Tally(10, 10), Tally(0, 10))
+        'the seed decides'
+    """
+    if alone.failed < alone.runs:
+        return f"chance decides, and not the seed alone: it fails in {alone.words}"
+    return "it fails whatever the seed" if others.failed == others.runs else "the seed decides"
+
+
+def of_chance(tally: Tally) -> str:
+    """Return what is said of a test that fails at times, whatever is the same."""
+    why = "such as time, the order of threads, or what is outside the process"
+    if not tally.failed:
+        return f"it could not be repeated: chance decides, {why}"
+    return f"chance decides, {why}: it fails in {tally.words}"
+
+
 def of_one_seed(before: Sequence[Run], run: Run) -> tuple[Run, ...]:
     """Return what ran before a test, with its seed."""
     return tuple(each._replace(seed=run.seed) for each in before)
