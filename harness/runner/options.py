@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from harness.runner.selection import Selection
 
-DEFINED, SHUFFLE = ORDERS = ("defined", "shuffle")
+if TYPE_CHECKING:
+    from harness.runner.schedule.known import Known
+
+DEFINED, SHUFFLE, DURATION = ORDERS = ("defined", "shuffle", "duration")
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,11 @@ class Options:
         rerun_failed: How many times a test that fails is run once more.
         time_limit: Seconds that the whole run may take; None for ever.
         cluster: Which cluster runs the tests; None for this machine's processes.
+        shard: Which part of the tests, from 1, and of how many; None for all.
+        known: How long tests took; None if that is not known, or does not matter.
+        capacity: How many workers may use a kind of service; any number of one that is not named.
+        memory: MiB of memory that tests which say how much they need may use at a time; None for
+            what the machine has.
     """
 
     selection: Selection = field(default_factory=Selection)
@@ -59,3 +69,7 @@ class Options:
     rerun_failed: int = 0
     time_limit: float | None = None
     cluster: ClusterOptions | None = None
+    shard: tuple[int, int] | None = None
+    known: Known | None = None
+    capacity: Mapping[str, int] = field(default_factory=dict)
+    memory: float | None = None

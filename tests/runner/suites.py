@@ -28,7 +28,11 @@ class RunnerTest(unittest.TestCase):
     def run_suite(self, *arguments, code=0, settings=()):
         """Run `harness run` with these; return what it printed."""
         chosen = [word for each in settings for word in ("--set", each)]
-        command = [sys.executable, "-m", "harness", *chosen, "run", *arguments]
+        return self.run_harness(*chosen, "run", *arguments, code=code)
+
+    def run_harness(self, *arguments, code=0):
+        """Run a command of harness; return what it printed."""
+        command = [sys.executable, "-m", "harness", *arguments]
         done = subprocess.run(
             command,
             cwd=self.root,

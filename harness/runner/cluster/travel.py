@@ -17,6 +17,10 @@ AT_HOME = (  # what is of one machine: its paths, its servers, what it may keep
     "reuse_ttl",
     "keep_templates",
     "max_orphans",
+    "capacity",  # what follows is the coordinator's business
+    "memory",
+    "cluster_timeout",
+    "cluster_dir",
 )
 
 
