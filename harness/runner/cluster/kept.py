@@ -75,12 +75,12 @@ def remove(path: str) -> None:
         os.unlink(path)
 
 
-def sweep() -> None:
-    """Remove the files of dead Dask workers that nobody has asked for."""
+def sweep(older: float = STALE) -> None:
+    """Remove the files of dead Dask workers that nobody has asked for, for so many seconds."""
     for folder in (SHARED_MEMORY, Path(tempfile.gettempdir())):
         for path in folder.glob(f"{PREFIX}*"):
             with contextlib.suppress(OSError):
-                if time.time() - path.stat().st_ctime > STALE and is_free(path):
+                if time.time() - path.stat().st_ctime > older and is_free(path):
                     remove(str(path))
 
 

@@ -15,6 +15,8 @@ from harness.runner.cluster.version import Version
 from harness.runner.options import ClusterOptions, Options
 from harness.runner.transport import Member
 
+STARTING = 60.0  # seconds in which a busy machine has started a Dask worker anew
+
 
 class Remote:
     """Workers on a cluster that there is, or that is started for this run.
@@ -64,7 +66,7 @@ class Remote:
                 version=Version.of(Path.cwd(), [] if local else None),
                 directory=os.getcwd() if local or not where.directory else where.directory,
                 environ=travelling(os.environ, self._options.seed),
-                seconds=where.seconds,
+                seconds=max(where.seconds, STARTING) if local else where.seconds,
                 say=self._say,
                 most=where.most,
             )
