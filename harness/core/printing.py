@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import sys
 
 
 def say(line: str) -> None:
-    """Print a line that a test runner's output buffer does not swallow."""
+    """Print a line that a test runner's output buffer does not swallow.
+
+    Where nobody can take it, as on a full disk, it is not printed: no test may fail for that.
+    """
     stream = sys.__stderr__ or sys.stderr
     if stream is not None:
-        print(f"harness: {line}", file=stream, flush=True)
+        with contextlib.suppress(OSError):
+            print(f"harness: {line}", file=stream, flush=True)
 
 
 @functools.cache

@@ -96,6 +96,7 @@ class Coordinator:
         for hand in list(self._hands):
             if hand.member.gone():
                 self._bury(hand)
+        self._listener.look()
 
     def _end_late(self) -> None:
         self.late = True

@@ -6,8 +6,11 @@ import sys
 from enum import IntEnum
 from pathlib import Path
 
+from harness.report.follower import Follower
+from harness.report.summary import failed, repeat_command
 from harness.runner.console import Console
 from harness.runner.coordinator import Coordinator
+from harness.runner.listeners import Listeners
 from harness.runner.options import Options
 from harness.runner.processes import BecomeWorkerError, Processes, work
 
@@ -33,7 +36,9 @@ def run(options: Options, *, verbose: bool = False, junit: str | None = None) ->
         junit: File to write JUnit XML into; None for none.
     """
     console = Console(verbose=verbose)
-    coordinator = Coordinator(options, Processes(options.workers), console)
+    follower = Follower(console.stream, console.note, repeat=options.repeat)
+    listener = Listeners(console, follower)
+    coordinator = Coordinator(options, Processes(options.workers), listener)
     interrupted = False
     link = None
     try:
@@ -42,10 +47,15 @@ def run(options: Options, *, verbose: bool = False, junit: str | None = None) ->
         link = become.link
     except KeyboardInterrupt:
         interrupted = True
+    finally:
+        if link is None:  # in the process that is to become a worker, it is not its own
+            follower.close()
     if link is not None:
         work(link, options)
         sys.exit()
-    console.summary(coordinator.ledger, coordinator.problem)
+    ledger = coordinator.ledger
+    again = repeat_command(failed(ledger), options.selection, options.seed)
+    console.summary(ledger, coordinator.problem, again)
     if junit is not None:
         from harness.report.junit import write
 

@@ -51,9 +51,16 @@ class Terminal:
     def _text(self, row):
         return "".join(row[column].data for column in range(self._screen.columns)).rstrip()
 
+    def hang_up(self):
+        """Close the window in which it is."""
+        if self._master >= 0:
+            os.close(self._master)
+        self._master = -1
+
     def close(self):
-        for descriptor in self._master, self.slave:
-            os.close(descriptor)
+        """Close both ends."""
+        self.hang_up()
+        os.close(self.slave)
 
 
 @contextlib.contextmanager
