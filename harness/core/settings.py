@@ -14,6 +14,7 @@ from harness.core import settings_files
 from harness.core.nearest import did_you_mean, nearest
 from harness.core.order import ProviderOrder, Requirement
 from harness.core.settings_values import (
+    parse_ci_platform,
     parse_count,
     parse_fault_proxy,
     parse_flag,
@@ -141,6 +142,12 @@ OPTIONS = {
             "",
             "where the logs of failed tests are kept, one folder a test; kept nowhere when empty",
         ),
+        Option(
+            "ci_platform",
+            parse_ci_platform,
+            "auto",
+            "whose annotations and folds the output of a run has: auto, github, gitlab or none",
+        ),
     )
 }
 
@@ -177,6 +184,7 @@ class Settings:
     build_timeout: float
     max_orphans: int
     artifacts: Path | None
+    ci_platform: str
     environ: Mapping[str, str] = field(repr=False, compare=False)
     texts: Mapping[str, str] = field(repr=False, compare=False)
     sources: Mapping[str, str] = field(repr=False, compare=False)

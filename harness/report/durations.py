@@ -10,30 +10,32 @@ SHORTEST = 0.001  # seconds: what took less is not listed
 NOTHING = Times()
 
 
-def durations(ledger: Ledger, count: int) -> list[str]:
-    """Return lines on what took longest.
+def durations(ledger: Ledger, count: int) -> list[tuple[str, list[str]]]:
+    """Return what took longest: lists of lines, each with its title.
 
     Args:
         ledger: The account of the run.
         count: How many tests are listed, and how many fixtures.
     """
-    return [*slowest_tests(ledger, count), *slowest_fixtures(ledger, count)]
+    found = {
+        "slowest tests, with their set-up, body and release:": slowest_tests(ledger, count),
+        "slowest fixtures of classes and modules:": slowest_fixtures(ledger, count),
+    }
+    return [(title, lines) for title, lines in found.items() if lines]
 
 
 def slowest_tests(ledger: Ledger, count: int) -> list[str]:
-    """Return lines on the tests that took longest."""
+    """Return a line for each of the tests that took longest."""
     found = ((times_of(entry), entry.name) for entry in ledger.numbered)
     slow = nlargest(count, found, key=lambda each: sum(each[0]))
-    lines = [test_line(times, name) for times, name in slow if sum(times) >= SHORTEST]
-    return ["slowest tests, and their set-up, body and release:", *lines] if lines else []
+    return [test_line(times, name) for times, name in slow if sum(times) >= SHORTEST]
 
 
 def slowest_fixtures(ledger: Ledger, count: int) -> list[str]:
-    """Return lines on the fixtures of classes and modules that took longest."""
+    """Return a line for each of the fixtures that took longest."""
     found = ((max(unit.fixtures, default=0.0), unit.key) for unit in ledger.units.values())
     slow = nlargest(count, found)
-    lines = [f"{seconds:8.3f} s  {key}" for seconds, key in slow if seconds >= SHORTEST]
-    return ["slowest fixtures of classes and modules:", *lines] if lines else []
+    return [f"{seconds:8.3f} s  {key}" for seconds, key in slow if seconds >= SHORTEST]
 
 
 def times_of(entry: Entry) -> Times:

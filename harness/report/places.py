@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import functools
 import os
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-FRAME = re.compile(r'^[\s|+-]*File "(?P<file>.+)", line (?P<line>\d+)(?:, in .*)?$', re.MULTILINE)
+from harness.report.tracebacks import frames_of
+
 FOREIGN = {"site-packages", "dist-packages"}
 
 
@@ -49,7 +49,7 @@ class Sources:
             test: Its name.
             text: The traceback.
         """
-        frames = [(self._absolute(found["file"]), int(found["line"])) for found in frames_of(text)]
+        frames = [(self._absolute(frame["file"]), int(frame["line"])) for frame in frames_of(text)]
         own = [frame for frame in frames if is_of(frame[0], test)]
         ours = [frame for frame in frames if self._holds(frame[0])]
         for path, line in reversed(own or ours):
@@ -74,12 +74,6 @@ class Sources:
                 if self._holds(path) and path.is_file():
                     return self._place(path, definition(path, names))
         return None
-
-
-def frames_of(text: str) -> Iterator[Mapping[str, str]]:
-    """Yield the frames of a traceback, as `file` and `line`, the outermost first."""
-    for match in FRAME.finditer(text):
-        yield match.groupdict()
 
 
 def splits(test: str) -> Iterator[tuple[str, list[str]]]:

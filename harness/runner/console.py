@@ -8,6 +8,7 @@ import sys
 from typing import TextIO
 
 from harness.core import realtime as time
+from harness.report.platforms.platform import Platform, Terminal
 from harness.report.summary import failed, names_again, tally
 from harness.runner.kinds import RED
 from harness.runner.ledger import Attempt, Entry, Ledger, Outcome
@@ -22,14 +23,22 @@ class Console(Deaf):
     Args:
         stream: Where to.
         verbose: Whether each test gets a line.
+        platform: What reads it.
 
     Attributes:
         stream: Where to.
     """
 
-    def __init__(self, stream: TextIO | None = None, *, verbose: bool = False) -> None:
+    def __init__(
+        self,
+        stream: TextIO | None = None,
+        *,
+        verbose: bool = False,
+        platform: Platform | None = None,
+    ) -> None:
         self.stream = stream or sys.stderr
         self._verbose = verbose
+        self._platform = platform or Terminal()
         self._began = time.monotonic()
 
     def say(self, text: str) -> None:
@@ -57,14 +66,18 @@ class Console(Deaf):
         for outcome in attempt.outcomes:
             if outcome.kind in RED:
                 part = f" {outcome.part}" if outcome.part else ""
-                self.say(f"\n{outcome.kind.upper()}: {entry.name}{part}\n{outcome.text}".rstrip())
+                self._say_red(f"{outcome.kind.upper()}: {entry.name}{part}", outcome.text)
         if attempt.kind in RED and attempt.output:
-            self.say(f"it printed:\n{attempt.output}")
+            printed = self._platform.foreign(attempt.output.rstrip("\n"))
+            self.say(self._platform.folded("it printed:", printed))
 
     def fixture(self, unit: str, outcome: Outcome) -> None:
         """Print what was said of a fixture."""
         if outcome.kind in RED:
-            self.say(f"\n{outcome.kind.upper()}: {outcome.part}\n{outcome.text}")
+            self._say_red(f"{outcome.kind.upper()}: {outcome.part}", outcome.text)
+
+    def _say_red(self, title: str, text: str) -> None:
+        self.say(f"\n{title}\n{self._platform.foreign(text)}".rstrip())
 
     def lost(self, worker: int, how: str, test: str | None) -> None:
         """Print that a worker has died."""
@@ -79,11 +92,10 @@ class Console(Deaf):
             problem: Why it could not be carried out as it should; empty if it could.
             again: The command that repeats what has failed; empty if there is none.
         """
-        seconds = time.monotonic() - self._began
         self.say("-" * min(RULE, width_of(self.stream)))
         for line in names_again(failed(ledger)):
             self.say(line)
-        self.say(f"{tally(ledger)} in {seconds:.3f} s")
+        self.say(f"{tally(ledger)} in {self.seconds():.3f} s")
         for entry in ledger.missing():
             begun = any(not attempt.reported for attempt in entry.attempts)
             self.say(f"{'not finished' if begun else 'not run'}: {entry.name}")
@@ -91,6 +103,10 @@ class Console(Deaf):
             self.note(problem)
         if again:
             self.note(f"repeat what has failed with: {again}")
+
+    def seconds(self) -> float:
+        """Return how long the run has taken by now, in seconds."""
+        return time.monotonic() - self._began
 
 
 def width_of(stream: TextIO) -> int:

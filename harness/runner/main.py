@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from enum import IntEnum
-from pathlib import Path
 
 from harness.report.follower import Follower
-from harness.report.summary import failed, repeat_command
+from harness.report.platforms.platform import platform_of
+from harness.runner.closing import Closing
 from harness.runner.console import Console
 from harness.runner.coordinator import Coordinator
 from harness.runner.listeners import Listeners
-from harness.runner.options import Options
+from harness.runner.options import Options, Output
 from harness.runner.processes import BecomeWorkerError, Processes, work
 
 
@@ -27,15 +28,15 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-def run(options: Options, *, verbose: bool = False, junit: str | None = None) -> Exit:
+def run(options: Options, output: Output = Output()) -> Exit:  # noqa: B008 - it never changes
     """Run tests, print what happens, and return what to exit with.
 
     Args:
         options: Which tests, and how.
-        verbose: Whether each test gets a line.
-        junit: File to write JUnit XML into; None for none.
+        output: What is told, and where.
     """
-    console = Console(verbose=verbose)
+    platform = platform_of(output.platform, os.environ)
+    console = Console(verbose=output.verbose, platform=platform)
     follower = Follower(console.stream, console.note, repeat=options.repeat)
     listener = Listeners(console, follower)
     coordinator = Coordinator(options, Processes(options.workers), listener)
@@ -53,23 +54,22 @@ def run(options: Options, *, verbose: bool = False, junit: str | None = None) ->
     if link is not None:
         work(link, options)
         sys.exit()
-    ledger = coordinator.ledger
-    again = repeat_command(failed(ledger), options.selection, options.seed)
-    console.summary(ledger, coordinator.problem, again)
-    if junit is not None:
-        from harness.report.junit import write
-
-        write(Path(junit), coordinator.ledger, options.seed)
-    return Exit.INTERRUPTED if interrupted else judge(coordinator)
+    written = Closing(options, output, platform, console, coordinator).close()
+    return Exit.INTERRUPTED if interrupted else judge(coordinator, written)
 
 
-def judge(coordinator: Coordinator) -> Exit:
-    """Return what a run comes to."""
+def judge(coordinator: Coordinator, written: bool = True) -> Exit:
+    """Return what a run comes to.
+
+    Args:
+        coordinator: Of the run, which is over.
+        written: Whether all reports are written that were asked for.
+    """
     ledger = coordinator.ledger
     if ledger.red:
         return Exit.FAILED
     if coordinator.late and ledger.missing():
         return Exit.OVER_BUDGET
-    if coordinator.problem or ledger.missing():
+    if coordinator.problem or ledger.missing() or not written:
         return Exit.INCOMPLETE
     return Exit.PASSED if ledger.entries else Exit.NOTHING_RAN

@@ -40,3 +40,20 @@ class Options:
     until_fail: bool = False
     rerun_failed: int = 0
     time_limit: float | None = None
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a run tells, and where.
+
+    Attributes:
+        verbose: Whether each test gets a line.
+        durations: How many of the slowest tests are listed.
+        platform: The platform of CI that reads it, as the setting `ci_platform` has it.
+        junit: File to write JUnit XML into; None for none.
+    """
+
+    verbose: bool = False
+    durations: int = 0
+    platform: str = "none"
+    junit: str | None = None
