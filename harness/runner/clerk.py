@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import Protocol
 
-from harness.runner.events import Event, Over, Said, Start, Stop, Taken, decoded
+from harness.runner.events import Event, Note, Over, Said, Start, Stop, Taken, decoded
 from harness.runner.hand import Hand, Running
 from harness.runner.kinds import BLOCKED, CRASHED, ERROR, MISSING, PASSED, RED, SKIPPED
 from harness.runner.ledger import Attempt, Entry, Ledger, Outcome, Times
@@ -34,6 +34,9 @@ class Listener(Protocol):
     def left(self, worker: int) -> None:
         """Take note that a worker is done with a unit."""
 
+    def note(self, text: str) -> None:
+        """Take note of a line for people."""
+
     def lost(self, worker: int, how: str, test: str | None) -> None:
         """Take note that a worker has died."""
 
@@ -56,6 +59,7 @@ class Clerk:
         self.ledger = Ledger()
         self.failures = 0
         self._listener = listener
+        self._notes: set[str] = set()
         self._tests = 0
         self._seconds = 0.0
 
@@ -85,6 +89,14 @@ class Clerk:
         elif isinstance(event, Taken):
             hand.begun = True
             self._listener.entered(hand.member.number, hand.works[0].unit)
+        elif isinstance(event, Note):
+            self._note(event.text)
+
+    def _note(self, text: str) -> None:
+        """Pass on a line for people: once, whoever says it."""
+        if text not in self._notes:
+            self._notes.add(text)
+            self._listener.note(text)
 
     def _begin(self, hand: Hand, event: Start) -> None:
         entry, work = self.ledger.numbered[event.test], hand.works[0]

@@ -45,6 +45,11 @@ class Listeners:
         for listener in self._listeners:
             listener.fixture(unit, outcome)
 
+    def note(self, text: str) -> None:
+        """Pass on a line for people."""
+        for listener in self._listeners:
+            listener.note(text)
+
     def left(self, worker: int) -> None:
         """Tell that a worker is done with a unit."""
         for listener in self._listeners:
@@ -77,6 +82,9 @@ class Deaf:
         """Do nothing."""
 
     def fixture(self, unit: str, outcome: Outcome) -> None:
+        """Do nothing."""
+
+    def note(self, text: str) -> None:
         """Do nothing."""
 
     def left(self, worker: int) -> None:

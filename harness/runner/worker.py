@@ -9,8 +9,9 @@ import threading
 from typing import Any
 
 from harness.core import realtime as time
+from harness.core.printing import say_through
 from harness.runner.channel import Message
-from harness.runner.events import Event, Over, Taken, encoded
+from harness.runner.events import Event, Note, Over, Taken, encoded
 from harness.runner.link import Link
 from harness.runner.options import Options
 from harness.runner.result import TellingResult
@@ -42,6 +43,7 @@ class Worker:
 
     def serve(self) -> None:
         """Load the tests, then do what is asked until the coordinator is gone."""
+        say_through(lambda line: self._write(Note(line)))
         sys.path.insert(0, os.getcwd())  # as `python -m unittest` has it
         units = units_of(self._options.selection.load())
         self._units = {unit.key: unit for unit in units}
