@@ -19,6 +19,7 @@ AT_HOME = (  # what is of one machine: its paths, its servers, what it may keep
     "max_orphans",
     "capacity",  # what follows is the coordinator's business
     "memory",
+    "ci_platform",
     "cluster_timeout",
     "cluster_dir",
 )
