@@ -14,7 +14,7 @@ LOCAL = "local"
 CONFIG = {
     "distributed.scheduler.allowed-failures": 0,  # what a dead worker had is ours to give again
     "distributed.scheduler.worker-ttl": "30s",
-    "distributed.deploy.lost-worker-timeout": "1 hour",  # it is started anew, if slowly: wait for it
+    "distributed.deploy.lost-worker-timeout": "1 hour",  # it comes back, if slowly
     "distributed.nanny.pre-spawn-environ": {},  # tests see the environment that they see elsewhere
     "distributed.worker.profile.enabled": False,
 }
