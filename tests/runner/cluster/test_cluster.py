@@ -1,6 +1,6 @@
 """A suite on a Dask cluster: as in processes, whoever dies, comes or has other code."""
 
-import os
+import itertools
 import signal
 import subprocess
 import sys
@@ -8,6 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from harness.runner.cluster import kept
 from tests.integration.providers import on_one_python
 from tests.runner.cluster.fleet import Fleet
 from tests.runner.suites import LONGEST, RunnerTest
@@ -118,9 +119,11 @@ class ClusterTest(RunnerTest):
         self.assertEqual([], self.left())
 
     def left(self):
+        """Return what is left of what tests have noted: processes, and files of Dask workers."""
         pids = {int(pid) for _, pid, _ in self.notes()}
-        files = Path("/dev/shm").glob(f"harness-slate-{os.getuid()}-*")
-        return [*(pid for pid in pids if is_there(pid)), *files]
+        above = {pid for *_, pid in self.notes()}
+        files = (kept.SHARED_MEMORY.glob(f"{kept.PREFIX}{pid}-*") for pid in above)
+        return [*filter(is_there, pids), *itertools.chain.from_iterable(files)]
 
     def verdicts(self, text):
         return sorted(line for line in text.splitlines() if " ... " in line)
@@ -286,6 +289,15 @@ class AddressTest(RunnerTest):
             "--cluster", "tcp://127.0.0.1:9", code=3, settings=["cluster_timeout=0.5"]
         )
         self.assertIn("harness: no Dask scheduler answers at tcp://127.0.0.1:9: ", text)
+
+    def test_an_encrypted_connection_needs_certificates(self):
+        text = self.run_suite("--cluster", "tls://127.0.0.1:9", code=3)
+        self.assertIn(
+            "no connection to tls://127.0.0.1:9: Dask's configuration names no certificates\n"
+            "  next: set distributed.comm.tls.ca-file, client.cert and client.key there, or "
+            "DASK_DISTRIBUTED__COMM__TLS__CA_FILE and so on\n",
+            text,
+        )
 
     def test_what_is_no_address_is_refused(self):
         text = self.run_suite("--cluster", "nonsense", code=2)

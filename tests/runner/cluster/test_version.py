@@ -40,9 +40,7 @@ class VersionTest(unittest.TestCase):
     def test_a_file_that_differs_is_named(self):
         self.write("app/main.py", "otherwise")
         text = self.version.complaint(self.there())
-        self.assertRegex(
-            text, r"^it has harness .* \(app/main.py differs\); the run is of "
-        )
+        self.assertRegex(text, r"^it has harness .* \(app/main.py differs\); the run is of ")
 
     def test_of_several_files_one_is_named(self):
         self.write("app/main.py", "otherwise")
