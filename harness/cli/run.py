@@ -5,21 +5,25 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.core.printing import announce_seed
+from harness.core.printing import announce_seed, say
 from harness.core.seed import run_seed
 from harness.core.settings import Settings
-from harness.errors import ConfigurationError
+from harness.errors import ConfigurationError, HistoryError
 from harness.runner.options import ORDERS, Options
+
+if TYPE_CHECKING:
+    from harness.report.history.recorder import Recorder
 
 AUTO = "auto"
 COUNT = click.IntRange(min=1)
 SECONDS = click.FloatRange(min=0, min_open=True)
 PASSED_ON = (
     *("buffer", "failfast", "locals", "timeout", "order", "until_fail", "time_limit"),
+    *("failed_first", "only_failed"),
 )  # as they were given
 
 
@@ -68,6 +72,11 @@ AGAIN = (
     click.option("--until-fail", is_flag=True, help="Repeat until one fails; N times at most."),
     click.option("--rerun-failed", type=COUNT, metavar="N", help="Tell what is flaky by N tries."),
 )
+PAST = (
+    click.option("--history", metavar="FILE", help="Record the run in this file."),
+    click.option("--failed-first", is_flag=True, help="Begin with what failed the last time."),
+    click.option("--only-failed", is_flag=True, help="Run what failed the last time, if any."),
+)
 REPORTS = (
     click.option("--junit", type=click.Path(dir_okay=False), help="Write JUnit XML to this file."),
 )
@@ -86,7 +95,7 @@ def with_options(*groups: Iterable[Any]) -> Callable[[Any], Any]:
 
 @click.command()
 @click.pass_context
-@with_options(SELECTION, AS_UNITTEST, HOW, AGAIN, REPORTS)
+@with_options(SELECTION, AS_UNITTEST, HOW, AGAIN, PAST, REPORTS)
 def run(context: click.Context, **given: Any) -> None:
     """Run a unittest suite, and account for every test.
 
@@ -111,7 +120,8 @@ def run(context: click.Context, **given: Any) -> None:
         from harness.report.junit import library
 
         library()  # missing, it is told before the run
-    sys.exit(main.run(options, verbose=given["verbose"], junit=given["junit"]))
+    recorder = recorder_of(given, context.obj, options)
+    sys.exit(main.run(options, verbose=given["verbose"], junit=given["junit"], recorder=recorder))
 
 
 def options_of(given: Mapping[str, Any], settings: Settings) -> Options:
@@ -127,8 +137,45 @@ def options_of(given: Mapping[str, Any], settings: Settings) -> Options:
         seed=seed_of(given["seed"], settings),
         repeat=given["repeat"] or (None if given["until_fail"] else 1),
         rerun_failed=given["rerun_failed"] or 0,
+        failed=failed_of(given, settings) if needs_history(given) else frozenset(),
         **kept,
     )
+
+
+def needs_history(given: Mapping[str, Any]) -> bool:
+    """Return whether a run asks for what only a history can tell."""
+    return bool(given["failed_first"] or given["only_failed"])
+
+
+def failed_of(given: Mapping[str, Any], settings: Settings) -> frozenset[str]:
+    """Return the tests that have failed when they were last run, as far as that is known."""
+    from harness.report.history.file import History
+    from harness.report.history.place import recorded
+    from harness.report.history.queries import last_failed
+
+    path = recorded(settings, given["history"], needed=True)
+    if path is None or not path.exists():
+        return frozenset()  # this run makes it
+    try:
+        with History(path) as history:
+            return last_failed(history)
+    except HistoryError as error:
+        say(f"{error.line}: it is not known what failed the last time")
+        return frozenset()
+
+
+def recorder_of(given: Mapping[str, Any], settings: Settings, options: Options) -> Recorder | None:
+    """Return who writes the run into a history; None if nobody does."""
+    from harness.report.history.place import prepare, recorded
+
+    path = recorded(settings, given["history"], needed=needs_history(given))
+    if path is None:
+        return None
+    from harness.report.history.facts import gathered
+    from harness.report.history.recorder import Recorder
+
+    prepare(settings, path)
+    return Recorder(path, lambda: gathered(options, settings.images))
 
 
 def seed_of(given: int | None, settings: Settings) -> int:

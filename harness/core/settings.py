@@ -13,6 +13,7 @@ from typing import Any
 from harness.core import settings_files
 from harness.core.nearest import did_you_mean, nearest
 from harness.core.order import ProviderOrder, Requirement
+from harness.core.quotas import Quota, parse_quotas
 from harness.core.settings_values import (
     parse_count,
     parse_fault_proxy,
@@ -141,6 +142,19 @@ OPTIONS = {
             "",
             "where the logs of failed tests are kept, one folder a test; kept nowhere when empty",
         ),
+        Option(
+            "history",
+            parse_optional_path,
+            "",
+            "the file that runs are recorded in, or off; when empty it is .harness/history.sqlite, "
+            "once a run has made it",
+        ),
+        Option(
+            "quotas",
+            parse_quotas,
+            "",
+            "what `harness stats` holds tiers to, such as unit>=70%, e2e<=10%, unit<=1s",
+        ),
     )
 }
 
@@ -177,6 +191,8 @@ class Settings:
     build_timeout: float
     max_orphans: int
     artifacts: Path | None
+    history: Path | None
+    quotas: tuple[Quota, ...]
     environ: Mapping[str, str] = field(repr=False, compare=False)
     texts: Mapping[str, str] = field(repr=False, compare=False)
     sources: Mapping[str, str] = field(repr=False, compare=False)

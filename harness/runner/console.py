@@ -32,7 +32,10 @@ class Console:
     def began(self, ledger: Ledger, workers: int) -> None:
         """Say how many tests there are."""
         if workers > 1:
-            self.say(f"{len(ledger.numbered)} tests in {workers} processes")
+            self.say(f"{len(ledger.due())} tests in {workers} processes")
+
+    def entered(self, worker: int, unit: str) -> None:
+        """Print nothing."""
 
     def started(self, entry: Entry, attempt: Attempt) -> None:
         """Say nothing of it."""
@@ -57,14 +60,20 @@ class Console:
         """Print a line for people."""
         self.say(f"harness: {text}")
 
+    def left(self, worker: int) -> None:
+        """Print nothing."""
+
     def lost(self, worker: int, how: str, test: str | None) -> None:
         """Print that a worker has died."""
         where = f" in {test}" if test else ""
         self.say(f"\nworker {worker} ended{where}: {how}")
 
-    def summary(self, ledger: Ledger, problem: str) -> None:
-        """Print what the run comes to."""
-        seconds = time.monotonic() - self._began
+    def look(self) -> None:
+        """Print nothing."""
+
+    def summary(self, ledger: Ledger, problem: str, seconds: float | None = None) -> None:
+        """Print what the run comes to; in how many seconds, if that was not just now."""
+        seconds = time.monotonic() - self._began if seconds is None else seconds
         found = ledger.counts()
         counts = {
             "passed": found[PASSED],

@@ -96,6 +96,7 @@ class Coordinator:
         for hand in list(self._hands):
             if hand.member.gone():
                 self._bury(hand)
+        self._listener.look()
 
     def _end_late(self) -> None:
         self.late = True
@@ -206,6 +207,9 @@ class Coordinator:
     def _on_units(self, hand: Hand, message: Message) -> None:
         for key, names, facts in message["units"]:
             self.ledger.expect(UnitAccount(key, tuple(names), facts))
+        failed = self._options.failed
+        if self._options.only_failed and failed.isdisjoint(self.ledger.entries):
+            self._listener.note("no test has failed when it was last run: all of them run")
         self._next_round()
         self._listener.began(self.ledger, len(self._hands))
         for each in list(self._hands):
@@ -218,9 +222,12 @@ class Coordinator:
 
     def _next_round(self) -> None:
         self._round += 1
-        for entry in self.ledger.numbered:
-            entry.due += 1
-        self._queue.add(planned(self.ledger.units.values(), self._options, self._round))
+        works = planned(self.ledger.units.values(), self._options, self._round)
+        names = tuple(name for work in works for name in work.tests)
+        self.ledger.chosen = names
+        for name in names:
+            self.ledger.entries[name].due += 1
+        self._queue.add(works)
 
     def _more(self) -> bool:
         """Return whether there is work; of the next time that all is run, if there is one."""

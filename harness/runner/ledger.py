@@ -142,6 +142,7 @@ class Ledger:
         entries: By name, in the order in which they were discovered.
         numbered: The same by number.
         units: What they are run in, by key.
+        chosen: The tests that are to be run, by this run or by other shards of it.
         fixtures: What was said of fixtures, and by which unit.
     """
 
@@ -149,6 +150,7 @@ class Ledger:
         self.entries: dict[str, Entry] = {}
         self.numbered: list[Entry] = []
         self.units: dict[str, UnitAccount] = {}
+        self.chosen: tuple[str, ...] = ()
         self.fixtures: list[tuple[str, Outcome]] = []
 
     def expect(self, unit: UnitAccount) -> None:
@@ -158,9 +160,13 @@ class Ledger:
         self.entries.update((entry.name, entry) for entry in found)
         self.numbered += found
 
+    def due(self) -> list[Entry]:
+        """Return the tests that are to be run, of all that were discovered."""
+        return [entry for entry in self.numbered if entry.due]
+
     def counts(self) -> Counter[str]:
         """Return how many tests have come to what."""
-        return Counter(entry.kind if entry.reported else MISSING for entry in self.numbered)
+        return Counter(entry.kind if entry.reported else MISSING for entry in self.due())
 
     def count(self, *kinds: str) -> int:
         """Return how many tests have come to one of these."""
@@ -169,7 +175,7 @@ class Ledger:
 
     def missing(self) -> list[Entry]:
         """Return the tests of which not all is known that should be."""
-        return [entry for entry in self.numbered if not entry.reported]
+        return [entry for entry in self.numbered if entry.due and not entry.reported]
 
     def waive(self) -> None:
         """Ask no more for what is known of a test than that: the run has ended as it should."""

@@ -5,11 +5,17 @@ from __future__ import annotations
 import sys
 from enum import IntEnum
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from harness.runner.console import Console
 from harness.runner.coordinator import Coordinator
+from harness.runner.ledger import Ledger
+from harness.runner.listeners import Listeners
 from harness.runner.options import Options
 from harness.runner.processes import BecomeWorkerError, Processes, work
+
+if TYPE_CHECKING:
+    from harness.report.history.recorder import Recorder
 
 
 class Exit(IntEnum):
@@ -24,16 +30,41 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-def run(options: Options, *, verbose: bool = False, junit: str | None = None) -> Exit:
+class Account(Protocol):
+    """What a run has come to.
+
+    Attributes:
+        ledger: What became of each test.
+        problem: Why it could not be carried out as it should; empty if it could.
+        late: Whether it was ended for its time limit.
+    """
+
+    @property
+    def ledger(self) -> Ledger: ...  # noqa: D102
+    @property
+    def problem(self) -> str: ...  # noqa: D102
+    @property
+    def late(self) -> bool: ...  # noqa: D102
+
+
+def run(
+    options: Options,
+    *,
+    verbose: bool = False,
+    junit: str | None = None,
+    recorder: Recorder | None = None,
+) -> Exit:
     """Run tests, print what happens, and return what to exit with.
 
     Args:
         options: Which tests, and how.
         verbose: Whether each test gets a line.
         junit: File to write JUnit XML into; None for none.
+        recorder: Who writes the run into a history; None for none.
     """
     console = Console(verbose=verbose)
-    coordinator = Coordinator(options, Processes(options.workers), console)
+    listener = console if recorder is None else Listeners(console, recorder)
+    coordinator = Coordinator(options, Processes(options.workers), listener)
     interrupted = False
     link = None
     try:
@@ -50,16 +81,19 @@ def run(options: Options, *, verbose: bool = False, junit: str | None = None) ->
         from harness.report.junit import write
 
         write(Path(junit), coordinator.ledger, options.seed)
-    return Exit.INTERRUPTED if interrupted else judge(coordinator)
+    code = Exit.INTERRUPTED if interrupted else judge(coordinator)
+    if recorder is not None:
+        recorder.ended(coordinator.ledger, code)
+    return code
 
 
-def judge(coordinator: Coordinator) -> Exit:
+def judge(account: Account) -> Exit:
     """Return what a run comes to."""
-    ledger = coordinator.ledger
+    ledger = account.ledger
     if ledger.red:
         return Exit.FAILED
-    if coordinator.late and ledger.missing():
+    if account.late and ledger.missing():
         return Exit.OVER_BUDGET
-    if coordinator.problem or ledger.missing():
+    if account.problem or ledger.missing():
         return Exit.INCOMPLETE
-    return Exit.PASSED if ledger.entries else Exit.NOTHING_RAN
+    return Exit.PASSED if ledger.due() else Exit.NOTHING_RAN

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from harness.core.seed import derive
@@ -29,7 +29,7 @@ class Work:
     rerun: int = 0
 
 
-def planned(units: Iterable[UnitAccount], options: Options, round: int = 1) -> list[Work]:
+def planned(units: Collection[UnitAccount], options: Options, round: int = 1) -> list[Work]:
     """Return what is to be done, in order.
 
     Args:
@@ -37,13 +37,48 @@ def planned(units: Iterable[UnitAccount], options: Options, round: int = 1) -> l
         options: How the run is to be.
         round: Which time all tests are run, from 1; each has an order of its own, if any has.
     """
-    works = [Work(unit.key, unit.tests, round) for unit in units]
+    failed = options.failed if options.only_failed else frozenset()
+    works = only([Work(unit.key, unit.tests, round) for unit in units], failed, wholes(units))
     if options.order == SHUFFLE:
         parts = ("order",) if round == 1 else ("order", str(round))
         rng = random.Random(derive(options.seed, *parts))
         rng.shuffle(works)
         works = [replace(work, tests=shuffled(work.tests, rng)) for work in works]
-    return works
+    return failed_first(works, options.failed) if options.failed_first else works
+
+
+def wholes(units: Iterable[UnitAccount]) -> set[str]:
+    """Return the units that can only be run with all their tests."""
+    return {unit.key for unit in units if unit.facts.get("whole")}
+
+
+def only(works: Sequence[Work], failed: Container[str], wholes: Container[str]) -> list[Work]:
+    """Return the work in which tests have failed, without its other ones; all, if there is none."""
+    left = [
+        replace(work, tests=tuple(name for name in work.tests if name in failed)) for work in works
+    ]
+    pairs = [(one, all_of_it) for one, all_of_it in zip(left, works, strict=True) if one.tests]
+    found = [all_of_it if one.unit in wholes else one for one, all_of_it in pairs]
+    return found or list(works)
+
+
+def failed_first(works: Iterable[Work], failed: Container[str]) -> list[Work]:
+    """Return work in which tests have failed before other work, and these before its other tests.
+
+    Tests of a class stay together.
+    """
+    found = [replace(work, tests=first(work.tests, failed)) for work in works]
+    return sorted(found, key=lambda work: work.tests[0] not in failed)
+
+
+def first(names: Sequence[str], failed: Container[str]) -> tuple[str, ...]:
+    """Return tests, those that have failed first, and their classes."""
+    classes = [
+        sorted(group, key=lambda name: name not in failed)
+        for _, group in itertools.groupby(names, class_of)
+    ]
+    classes.sort(key=lambda group: group[0] not in failed)
+    return tuple(itertools.chain.from_iterable(classes))
 
 
 def shuffled(names: Sequence[str], rng: random.Random) -> tuple[str, ...]:

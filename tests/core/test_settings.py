@@ -67,6 +67,7 @@ class PrecedenceTest(DirectoryTest):
             "store": "sqlite",
             "allow_remote": "1",
             "reuse": "1",
+            "quotas": "unit>=70%",
         }
         for name, option in OPTIONS.items():
             with self.subTest(name):
