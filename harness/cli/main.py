@@ -31,7 +31,7 @@ def read_settings(pairs: tuple[str, ...]) -> Settings:
 
 COMMANDS = (
     *("clean", "doctor", "history", "merge", "ps", "run", "settings", "snapshot", "stats"),
-    *("toxiproxy", "up"),
+    *("stress", "toxiproxy", "up"),
 )
 
 

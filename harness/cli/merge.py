@@ -65,10 +65,10 @@ def show(joined: Joined) -> None:
     console = Console()
     for unit, outcome in joined.ledger.fixtures:
         console.fixture(unit, outcome)
-    for entry in joined.ledger.due():
+    for entry in joined.ledger.numbered:
         for attempt in entry.attempts:
             console.finished(entry, attempt)
-    console.summary(joined.ledger, "", joined.facts.seconds)
+    console.summary(joined.ledger, "", seconds=joined.facts.seconds)
     for problem in joined.problems:
         console.note(problem)
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.core.printing import announce_seed, say
+from harness.core.printing import announce_seed
 from harness.core.seed import run_seed
 from harness.core.settings import Settings
-from harness.errors import ConfigurationError, HistoryError
-from harness.runner.options import ORDERS, Options
+from harness.errors import ConfigurationError
+from harness.runner.options import DURATION, ORDERS, Options, Output
 
 if TYPE_CHECKING:
     from harness.report.history.recorder import Recorder
@@ -67,17 +67,23 @@ HOW = (
     click.option("--timeout", type=SECONDS, metavar="SECONDS", help="How long a test may take."),
     click.option("--time-limit", type=SECONDS, metavar="SECONDS", help="How long the run may."),
 )
+SCHEDULE = (click.option("--shard", metavar="K/N", help="Run the K-th part of the tests, of N."),)
 AGAIN = (
     click.option("--repeat", type=COUNT, metavar="N", help="Run all tests N times."),
     click.option("--until-fail", is_flag=True, help="Repeat until one fails; N times at most."),
     click.option("--rerun-failed", type=COUNT, metavar="N", help="Tell what is flaky by N tries."),
 )
 PAST = (
-    click.option("--history", metavar="FILE", help="Record the run in this file."),
+    click.option(
+        *("--history", "history"),
+        type=click.Path(dir_okay=False),
+        help="Record the run in this file.",
+    ),
     click.option("--failed-first", is_flag=True, help="Begin with what failed the last time."),
     click.option("--only-failed", is_flag=True, help="Run what failed the last time, if any."),
 )
 REPORTS = (
+    click.option("--durations", type=int, default=0, metavar="N", help="List the slowest N."),
     click.option("--junit", type=click.Path(dir_okay=False), help="Write JUnit XML to this file."),
 )
 
@@ -95,7 +101,7 @@ def with_options(*groups: Iterable[Any]) -> Callable[[Any], Any]:
 
 @click.command()
 @click.pass_context
-@with_options(SELECTION, AS_UNITTEST, HOW, AGAIN, PAST, REPORTS)
+@with_options(SELECTION, AS_UNITTEST, HOW, SCHEDULE, AGAIN, PAST, REPORTS)
 def run(context: click.Context, **given: Any) -> None:
     """Run a unittest suite, and account for every test.
 
@@ -121,7 +127,7 @@ def run(context: click.Context, **given: Any) -> None:
 
         library()  # missing, it is told before the run
     recorder = recorder_of(given, context.obj, options)
-    sys.exit(main.run(options, verbose=given["verbose"], junit=given["junit"], recorder=recorder))
+    sys.exit(main.run(options, output_of(given, context.obj), recorder))
 
 
 def options_of(given: Mapping[str, Any], settings: Settings) -> Options:
@@ -137,38 +143,46 @@ def options_of(given: Mapping[str, Any], settings: Settings) -> Options:
         seed=seed_of(given["seed"], settings),
         repeat=given["repeat"] or (None if given["until_fail"] else 1),
         rerun_failed=given["rerun_failed"] or 0,
-        failed=failed_of(given, settings) if needs_history(given) else frozenset(),
+        shard=shard_of(given["shard"]),
+        capacity=settings.capacity,
+        memory=settings.memory,
+        **past_of(given, settings),
         **kept,
     )
 
 
-def needs_history(given: Mapping[str, Any]) -> bool:
-    """Return whether a run asks for what only a history can tell."""
-    return bool(given["failed_first"] or given["only_failed"])
+def shard_of(text: str | None) -> tuple[int, int] | None:
+    """Return which shard is meant, of how many; None if all tests are.
+
+    Raises:
+        ConfigurationError: There is no such shard.
+    """
+    if text is None:
+        return None
+    from harness.runner.schedule.shards import shard_of
+
+    return shard_of(text)
 
 
-def failed_of(given: Mapping[str, Any], settings: Settings) -> frozenset[str]:
-    """Return the tests that have failed when they were last run, as far as that is known."""
-    from harness.report.history.file import History
-    from harness.report.history.place import recorded
-    from harness.report.history.queries import last_failed
+def past_of(given: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+    """Return the options that tell of earlier runs, as far as this run goes by them."""
+    failed = given["failed_first"] or given["only_failed"]
+    timed = given["order"] == DURATION or given["shard"] is not None
+    if not (failed or timed):
+        return {}
+    from harness.report.history import past
 
-    path = recorded(settings, given["history"], needed=True)
-    if path is None or not path.exists():
-        return frozenset()  # this run makes it
-    try:
-        with History(path) as history:
-            return last_failed(history)
-    except HistoryError as error:
-        say(f"{error.line}: it is not known what failed the last time")
-        return frozenset()
+    # Shards have to go by one history: not by the files that each of them writes.
+    file = None if given["shard"] else given["history"]
+    return past.options(settings, file, failed=failed, timed=timed)
 
 
 def recorder_of(given: Mapping[str, Any], settings: Settings, options: Options) -> Recorder | None:
     """Return who writes the run into a history; None if nobody does."""
+    needed = options.failed_first or options.only_failed or options.order == DURATION
     from harness.report.history.place import prepare, recorded
 
-    path = recorded(settings, given["history"], needed=needs_history(given))
+    path = recorded(settings, given["history"], needed=needed)
     if path is None:
         return None
     from harness.report.history.facts import gathered
@@ -176,6 +190,12 @@ def recorder_of(given: Mapping[str, Any], settings: Settings, options: Options) 
 
     prepare(settings, path)
     return Recorder(path, lambda: gathered(options, settings.images))
+
+
+def output_of(given: Mapping[str, Any], settings: Settings) -> Output:
+    """Return what a run tells, and where, by its command line and the settings."""
+    kept = {name: given[name] for name in ("verbose", "junit", "durations")}
+    return Output(platform=settings.ci_platform, **kept)
 
 
 def seed_of(given: int | None, settings: Settings) -> int:

@@ -15,11 +15,14 @@ from harness.core.nearest import did_you_mean, nearest
 from harness.core.order import ProviderOrder, Requirement
 from harness.core.quotas import Quota, parse_quotas
 from harness.core.settings_values import (
+    parse_capacity,
+    parse_ci_platform,
     parse_count,
     parse_fault_proxy,
     parse_flag,
     parse_optional_int,
     parse_optional_path,
+    parse_optional_size,
     parse_seconds,
     parse_store,
 )
@@ -143,6 +146,20 @@ OPTIONS = {
             "where the logs of failed tests are kept, one folder a test; kept nowhere when empty",
         ),
         Option(
+            "capacity",
+            parse_capacity,
+            "",
+            "how many workers of a run may use a service: SERVICE=N, with commas; all that there "
+            "are when empty",
+        ),
+        Option(
+            "memory",
+            parse_optional_size,
+            "",
+            "MiB that tests which say how much memory they need may use at a time; what the "
+            "machine or the container has when empty",
+        ),
+        Option(
             "history",
             parse_optional_path,
             "",
@@ -154,6 +171,12 @@ OPTIONS = {
             parse_quotas,
             "",
             "what `harness stats` holds tiers to, such as unit>=70%, e2e<=10%, unit<=1s",
+        ),
+        Option(
+            "ci_platform",
+            parse_ci_platform,
+            "auto",
+            "whose annotations and folds the output of a run has: auto, github, gitlab or none",
         ),
     )
 }
@@ -191,8 +214,11 @@ class Settings:
     build_timeout: float
     max_orphans: int
     artifacts: Path | None
+    capacity: Mapping[str, int]
+    memory: float | None
     history: Path | None
     quotas: tuple[Quota, ...]
+    ci_platform: str
     environ: Mapping[str, str] = field(repr=False, compare=False)
     texts: Mapping[str, str] = field(repr=False, compare=False)
     sources: Mapping[str, str] = field(repr=False, compare=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -140,33 +141,46 @@ class Ledger:
 
     Attributes:
         entries: By name, in the order in which they were discovered.
-        numbered: The same by number.
+        numbered: The same in a list.
+        found: All that were discovered, by number; a shard runs only its part.
         units: What they are run in, by key.
-        chosen: The tests that are to be run, by this run or by other shards of it.
+        chosen: The names of those that are to be run, by this run or by other shards of it.
         fixtures: What was said of fixtures, and by which unit.
     """
 
     def __init__(self) -> None:
         self.entries: dict[str, Entry] = {}
         self.numbered: list[Entry] = []
+        self.found: list[Entry] = []
         self.units: dict[str, UnitAccount] = {}
         self.chosen: tuple[str, ...] = ()
         self.fixtures: list[tuple[str, Outcome]] = []
 
-    def expect(self, unit: UnitAccount) -> None:
-        """Note tests that were discovered."""
-        self.units[unit.key] = unit
-        found = [Entry(name, unit.key) for name in unit.tests]
-        self.entries.update((entry.name, entry) for entry in found)
-        self.numbered += found
+    @property
+    def discovered(self) -> int:
+        """How many tests were discovered."""
+        return len(self.found)
 
-    def due(self) -> list[Entry]:
-        """Return the tests that are to be run, of all that were discovered."""
-        return [entry for entry in self.numbered if entry.due]
+    def expect(self, unit: UnitAccount, due: Collection[str] | None = None) -> None:
+        """Note tests that were discovered.
+
+        Args:
+            unit: What they are run in.
+            due: The names of those that are to be run; all if None.
+        """
+        found = [Entry(name, unit.key) for name in unit.tests]
+        self.found += found
+        if due is not None:
+            found = [entry for entry in found if entry.name in due]
+            unit.tests = tuple(entry.name for entry in found)
+        if found:
+            self.units[unit.key] = unit
+            self.entries.update((entry.name, entry) for entry in found)
+            self.numbered += found
 
     def counts(self) -> Counter[str]:
         """Return how many tests have come to what."""
-        return Counter(entry.kind if entry.reported else MISSING for entry in self.due())
+        return Counter(entry.kind if entry.reported else MISSING for entry in self.numbered)
 
     def count(self, *kinds: str) -> int:
         """Return how many tests have come to one of these."""
@@ -175,7 +189,7 @@ class Ledger:
 
     def missing(self) -> list[Entry]:
         """Return the tests of which not all is known that should be."""
-        return [entry for entry in self.numbered if entry.due and not entry.reported]
+        return [entry for entry in self.numbered if not entry.reported]
 
     def waive(self) -> None:
         """Ask no more for what is known of a test than that: the run has ended as it should."""

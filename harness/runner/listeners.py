@@ -46,7 +46,7 @@ class Listeners:
             listener.fixture(unit, outcome)
 
     def note(self, text: str) -> None:
-        """Tell a line for people."""
+        """Pass on a line for people."""
         for listener in self._listeners:
             listener.note(text)
 

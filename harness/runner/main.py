@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from enum import IntEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from harness.report.follower import Follower
+from harness.report.platforms.platform import platform_of
+from harness.runner.closing import Closing
 from harness.runner.console import Console
 from harness.runner.coordinator import Coordinator
 from harness.runner.ledger import Ledger
 from harness.runner.listeners import Listeners
-from harness.runner.options import Options
-from harness.runner.processes import BecomeWorkerError, Processes, work
+from harness.runner.options import Options, Output
+from harness.runner.processes import BecomeWorkerError, Processes
 
 if TYPE_CHECKING:
     from harness.report.history.recorder import Recorder
@@ -49,51 +52,55 @@ class Account(Protocol):
 
 def run(
     options: Options,
-    *,
-    verbose: bool = False,
-    junit: str | None = None,
+    output: Output = Output(),  # noqa: B008 - it never changes
     recorder: Recorder | None = None,
 ) -> Exit:
     """Run tests, print what happens, and return what to exit with.
 
     Args:
         options: Which tests, and how.
-        verbose: Whether each test gets a line.
-        junit: File to write JUnit XML into; None for none.
+        output: What is told, and where.
         recorder: Who writes the run into a history; None for none.
     """
-    console = Console(verbose=verbose)
-    listener = console if recorder is None else Listeners(console, recorder)
-    coordinator = Coordinator(options, Processes(options.workers), listener)
+    platform = platform_of(output.platform, os.environ)
+    console = Console(verbose=output.verbose, platform=platform)
+    follower = Follower(console.stream, console.note, repeat=options.repeat)
+    processes = Processes(options.workers)
+    listener = Listeners(console, follower, *([] if recorder is None else [recorder]))
+    coordinator = Coordinator(options, processes, listener, processes.keep)
     interrupted = False
-    link = None
+    become = None
     try:
         coordinator.run()
-    except BecomeWorkerError as become:
-        link = become.link
+    except BecomeWorkerError as error:
+        become = error
     except KeyboardInterrupt:
         interrupted = True
-    if link is not None:
-        work(link, options)
+    finally:
+        if become is None:  # in the process that is to become a worker, it is not its own
+            follower.close()
+    if become is not None:
+        become.serve(become.link, options)
         sys.exit()
-    console.summary(coordinator.ledger, coordinator.problem)
-    if junit is not None:
-        from harness.report.junit import write
-
-        write(Path(junit), coordinator.ledger, options.seed)
-    code = Exit.INTERRUPTED if interrupted else judge(coordinator)
+    written = Closing(options, output, platform, console, coordinator).close()
+    code = Exit.INTERRUPTED if interrupted else judge(coordinator, written)
     if recorder is not None:
         recorder.ended(coordinator.ledger, code)
     return code
 
 
-def judge(account: Account) -> Exit:
-    """Return what a run comes to."""
+def judge(account: Account, written: bool = True) -> Exit:
+    """Return what a run comes to.
+
+    Args:
+        account: Of the run, which is over.
+        written: Whether all reports are written that were asked for.
+    """
     ledger = account.ledger
     if ledger.red:
         return Exit.FAILED
     if account.late and ledger.missing():
         return Exit.OVER_BUDGET
-    if account.problem or ledger.missing():
+    if account.problem or ledger.missing() or not written:
         return Exit.INCOMPLETE
-    return Exit.PASSED if ledger.due() else Exit.NOTHING_RAN
+    return Exit.PASSED if ledger.found else Exit.NOTHING_RAN

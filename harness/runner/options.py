@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from harness.runner.selection import Selection
 
-DEFINED, SHUFFLE = ORDERS = ("defined", "shuffle")
+if TYPE_CHECKING:
+    from harness.runner.schedule.known import Known
+
+DEFINED, SHUFFLE, DURATION = ORDERS = ("defined", "shuffle", "duration")
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,11 @@ class Options:
         failed: The tests that have failed when they were last run, where that is asked for.
         failed_first: Whether they are the first to run.
         only_failed: Whether no other ones run; if there are none of them, all do.
-        shard: Which part of the suite is run, and of how many; None for all of it.
+        shard: Which part of the tests, from 1, and of how many; None for all.
+        known: How long tests took; None if that is not known, or does not matter.
+        capacity: How many workers may use a kind of service; any number of one that is not named.
+        memory: MiB of memory that tests which say how much they need may use at a time; None for
+            what the machine has.
     """
 
     selection: Selection = field(default_factory=Selection)
@@ -48,3 +57,23 @@ class Options:
     failed_first: bool = False
     only_failed: bool = False
     shard: tuple[int, int] | None = None
+    known: Known | None = None
+    capacity: Mapping[str, int] = field(default_factory=dict)
+    memory: float | None = None
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a run tells, and where.
+
+    Attributes:
+        verbose: Whether each test gets a line.
+        durations: How many of the slowest tests are listed.
+        platform: The platform of CI that reads it, as the setting `ci_platform` has it.
+        junit: File to write JUnit XML into; None for none.
+    """
+
+    verbose: bool = False
+    durations: int = 0
+    platform: str = "none"
+    junit: str | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Collection, Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from harness.core.seed import derive
@@ -29,7 +29,7 @@ class Work:
     rerun: int = 0
 
 
-def planned(units: Collection[UnitAccount], options: Options, round: int = 1) -> list[Work]:
+def planned(units: Iterable[UnitAccount], options: Options, round: int = 1) -> list[Work]:
     """Return what is to be done, in order.
 
     Args:
@@ -37,8 +37,7 @@ def planned(units: Collection[UnitAccount], options: Options, round: int = 1) ->
         options: How the run is to be.
         round: Which time all tests are run, from 1; each has an order of its own, if any has.
     """
-    failed = options.failed if options.only_failed else frozenset()
-    works = only([Work(unit.key, unit.tests, round) for unit in units], failed, wholes(units))
+    works = [Work(unit.key, unit.tests, round) for unit in units]
     if options.order == SHUFFLE:
         parts = ("order",) if round == 1 else ("order", str(round))
         rng = random.Random(derive(options.seed, *parts))
@@ -47,19 +46,16 @@ def planned(units: Collection[UnitAccount], options: Options, round: int = 1) ->
     return failed_first(works, options.failed) if options.failed_first else works
 
 
-def wholes(units: Iterable[UnitAccount]) -> set[str]:
-    """Return the units that can only be run with all their tests."""
-    return {unit.key for unit in units if unit.facts.get("whole")}
+def with_failures(units: Iterable[UnitAccount], failed: Container[str]) -> set[str]:
+    """Return the tests that have failed, of those that are there.
 
-
-def only(works: Sequence[Work], failed: Container[str], wholes: Container[str]) -> list[Work]:
-    """Return the work in which tests have failed, without its other ones; all, if there is none."""
-    left = [
-        replace(work, tests=tuple(name for name in work.tests if name in failed)) for work in works
-    ]
-    pairs = [(one, all_of_it) for one, all_of_it in zip(left, works, strict=True) if one.tests]
-    found = [all_of_it if one.unit in wholes else one for one, all_of_it in pairs]
-    return found or list(works)
+    A suite that can only be run as a whole has failed as a whole.
+    """
+    found: set[str] = set()
+    for unit in units:
+        names = {name for name in unit.tests if name in failed}
+        found.update(unit.tests if names and unit.facts.get("whole") else names)
+    return found
 
 
 def failed_first(works: Iterable[Work], failed: Container[str]) -> list[Work]:

@@ -4,7 +4,7 @@ import unittest
 
 from harness.runner.ledger import UnitAccount
 from harness.runner.options import SHUFFLE, Options
-from harness.runner.plan import planned
+from harness.runner.plan import planned, with_failures
 
 
 def units(*, whole=False):
@@ -24,8 +24,8 @@ def short(works):
 
 
 class FailedTest(unittest.TestCase):
-    def plan(self, *failed, whole=False, **options):
-        return short(planned(units(whole=whole), Options(failed=frozenset(failed), **options)))
+    def plan(self, *failed, **options):
+        return short(planned(units(), Options(failed=frozenset(failed), **options)))
 
     def test_what_has_failed_comes_first_and_classes_stay_together(self):
         failed = "m.DTest.test_b", "t.BTest.test_b"
@@ -38,17 +38,13 @@ class FailedTest(unittest.TestCase):
             self.assertEqual("Bb Ba", plan[0])
             self.assertEqual(3, len(plan))
 
-    def test_only_what_has_failed_runs_where_that_is_asked_for(self):
-        failed = "m.DTest.test_b", "t.BTest.test_b", "t.Gone.test_a"
+    def test_only_what_has_failed_is_meant_where_that_is_asked_for(self):
+        failed = {"m.DTest.test_b", "t.BTest.test_b", "t.Gone.test_a"}
 
-        self.assertEqual(["Bb", "Db"], self.plan(*failed, only_failed=True))
+        self.assertEqual({"m.DTest.test_b", "t.BTest.test_b"}, with_failures(units(), failed))
+        self.assertEqual(set(), with_failures(units(), {"t.Gone.test_a"}))
 
-    def test_where_nothing_has_failed_all_runs(self):
-        everything = ["Aa Ab", "Ba Bb", "Ca Cb Da Db"]
+    def test_a_suite_that_runs_as_a_whole_is_meant_as_a_whole(self):
+        found = with_failures(units(whole=True), {"m.DTest.test_b", "t.ATest.test_a"})
 
-        for failed in (), ("t.Gone.test_a",):
-            self.assertEqual(everything, self.plan(*failed, only_failed=True))
-            self.assertEqual(everything, self.plan(*failed, failed_first=True))
-
-    def test_a_suite_that_runs_as_a_whole_runs_as_a_whole(self):
-        self.assertEqual(["Ca Cb Da Db"], self.plan("m.DTest.test_b", only_failed=True, whole=True))
+        self.assertEqual({"t.ATest.test_a", *units()[2].tests}, found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from harness.core.settings import Settings
@@ -50,5 +51,6 @@ def prepare(settings: Settings, path: Path) -> None:
     """Make the directory of the usual place, which git is to ignore."""
     directory = settings.root / DIRECTORY
     if path.parent == directory and not directory.is_dir():
-        directory.mkdir()
-        (directory / ".gitignore").write_text(IGNORED, encoding="utf-8")
+        with contextlib.suppress(OSError):  # who writes the file tells what is in the way
+            directory.mkdir()
+            (directory / ".gitignore").write_text(IGNORED, encoding="utf-8")

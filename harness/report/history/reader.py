@@ -101,4 +101,6 @@ def ledger_with(entries: Iterable[Entry]) -> Ledger:
         ledger.units[key] = UnitAccount(key, tuple(entry.name for entry in found))
         ledger.entries.update((entry.name, entry) for entry in found)
         ledger.numbered += found
+    ledger.found = list(ledger.numbered)
+    ledger.chosen = tuple(ledger.entries)
     return ledger

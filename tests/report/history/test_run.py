@@ -169,7 +169,7 @@ class BadFileTest(HistoryTest):
         self.assertEqual(BAD, self.last_line(text))
         problem = "the history h.sqlite cannot be used: file is not a database"
         self.assertEqual(2, text.count(f"harness: {problem} "), text)
-        self.assertIn("it is not known what failed the last time\n", text)
+        self.assertIn("this run does not know of those before it\n", text)
         self.assertIn(": the run is not in it, or not all of it; ", text)
         self.assertEqual("dear diary, " * 100, (self.root / "h.sqlite").read_text())
 
