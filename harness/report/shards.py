@@ -127,7 +127,7 @@ def join(shards: Sequence[Shard]) -> Joined:
     shards = sorted(shards, key=lambda shard: shard.number)
     names = names_of(shards)
     ledger = joined(shards, names)
-    gaps = [*absent(shards), *unlike(shards), *twice(shards)]
+    gaps = [*absent(shards), *unlike(shards), *askew(shards), *twice(shards)]
     over = any(shard.facts.exit_code == OVER_BUDGET for shard in shards)
     facts = replace(
         shards[0].facts,
@@ -138,6 +138,7 @@ def join(shards: Sequence[Shard]) -> Joined:
         shard=None,
         discovered=len(names),
         digest=digest_of(names),
+        shares=None,
     )
     return Joined(facts, ledger, [*gaps, *unreported(ledger)], over and not gaps)
 
@@ -225,6 +226,15 @@ def unlike(shards: Sequence[Shard]) -> Iterator[str]:
                 f"{shard} has found other tests than {first}: {shard.facts.discovered} and not "
                 f"{first.facts.discovered}; {listed(sorted(more | less))} in one of them alone"
             )
+
+
+def askew(shards: Sequence[Shard]) -> Iterator[str]:
+    """Yield what is to be said of shards that share the same tests out otherwise than the first."""
+    first = shards[0]
+    for shard in shards[1:]:
+        like = shard.facts.digest == first.facts.digest
+        if like and shard.facts.shares != first.facts.shares:
+            yield f"{shard} shares the tests out otherwise than {first}: it went by another history"
 
 
 def twice(shards: Sequence[Shard]) -> Iterator[str]:

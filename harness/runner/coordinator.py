@@ -280,6 +280,7 @@ class Coordinator:
 
             shares = shares_of(units, self._options)
             part, self.shares = shares.tests(self._options.shard[0]), shares.digest
+            self.ledger.shares = shares.digest
             due = part if due is None else part & due
         for unit in units:
             self.ledger.expect(unit, due)

@@ -126,6 +126,15 @@ class IncompleteTest(ShardsTest):
         )
         self.assertIn("harness: 2 of 5 tests were reported by no shard\n", text)
 
+    def test_shards_that_went_by_different_histories_are_told(self):
+        one, two = self.shard(1, NAMES[:3], shares="a"), self.shard(2, NAMES[2:], shares="b")
+
+        self.assertIn(
+            "harness: shard 2/2 shares the tests out otherwise than shard 1/2: it went by another "
+            "history\n",
+            self.merge(one, two, code=3),
+        )
+
     def test_a_test_that_two_shards_have_run_is_named(self):
         text = self.merge(self.shard(1, NAMES[:3]), self.shard(2, SECOND), code=3)
 

@@ -56,6 +56,7 @@ class Facts:
         shard: Which part of the suite it was, and of how many; None for all of it.
         discovered: How many tests were to be run, by all its shards; None if that is not known.
         digest: Of their names.
+        shares: What is the same in all shards that share them out in the same way.
     """
 
     uuid: str = field(default_factory=lambda: str(uuid.uuid4()))
@@ -75,6 +76,7 @@ class Facts:
     shard: tuple[int, int] | None = None
     discovered: int | None = None
     digest: str | None = None
+    shares: str | None = None
 
     @property
     def ended(self) -> bool:

@@ -13,7 +13,7 @@ from harness.runner.ledger import Attempt, Entry, Ledger, Outcome, Times, UnitAc
 
 RUNS = """
 select id, uuid, source, began, seconds, exit_code, seed, revision, dirty, software, cores, python,
-    platform, workers, ordering, shard, shards, discovered, digest
+    platform, workers, ordering, shard, shards, discovered, digest, shares
 from run order by began, id
 """
 ATTEMPTS = """
@@ -47,11 +47,11 @@ def runs(history: History) -> list[Run]:
 def facts_of(row: Any) -> Facts:
     """Return the facts that a row holds."""
     uuid, source, began, seconds, code, seed, revision, dirty, software, cores, *rest = row
-    python, platform, workers, order, shard, shards, discovered, digest = rest
+    python, platform, workers, order, shard, of, *marks = rest
     return Facts(
         *(uuid, source, began, seconds, code, None if seed is None else int(seed), revision),
         *(None if dirty is None else bool(dirty), json.loads(software), cores, python, platform),
-        *(workers, order, None if shard is None else (shard, shards), discovered, digest),
+        *(workers, order, None if shard is None else (shard, of), *marks),
     )
 
 

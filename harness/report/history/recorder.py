@@ -111,7 +111,8 @@ class Recorder(Deaf):
         writer = begun(connection, replace(facts, seconds=None, exit_code=None))
         if self._ledger is not None:
             names = self._ledger.chosen
-            writer.found(connection, names, keep=facts.shard is not None)
+            keep = facts.shard is not None
+            writer.found(connection, names, self._ledger.shares, keep=keep)
         return writer
 
 

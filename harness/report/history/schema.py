@@ -27,7 +27,8 @@ create table run (
     shard integer,
     shards integer,
     discovered integer,       -- how many tests were to be run; null: it was not known yet
-    digest text               -- of their names
+    digest text,              -- of their names
+    shares text               -- the same in all shards that share them out in the same way
 );
 create table discovered (     -- by a shard, for the merge that says what is missing
     run integer primary key references run,

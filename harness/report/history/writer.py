@@ -16,8 +16,8 @@ LONGEST = 100_000  # characters of a text that are kept: a test may print a giga
 
 RUN = """
 insert into run (uuid, source, began, seconds, exit_code, seed, revision, dirty, software, cores,
-    python, platform, workers, ordering, shard, shards, discovered, digest)
-values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning id
+    python, platform, workers, ordering, shard, shards, discovered, digest, shares)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning id
 """
 TEST = """
 insert into test (name, run, verdict) values (?, ?, ?)
@@ -42,17 +42,25 @@ class Writer:
         self._units: dict[str, int] = {}
         self._tests: dict[str, int] = {}
 
-    def found(self, connection: sqlite3.Connection, names: Sequence[str], *, keep: bool) -> None:
+    def found(
+        self,
+        connection: sqlite3.Connection,
+        names: Sequence[str],
+        shares: str | None,
+        *,
+        keep: bool,
+    ) -> None:
         """Write which tests were to be run, by this run or by other shards of it.
 
         Args:
             connection: To the file.
             names: Of the tests.
+            shares: What is the same in all shards that share them out in the same way.
             keep: Whether to keep the names, too, and not their digest alone.
         """
         connection.execute(
-            "update run set discovered = ?, digest = ? where id = ?",
-            (len(names), digest_of(names), self.run),
+            "update run set discovered = ?, digest = ?, shares = ? where id = ?",
+            (len(names), digest_of(names), shares, self.run),
         )
         if keep:
             data = zlib.compress(json.dumps(list(names)).encode())
@@ -113,7 +121,7 @@ def begun(connection: sqlite3.Connection, facts: Facts) -> Writer:
         *(facts.uuid, facts.source, facts.began, facts.seconds, facts.exit_code, seed),
         *(facts.revision, facts.dirty, json.dumps(dict(facts.software)), facts.cores),
         *(facts.python, facts.platform, facts.workers, facts.order, shard, shards),
-        *(facts.discovered, facts.digest),
+        *(facts.discovered, facts.digest, facts.shares),
     )
     return Writer(connection.execute(RUN, values).fetchone()[0])
 
@@ -131,7 +139,7 @@ def write(
     """
     writer = begun(connection, replace(facts, seconds=None, exit_code=None))
     if names or facts.discovered is None:
-        writer.found(connection, names or list(ledger.entries), keep=bool(names))
+        writer.found(connection, names or list(ledger.entries), facts.shares, keep=bool(names))
     writer.attempts(connection, in_order(ledger))
     for unit, outcome in ledger.fixtures:
         writer.said(connection, unit, outcome)

@@ -109,7 +109,13 @@ class FileTest(HistoryTest):
             files.entry("t.BTest.test_c", files.attempt("crashed", None, text="SIGKILL")),
         ]
         known = files.facts(
-            seed=2**70, revision="1f2e", dirty=True, shard=(1, 2), workers=3, software={"a": "1"}
+            seed=2**70,
+            revision="1f2e",
+            dirty=True,
+            shard=(1, 2),
+            workers=3,
+            software={"a": "1"},
+            shares="3d",
         )
         with History(self.path, write=True) as history, history.change() as connection:
             account = files.ledger(tests, {"t.ATest": 0.25})
@@ -120,13 +126,14 @@ class FileTest(HistoryTest):
             again = reader.ledger_of(history, run.id)
             names = reader.discovered(history, run.id)
         self.assertEqual(
-            (known.uuid, 2**70, (1, 2), {"a": "1"}, 2),
+            (known.uuid, 2**70, (1, 2), {"a": "1"}, 2, "3d"),
             (
                 run.facts.uuid,
                 run.facts.seed,
                 run.facts.shard,
                 run.facts.software,
                 run.facts.discovered,
+                run.facts.shares,
             ),
         )
         self.assertEqual(["t.ATest.test_a", "t.CTest.test_d"], names)

@@ -160,6 +160,48 @@ class FailedTest(HistoryTest):
         self.assertEqual(1, len(self.history()))
 
 
+class ShardTest(HistoryTest):
+    def shards(self, names, *arguments, codes=(0, 0)):
+        """Run two shards, each with its file; return these."""
+        files = [f"{name}.sqlite" for name in names]
+        for number, (file, code) in enumerate(zip(files, codes, strict=True), 1):
+            shard = ("--shard", f"{number}/2", "--history", file, "--seed", "7")
+            self.run_suite(*shard, *arguments, code=code)
+        return files
+
+    def test_two_shards_come_to_what_one_run_comes_to(self):
+        self.break_it()
+        (self.root / "test_three.py").write_text((self.root / "test_two.py").read_text())
+        files = self.shards("12", codes=(1, 1))
+        joined = self.run_harness("merge", *files, "--history", "all.sqlite", code=1)
+        self.assertEqual("4 passed, 2 failed, 2 skipped", self.last_line(joined))
+        self.assertEqual(2, joined.count("\nFAILED: "))
+        ((facts, ledger),) = self.history("all.sqlite")
+        self.assertEqual(
+            (8, 8, None, 1), (facts.discovered, len(ledger.entries), facts.shard, facts.exit_code)
+        )
+
+    def test_shards_go_by_the_history_of_the_project_and_not_by_their_own_files(self):
+        self.write(
+            test_slow="".join(
+                f"""
+class C{number}Test(unittest.TestCase):
+    def test_a(self):
+        time.sleep({seconds})
+"""
+                for number, seconds in enumerate([0.2, 0.001, 0.001, 0.001])
+            )
+        )
+        self.run_suite("--order", "duration")  # from here on there is a history
+        files = self.shards("12")
+        for _ in range(2):  # the second time each has a file of its own, of its own tests alone
+            joined = self.run_harness("merge", *files)
+            self.assertEqual("4 passed, 0 failed, 0 skipped", self.last_line(joined))
+            alone = [len(self.history(file)[-1][1].entries) for file in files]
+            self.assertEqual([1, 3], sorted(alone))
+            self.shards("12")
+
+
 class BadFileTest(HistoryTest):
     def test_a_file_that_is_no_history_changes_nothing_of_a_run_and_is_left_as_it_is(self):
         self.break_it()
