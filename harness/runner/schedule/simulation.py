@@ -6,7 +6,7 @@ import functools
 import heapq
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from harness.runner.plan import Work
 from harness.runner.schedule.job import Job
@@ -21,7 +21,7 @@ class Span:
         work: What was done.
         worker: By whom.
         began: When, in seconds since the begin of the run.
-        ended: When it was done.
+        ended: When it was known to be done.
     """
 
     work: Work
@@ -83,7 +83,7 @@ class Fleet:
         self._at(self._free, functools.partial(self._hear, span))
 
     def _hear(self, span: Span, now: float) -> None:
-        self._spans.append(span)
+        self._spans.append(replace(span, ended=now))
         self._idle.append(span.worker)
         self.queue.done(span.work)
         self._hand_out(now)
