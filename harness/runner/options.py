@@ -48,6 +48,9 @@ class Options:
         until_fail: Whether to end with the first failure, as `failfast`, and not to ask for more.
         rerun_failed: How many times a test that fails is run once more.
         time_limit: Seconds that the whole run may take; None for ever.
+        failed: The tests that have failed when they were last run, where that is asked for.
+        failed_first: Whether they are the first to run.
+        only_failed: Whether no other ones run; if there are none of them, all do.
         cluster: Which cluster runs the tests; None for this machine's processes.
         shard: Which part of the tests, from 1, and of how many; None for all.
         known: How long tests took; None if that is not known, or does not matter.
@@ -68,6 +71,9 @@ class Options:
     until_fail: bool = False
     rerun_failed: int = 0
     time_limit: float | None = None
+    failed: frozenset[str] = frozenset()
+    failed_first: bool = False
+    only_failed: bool = False
     cluster: ClusterOptions | None = None
     shard: tuple[int, int] | None = None
     known: Known | None = None
