@@ -47,6 +47,8 @@ def connected(address: str, workers: int, seconds: float) -> Iterator[Any]:
     distributed = library()
     import dask
 
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what matters, we say
+
     with contextlib.ExitStack() as stack:
         if address == LOCAL:
             stack.enter_context(dask.config.set(CONFIG))

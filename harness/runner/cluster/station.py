@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 Request = dict[str, Any]
 
 LOOK = 0.5  # seconds between two looks at processes that have nothing to do
+AT_WORK = ("running", "paused", "closing_gracefully")  # else it is about to end
 UNWANTED = ("cancelled", "released", "forgotten")
 
 slots: dict[tuple[str, int], Slot] = {}
@@ -103,9 +104,10 @@ def relay_of(worker: Worker, request: Request) -> Relay:
 
 
 def is_wanted(worker: Worker, key: Any) -> bool:
-    """Tell whether somebody holds the result of a task."""
+    """Tell whether somebody holds the result of a task, as far as a Dask worker knows."""
     task = worker.state.tasks.get(key)
-    return task is not None and task.state not in UNWANTED
+    there = task is not None and task.state not in UNWANTED
+    return there and worker.status.name in AT_WORK
 
 
 def watch() -> None:
