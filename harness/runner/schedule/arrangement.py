@@ -13,16 +13,19 @@ from harness.runner.schedule.resources import Limits
 from harness.runner.schedule.shards import Shares, shared_out
 
 
-def queue_for(units: Sequence[UnitAccount], options: Options) -> Schedule:
+def queue_for(
+    units: Sequence[UnitAccount], options: Options, available: int | None = None
+) -> Schedule:
     """Return a queue that knows how long tests take, and what they share.
 
     Args:
         units: What is to be run.
         options: How the run is to be.
+        available: How many workers there may be, if that is not what the options say.
     """
     estimates = Estimates(units, options.known or Known())
     by_duration = options.order == DURATION
-    workers = options.workers if by_duration and estimates.measured else 1
+    workers = (available or options.workers) if by_duration and estimates.measured else 1
     return Schedule(estimates, limits_of(options), by_duration=by_duration, workers=workers)
 
 
