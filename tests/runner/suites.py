@@ -31,9 +31,12 @@ class RunnerTest(unittest.TestCase):
 
     def run_harness(self, *arguments, code=0):
         """Run a command of harness; return what it printed."""
-        command = [sys.executable, "-m", "harness", *arguments]
+        return self.run_python("-m", "harness", *arguments, code=code)
+
+    def run_python(self, *arguments, code=0):
+        """Run Python with these; return what it printed."""
         done = subprocess.run(
-            command,
+            [sys.executable, *arguments],
             cwd=self.root,
             env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
             stdout=subprocess.PIPE,
