@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import click
 
 from harness.core.printing import announce_seed
 from harness.core.seed import run_seed
-from harness.core.settings import Settings
+from harness.core.settings import OPTIONS, Settings
 from harness.errors import ConfigurationError
 from harness.runner.options import ORDERS, Options, Output
 
@@ -69,6 +70,7 @@ AGAIN = (
     click.option("--rerun-failed", type=COUNT, metavar="N", help="Tell what is flaky by N tries."),
 )
 REPORTS = (
+    click.option("--artifacts", metavar="DIR", help="Keep logs and output of failed tests here."),
     click.option("--durations", type=int, default=0, metavar="N", help="List the slowest N."),
     click.option("--junit", type=click.Path(dir_okay=False), help="Write JUnit XML to this file."),
 )
@@ -128,6 +130,7 @@ def options_of(given: Mapping[str, Any], settings: Settings) -> Options:
         seed=seed_of(given["seed"], settings),
         repeat=given["repeat"] or (None if given["until_fail"] else 1),
         rerun_failed=given["rerun_failed"] or 0,
+        artifacts=artifacts_of(given["artifacts"], settings),
         **kept,
     )
 
@@ -136,6 +139,14 @@ def output_of(given: Mapping[str, Any], settings: Settings) -> Output:
     """Return what a run tells, and where, by its command line and the settings."""
     kept = {name: given[name] for name in ("verbose", "junit", "durations")}
     return Output(platform=settings.ci_platform, **kept)
+
+
+def artifacts_of(given: str | None, settings: Settings) -> Path | None:
+    """Return where failures are kept, of which the processes are told: they keep logs there."""
+    directory = settings.artifacts if given is None else Path.cwd() / given
+    if directory is not None:
+        os.environ[OPTIONS["artifacts"].environment] = str(directory)
+    return directory
 
 
 def seed_of(given: int | None, settings: Settings) -> int:

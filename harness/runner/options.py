@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from harness.runner.selection import Selection
 
@@ -26,6 +27,7 @@ class Options:
         until_fail: Whether to end with the first failure, as `failfast`, and not to ask for more.
         rerun_failed: How many times a test that fails is run once more.
         time_limit: Seconds that the whole run may take; None for ever.
+        artifacts: Directory in which what failed tests have printed is kept; None for nowhere.
     """
 
     selection: Selection = field(default_factory=Selection)
@@ -40,6 +42,7 @@ class Options:
     until_fail: bool = False
     rerun_failed: int = 0
     time_limit: float | None = None
+    artifacts: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ import hashlib
 import os
 import sys
 import threading
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from harness.core import realtime as time
 from harness.core.printing import say_through
@@ -14,14 +15,25 @@ from harness.runner.channel import Message
 from harness.runner.events import Event, Note, Over, Taken, encoded
 from harness.runner.link import Link
 from harness.runner.options import Options
+from harness.runner.printed import Printed
 from harness.runner.result import TellingResult
 from harness.runner.units import Unit, units_of
+
+if TYPE_CHECKING:
+    from harness.runner.keeping import Keeping
 
 
 def digest_of(units: list[Unit]) -> str:
     """Return what is the same for workers that have loaded the same tests."""
     text = "\n".join("\n".join([unit.key, *unit.names]) for unit in units)
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def keeping_in(directory: Path) -> Keeping:
+    """Return what keeps what is to be kept of failed tests."""
+    from harness.runner.keeping import Keeping
+
+    return Keeping(directory)
 
 
 class Worker:
@@ -40,6 +52,8 @@ class Worker:
         self._numbers: dict[int, int] = {}
         self._lock = threading.Lock()
         self._pid = os.getpid()
+        self._printed = Printed() if options.buffer else None
+        self._keeping = None if options.artifacts is None else keeping_in(options.artifacts)
 
     def serve(self) -> None:
         """Load the tests, then do what is asked until the coordinator is gone."""
@@ -68,9 +82,9 @@ class Worker:
         self._channel.send(event="idle")
 
     def _run(self, unit: Unit, tests: list[str]) -> None:
-        result = TellingResult(self._write, self._number_of, self._options.timeout)
-        result.buffer, result.failfast = self._options.buffer, self._options.failfast
-        result.tb_locals = self._options.locals
+        timeout, printed, keeping = self._options.timeout, self._printed, self._keeping
+        result = TellingResult(self._write, self._number_of, timeout, printed, keeping)
+        result.failfast, result.tb_locals = self._options.failfast, self._options.locals
         began = time.monotonic()
         self._write(Taken())
         result.limit()

@@ -25,13 +25,14 @@ class RunnerTest(unittest.TestCase):
             head = "import os, signal, sys, time, unittest\n"
             (self.root / f"{name}.py").write_text(head + textwrap.dedent(text))
 
-    def run_suite(self, *arguments, code=0):
+    def run_suite(self, *arguments, code=0, environ=None):
         """Run `harness run` with these; return what it printed."""
         command = [sys.executable, "-m", "harness", "run", *arguments]
+        usual = {"PYTHONDONTWRITEBYTECODE": "1", "HARNESS_CI_PLATFORM": "none"}
         done = subprocess.run(
             command,
             cwd=self.root,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+            env={**os.environ, **usual, **(environ or {})},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

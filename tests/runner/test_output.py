@@ -1,0 +1,187 @@
+"""What tests print, and what is told of them: nothing of it costs a result."""
+
+import re
+
+from tests.runner.suites import RunnerTest
+
+LOUD = """
+class LoudTest(unittest.TestCase):
+    def test_fails(self):
+        print("why it fails")
+        print("and an error", file=sys.stderr)
+        self.fail("because")
+
+    def test_passes(self):
+        print("of no interest")
+"""
+
+
+class BufferTest(RunnerTest):
+    def test_what_a_test_prints_is_shown_once_and_with_its_failure_alone(self):
+        self.write(test_loud=LOUD)
+        text = self.run_suite("-b", code=1)
+        self.assertIn("AssertionError: because\nit printed:\nwhy it fails\nand an error\n", text)
+        self.assertEqual(1, text.count("why it fails"))
+        self.assertNotIn("of no interest", text)
+
+    def test_fixtures_that_fail_show_what_they_printed(self):
+        self.write(
+            test_fixture="""
+            class ATest(unittest.TestCase):
+                @classmethod
+                def setUpClass(cls):
+                    print("the server says no")
+                    raise OSError("no server")
+
+                def test_a(self):
+                    pass
+            """
+        )
+        text = self.run_suite("-b", code=1)
+        self.assertIn("OSError: no server\n\nit printed:\nthe server says no\n", text)
+
+    def test_nothing_that_a_test_does_to_its_streams_loses_a_result(self):
+        self.write(
+            test_streams="""
+            class ATest(unittest.TestCase):
+                def test_a_closes(self):
+                    print("before")
+                    sys.stdout.close()
+                    sys.stderr.close()
+                    self.fail()
+
+                def test_b_replaces(self):
+                    print("replaced")
+                    sys.stdout = sys.stderr = None
+                    self.fail()
+
+                def test_c_writes_bytes_and_codes(self):
+                    sys.stdout.buffer.write(b"caf\\xe9 \\x1b[31mred\\x1b[0m\\n")
+                    print("\\ud800")
+                    self.fail()
+
+                def test_d_closes_descriptors(self):
+                    os.close(1)
+                    os.close(2)
+                    print("kept all the same")
+                    self.fail()
+            """
+        )
+        text = self.run_suite("-b", code=1)
+        self.assertEqual("0 passed, 4 failed, 0 skipped", self.last_line(text))
+        for printed in "before", "replaced", r"caf\\xe9 \x1b\[31mred", "kept all the same":
+            self.assertRegex(text, rf"it printed:\n{printed}")
+
+    def test_endless_output_is_cut_and_says_so(self):
+        self.write(
+            test_endless="""
+            class ATest(unittest.TestCase):
+                def test_a(self):
+                    print("begin")
+                    for _ in range(40):
+                        print("x" * (1 << 18))
+                    print("end")
+                    raise ValueError("y" * (1 << 22))
+            """
+        )
+        text = self.run_suite("-b", "--artifacts", "kept", code=1)
+        self.assertLess(len(text), 200_000)
+        self.assertIn("it printed:\nbegin\nxxx", text)
+        self.assertIn("\nend\n", text)
+        self.assertEqual(2, len(re.findall(r"\n\[\.\.\. \d+ characters left out \.\.\.\]\n", text)))
+        kept = (self.root / "kept" / "test_endless.ATest.test_a" / "output.txt").read_text()
+        self.assertTrue(kept.startswith("begin\n") and kept.endswith("\nend\n"))
+        self.assertGreater(len(kept), 1_000_000)
+        self.assertRegex(kept, r"\n\[\.\.\. 9\d{6} characters left out \.\.\.\]\n")
+
+
+class ArtifactsTest(RunnerTest):
+    def test_what_failed_tests_printed_is_kept_each_in_its_folder(self):
+        self.write(test_loud=LOUD)
+        self.run_suite("-b", "--artifacts", "kept", "--rerun-failed", "1", code=1)
+        found = {
+            str(path.relative_to(self.root)): path.read_text()
+            for path in (self.root / "kept").rglob("*.txt")
+        }
+        text = "why it fails\nand an error\n"
+        name = "kept/test_loud.LoudTest.test_fails"
+        self.assertEqual({f"{name}/output.txt": text, f"{name}-2/output.txt": text}, found)
+
+    def test_a_directory_that_cannot_be_written_costs_no_result(self):
+        self.write(test_loud=LOUD)
+        (self.root / "kept").write_text("a file")
+        text = self.run_suite("-b", "--artifacts", "kept", code=1)
+        self.assertEqual("1 passed, 1 failed, 0 skipped", self.last_line(text))
+        self.assertRegex(text, r"an error\n+what it printed cannot be kept in .*/kept: ")
+
+    def test_a_report_that_cannot_be_written_costs_no_result_and_is_no_pass(self):
+        self.write(test_loud=LOUD)
+        for chosen, code in ("test_fails", 1), ("test_passes", 3):
+            text = self.run_suite("--junit", "/dev/full", "-k", chosen, code=code)
+            self.assertIn("harness: /dev/full cannot be written: ", text)
+            self.assertIn(" in 0.", text)
+
+
+class ToldTest(RunnerTest):
+    def test_what_has_failed_is_named_last_with_the_command_that_repeats_it(self):
+        self.write(test_loud=LOUD, test_broken="import nowhere\n")
+        text = self.run_suite("--seed", "7", code=1)
+        end = text[text.rindex("-" * 70) :]
+        self.assertRegex(
+            end,
+            r"^-{70}\n"
+            r"error: unittest.loader._FailedTest.test_broken\n"
+            r"failed: test_loud.LoudTest.test_fails\n"
+            r"1 passed, 2 failed, 0 skipped in \d+\.\d+ s\n"
+            r"harness: repeat what has failed with: "
+            r"harness run --seed 7 test_broken test_loud.LoudTest.test_fails\n$",
+        )
+        again = end.split("harness run ")[1].split()
+        text = self.run_suite(*again, code=1)
+        self.assertEqual("0 passed, 2 failed, 0 skipped", self.last_line(text))
+
+    def test_what_took_longest_is_listed(self):
+        self.write(
+            test_slow="""
+            class SlowTest(unittest.TestCase):
+                @classmethod
+                def setUpClass(cls):
+                    time.sleep(0.02)
+
+                def setUp(self):
+                    time.sleep(0.01)
+
+                def test_a(self):
+                    time.sleep(0.05)
+
+                def test_b(self):
+                    pass
+            """
+        )
+        text = self.run_suite("--durations", "1")
+        self.assertRegex(
+            text,
+            r"\nslowest tests, with their set-up, body and release:\n"
+            r" +0\.0\d\d s = 0\.01\d \+ 0\.05\d \+ 0\.0\d\d  test_slow\.SlowTest\.test_a\n"
+            r"\nslowest fixtures of classes and modules:\n +0\.02\d s  test_slow\.SlowTest\n",
+        )
+        self.assertNotIn("test_b", text)
+
+    def test_a_platform_of_ci_is_told_where_tests_have_failed(self):
+        self.write(test_loud=LOUD)
+        summary = self.root / "summary.md"
+        environ = {
+            "HARNESS_CI_PLATFORM": "auto",
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_STEP_SUMMARY": str(summary),
+        }
+        text = self.run_suite("-b", code=1, environ=environ)
+        title = "title=test_loud.LoudTest.test_fails%3A failed"
+        self.assertIn(
+            f"\n::error file=test_loud.py,line=7,{title}::AssertionError: because\n", text
+        )
+        self.assertIn("::group::it printed:\nwhy it fails\nand an error\n::endgroup::\n", text)
+        self.assertTrue(summary.read_text().startswith("### 1 passed, 1 failed, 0 skipped in "))
+
+        text = self.run_suite("-b", code=1, environ={**environ, "HARNESS_CI_PLATFORM": "none"})
+        self.assertNotIn("::", text)
