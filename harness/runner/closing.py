@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from harness.runner.options import Options, Output
 
 if TYPE_CHECKING:
     from harness.report.account import Account
+    from harness.report.places import Sources
     from harness.report.platforms.platform import Platform
 
 
@@ -63,24 +65,37 @@ class Closing:
 
     def _account(self, slowest: list[tuple[str, list[str]]]) -> Account:
         from harness.report.account import Account
+
+        seconds = self._console.seconds()
+        sources = self._sources()
+        return Account(self._ledger, sources, seconds, self._problem, self._again, slowest)
+
+    def _sources(self) -> Sources:
         from harness.report.places import Sources, repository
 
-        here = Path.cwd()
-        selection = self._options.selection
+        here, selection = Path.cwd(), self._options.selection
         places = [here, *(here / each for each in (selection.start, selection.top) if each)]
-        sources = Sources(repository(here), *places)
-        seconds = self._console.seconds()
-        return Account(self._ledger, sources, seconds, self._problem, self._again, slowest)
+        return Sources(repository(here), *places)
 
     def _junit(self) -> bool:
         """Write JUnit XML, if that was asked for; return whether nothing was in the way."""
         if self._output.junit is None:
             return True
-        from harness.report.junit import write
+        from harness.report.junit import About, write
 
+        about = About(self._properties(), self._sources().file_of, self._platform.path_of)
         try:
-            write(Path(self._output.junit), self._ledger, self._options.seed)
+            write(Path(self._output.junit), self._ledger, about)
         except OSError as error:
             self._console.note(f"{self._output.junit} cannot be written: {error}")
             return False
         return True
+
+    def _properties(self) -> dict[str, str]:
+        """Return what is told of the run as a whole."""
+        return {
+            "seed": str(self._options.seed),
+            "workers": str(self._options.workers),
+            "order": self._options.order,
+            "python": platform.python_version(),
+        }
