@@ -64,12 +64,14 @@ HOW = (
     click.option("--timeout", type=SECONDS, metavar="SECONDS", help="How long a test may take."),
     click.option("--time-limit", type=SECONDS, metavar="SECONDS", help="How long the run may."),
 )
+SCHEDULE = (click.option("--shard", metavar="K/N", help="Run the K-th part of the tests, of N."),)
 AGAIN = (
     click.option("--repeat", type=COUNT, metavar="N", help="Run all tests N times."),
     click.option("--until-fail", is_flag=True, help="Repeat until one fails; N times at most."),
     click.option("--rerun-failed", type=COUNT, metavar="N", help="Tell what is flaky by N tries."),
 )
 REPORTS = (
+    click.option("--coverage", is_flag=True, help="Measure which lines each test reaches."),
     click.option("--artifacts", metavar="DIR", help="Keep logs and output of failed tests here."),
     click.option("--durations", type=int, default=0, metavar="N", help="List the slowest N."),
     click.option("--junit", type=click.Path(dir_okay=False), help="Write JUnit XML to this file."),
@@ -89,7 +91,7 @@ def with_options(*groups: Iterable[Any]) -> Callable[[Any], Any]:
 
 @click.command()
 @click.pass_context
-@with_options(SELECTION, AS_UNITTEST, HOW, AGAIN, REPORTS)
+@with_options(SELECTION, AS_UNITTEST, HOW, SCHEDULE, AGAIN, REPORTS)
 def run(context: click.Context, **given: Any) -> None:
     """Run a unittest suite, and account for every test.
 
@@ -101,8 +103,10 @@ def run(context: click.Context, **given: Any) -> None:
       0    all tests have passed
       1    a test or a fixture has failed, or a test has ended its worker
       2    the command line is wrong
-      3    it is not known what became of a test, or the tests could not be loaded
-      4    the run has reached its time limit before all tests were run
+      3    it is not known what became of a test, the tests could not be loaded, or a report that
+           was asked for could not be written
+      4    the run has reached its time limit before all tests were run, or the tests have reached
+           fewer lines than coverage's fail_under asks for
       5    there were no tests
       130  the run was interrupted
     """  # noqa: D301 - \b is click's, and keeps the lines as they are
@@ -131,8 +135,25 @@ def options_of(given: Mapping[str, Any], settings: Settings) -> Options:
         repeat=given["repeat"] or (None if given["until_fail"] else 1),
         rerun_failed=given["rerun_failed"] or 0,
         artifacts=artifacts_of(given["artifacts"], settings),
+        shard=shard_of(given["shard"]),
+        capacity=settings.capacity,
+        memory=settings.memory,
+        coverage=coverage_of(given["coverage"]),
         **kept,
     )
+
+
+def shard_of(text: str | None) -> tuple[int, int] | None:
+    """Return which shard is meant, of how many; None if all tests are.
+
+    Raises:
+        ConfigurationError: There is no such shard.
+    """
+    if text is None:
+        return None
+    from harness.runner.schedule.shards import shard_of
+
+    return shard_of(text)
 
 
 def output_of(given: Mapping[str, Any], settings: Settings) -> Output:
@@ -147,6 +168,20 @@ def artifacts_of(given: str | None, settings: Settings) -> Path | None:
     if directory is not None:
         os.environ[OPTIONS["artifacts"].environment] = str(directory)
     return directory
+
+
+def coverage_of(given: bool) -> Path | None:
+    """Return where workers write what they measure; None if they are not to.
+
+    Raises:
+        ConfigurationError: The configuration of coverage.py cannot be used.
+        MissingExtraError: coverage.py is not installed.
+    """
+    if not given:
+        return None
+    from harness.runner.coverage import prepared
+
+    return prepared()
 
 
 def seed_of(given: int | None, settings: Settings) -> int:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +40,9 @@ def configured(**given: Any) -> Any:
     try:
         return coverage.Coverage(**given)
     except coverage.exceptions.ConfigError as error:
-        raise ConfigurationError(f"the configuration of coverage.py cannot be used: {error}") from error
+        raise ConfigurationError(
+            f"the configuration of coverage.py cannot be used: {error}"
+        ) from error
 
 
 class Measuring:
@@ -63,56 +63,74 @@ class Measuring:
         self._coverage.set_option("run:dynamic_context", None)  # they are ours
         if self._coverage.get_option("run:core") in (None, "sysmon"):
             self._coverage.set_option("run:core", CORE)
-        self._coverage.start()
 
     def enter(self, context: str) -> None:
         """Take note of what is run from now on: a test, or the fixtures of a unit."""
         self._coverage.switch_context(context)
 
-    def close(self) -> None:
-        """Write the rest."""
+    def __enter__(self) -> Measuring:
+        self._coverage.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
         self._coverage.stop()
-        self._coverage.save()
+        self._coverage.save()  # the rest, and which files nothing has reached
 
 
-@dataclass
+def prepared() -> Path:
+    """Return a new directory for the files of all workers.
+
+    Raises:
+        ConfigurationError: The configuration cannot be used.
+        MissingExtraError: coverage.py is not installed.
+    """
+    configured()
+    return Path(tempfile.mkdtemp(prefix="harness-coverage-"))
+
+
+@dataclass(frozen=True)
 class Measured:
-    """What the workers have measured, brought together.
+    """What all workers have measured together.
 
     Attributes:
-        directory: Where the files of all workers lie while the run is under way.
-        warnings: What coverage.py warned of.
+        table: The report on it.
+        short: Why it is not enough, as `fail_under` says; empty if it is.
+        problem: Why there is none, or no data file; empty if there is.
+        warnings: What coverage.py warns of.
     """
 
-    directory: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="harness-cov-")))
-    warnings: list[str] = field(default_factory=list)
+    table: str = ""
+    short: str = ""
+    problem: str = ""
+    warnings: tuple[str, ...] = ()
 
-    def report(self) -> tuple[str, str]:
-        """Write the data file of the project, and return the report on it.
 
-        Returns:
-            The report, and why it is not good enough: `fail_under` says so; empty if it is.
+def gathered(directory: Path) -> Measured:
+    """Write the data file of the project from those of all workers, which are removed."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            measured = combined(directory)
+        except (library().CoverageException, OSError) as error:
+            measured = Measured(problem=str(error))
+        finally:
+            shutil.rmtree(directory, ignore_errors=True)
+    said = dict.fromkeys(str(each.message) for each in caught)
+    return replace(measured, warnings=tuple(said))
 
-        Raises:
-            coverage.CoverageException: There is nothing to report, or it cannot be written.
-        """
-        whole, text = configured(), io.StringIO()
-        with self._noted():
-            whole.combine([str(self.directory)])
-            whole.save()
-            total = whole.report(file=text)
-        return text.getvalue(), too_little(total, whole)
 
-    @contextlib.contextmanager
-    def _noted(self) -> Iterator[None]:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            yield
-        self.warnings += [str(each.message) for each in caught]
+def combined(directory: Path) -> Measured:
+    """Write the data file of the project, and report on it.
 
-    def close(self) -> None:
-        """Remove the workers' files."""
-        shutil.rmtree(self.directory, ignore_errors=True)
+    Raises:
+        CoverageException: There is nothing to report on, or a file is none of coverage.py's.
+        OSError: It cannot be written.
+    """
+    whole, table = configured(), io.StringIO()
+    whole.combine([str(directory)], strict=True)
+    whole.save()
+    total = whole.report(file=table)
+    return Measured(table.getvalue().rstrip("\n"), too_little(total, whole))
 
 
 def too_little(total: float, coverage: Any) -> str:

@@ -13,7 +13,7 @@ from harness.runner.console import Console
 from harness.runner.coordinator import Coordinator
 from harness.runner.listeners import Listeners
 from harness.runner.options import Options, Output
-from harness.runner.processes import BecomeWorkerError, Processes, work
+from harness.runner.processes import BecomeWorkerError, Processes
 
 
 class Exit(IntEnum):
@@ -22,8 +22,8 @@ class Exit(IntEnum):
     PASSED = 0
     FAILED = 1
     USAGE = 2
-    INCOMPLETE = 3  # a test was discovered of which nothing is known
-    OVER_BUDGET = 4  # the run took longer than it may
+    INCOMPLETE = 3  # of a test nothing is known, or a report that was asked for is not written
+    OVER_BUDGET = 4  # the run took longer than it may, or has reached less than it should
     NOTHING_RAN = 5
     INTERRUPTED = 130
 
@@ -38,32 +38,36 @@ def run(options: Options, output: Output = Output()) -> Exit:  # noqa: B008 - it
     platform = platform_of(output.platform, os.environ)
     console = Console(verbose=output.verbose, platform=platform)
     follower = Follower(console.stream, console.note, repeat=options.repeat)
-    listener = Listeners(console, follower)
-    coordinator = Coordinator(options, Processes(options.workers), listener)
+    processes = Processes(options.workers)
+    coordinator = Coordinator(options, processes, Listeners(console, follower), processes.keep)
     interrupted = False
-    link = None
+    become = None
     try:
         coordinator.run()
-    except BecomeWorkerError as become:
-        link = become.link
+    except BecomeWorkerError as error:
+        become = error
     except KeyboardInterrupt:
         interrupted = True
     finally:
-        if link is None:  # in the process that is to become a worker, it is not its own
+        if become is None:  # in the process that is to become a worker, it is not its own
             follower.close()
-    if link is not None:
-        work(link, options)
+    if become is not None:
+        become.serve(become.link, options)
         sys.exit()
-    written = Closing(options, output, platform, console, coordinator).close()
-    return Exit.INTERRUPTED if interrupted else judge(coordinator, written)
+    closing = Closing(options, output, platform, console, coordinator)
+    closing.close()
+    if interrupted:
+        return Exit.INTERRUPTED
+    return judge(coordinator, written=closing.written, enough=closing.enough)
 
 
-def judge(coordinator: Coordinator, written: bool = True) -> Exit:
+def judge(coordinator: Coordinator, *, written: bool = True, enough: bool = True) -> Exit:
     """Return what a run comes to.
 
     Args:
         coordinator: Of the run, which is over.
         written: Whether all reports are written that were asked for.
+        enough: Whether the tests have reached as much as is asked for.
     """
     ledger = coordinator.ledger
     if ledger.red:
@@ -72,4 +76,6 @@ def judge(coordinator: Coordinator, written: bool = True) -> Exit:
         return Exit.OVER_BUDGET
     if coordinator.problem or ledger.missing() or not written:
         return Exit.INCOMPLETE
-    return Exit.PASSED if ledger.entries else Exit.NOTHING_RAN
+    if not ledger.found:
+        return Exit.NOTHING_RAN
+    return Exit.PASSED if enough else Exit.OVER_BUDGET

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.runner.selection import Selection
 
-DEFINED, SHUFFLE = ORDERS = ("defined", "shuffle")
+if TYPE_CHECKING:
+    from harness.runner.schedule.known import Known
+
+DEFINED, SHUFFLE, DURATION = ORDERS = ("defined", "shuffle", "duration")
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,12 @@ class Options:
         rerun_failed: How many times a test that fails is run once more.
         time_limit: Seconds that the whole run may take; None for ever.
         artifacts: Directory in which what failed tests have printed is kept; None for nowhere.
+        coverage: Directory for what workers measure while they run; None if they do not.
+        shard: Which part of the tests, from 1, and of how many; None for all.
+        known: How long tests took; None if that is not known, or does not matter.
+        capacity: How many workers may use a kind of service; any number of one that is not named.
+        memory: MiB of memory that tests which say how much they need may use at a time; None for
+            what the machine has.
     """
 
     selection: Selection = field(default_factory=Selection)
@@ -43,6 +54,11 @@ class Options:
     rerun_failed: int = 0
     time_limit: float | None = None
     artifacts: Path | None = None
+    coverage: Path | None = None
+    shard: tuple[int, int] | None = None
+    known: Known | None = None
+    capacity: Mapping[str, int] = field(default_factory=dict)
+    memory: float | None = None
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,11 @@ class RunnerTest(unittest.TestCase):
 
     def run_suite(self, *arguments, code=0, environ=None):
         """Run `harness run` with these; return what it printed."""
-        command = [sys.executable, "-m", "harness", "run", *arguments]
+        return self.run_harness("run", *arguments, code=code, environ=environ)
+
+    def run_harness(self, *arguments, code=0, environ=None):
+        """Run a command of harness; return what it printed."""
+        command = [sys.executable, "-m", "harness", *arguments]
         usual = {"PYTHONDONTWRITEBYTECODE": "1", "HARNESS_CI_PLATFORM": "none"}
         done = subprocess.run(
             command,
