@@ -73,7 +73,7 @@ AGAIN = (
 REPORTS = (
     click.option("--coverage", is_flag=True, help="Measure which lines each test reaches."),
     click.option("--artifacts", metavar="DIR", help="Keep logs and output of failed tests here."),
-    click.option("--durations", type=int, default=0, metavar="N", help="List the slowest N."),
+    click.option("--durations", type=COUNT, metavar="N", help="List the slowest N."),
     click.option("--junit", type=click.Path(dir_okay=False), help="Write JUnit XML to this file."),
 )
 
@@ -158,8 +158,8 @@ def shard_of(text: str | None) -> tuple[int, int] | None:
 
 def output_of(given: Mapping[str, Any], settings: Settings) -> Output:
     """Return what a run tells, and where, by its command line and the settings."""
-    kept = {name: given[name] for name in ("verbose", "junit", "durations")}
-    return Output(platform=settings.ci_platform, **kept)
+    kept = {name: given[name] for name in ("verbose", "junit")}
+    return Output(durations=given["durations"] or 0, platform=settings.ci_platform, **kept)
 
 
 def artifacts_of(given: str | None, settings: Settings) -> Path | None:

@@ -37,7 +37,8 @@ def run(options: Options, output: Output = Output()) -> Exit:  # noqa: B008 - it
     """
     platform = platform_of(output.platform, os.environ)
     console = Console(verbose=output.verbose, platform=platform)
-    follower = Follower(console.stream, console.note, repeat=options.repeat)
+    known = options.known.tests if options.known is not None else None
+    follower = Follower(console.stream, console.note, repeat=options.repeat, known=known)
     processes = Processes(options.workers)
     coordinator = Coordinator(options, processes, Listeners(console, follower), processes.keep)
     interrupted = False

@@ -1,8 +1,14 @@
 """What tests print, and what is told of them: nothing of it costs a result."""
 
+import os
 import re
+import subprocess
+import sys
+import time
 
-from tests.runner.suites import RunnerTest
+from tests.report.terminal import terminal
+from tests.runner.suites import LONGEST, RunnerTest
+from tests.support.unit import run_python
 
 LOUD = """
 class LoudTest(unittest.TestCase):
@@ -185,3 +191,66 @@ class ToldTest(RunnerTest):
 
         text = self.run_suite("-b", code=1, environ={**environ, "HARNESS_CI_PLATFORM": "none"})
         self.assertNotIn("::", text)
+
+
+class TerminalTest(RunnerTest):
+    SLOW = """
+    class ATest(unittest.TestCase):
+        def test_a_prints(self):
+            for n in range(20):
+                os.write(1, b"raw %d\\n" % n)
+            time.sleep(0.8)
+            print("half a line", end="", flush=True)
+            time.sleep(0.2)
+            print(" and the other")
+
+        def test_b_fails(self):
+            self.fail("because")
+    """
+
+    def run_on(self, screen, **environ):
+        """Run the suite on a terminal; return what it showed in its last line meanwhile."""
+        gone = dict.fromkeys(("CI", "NO_COLOR", "GITHUB_ACTIONS", "GITLAB_CI"), "")
+        run = subprocess.Popen(
+            [sys.executable, "-m", "harness", "run"],
+            cwd=self.root,
+            env={**os.environ, **gone, "TERM": "xterm-256color", **environ},
+            stdin=screen.slave,
+            stdout=screen.slave,
+            stderr=screen.slave,
+        )
+        seen, deadline = set(), time.monotonic() + LONGEST
+        while run.poll() is None:
+            self.assertLess(time.monotonic(), deadline)
+            seen.add(screen.lines()[-1])
+            time.sleep(0.01)
+        self.assertEqual(1, run.returncode)
+        return seen
+
+    def test_how_far_it_is_stays_at_the_bottom_and_all_else_is_whole(self):
+        self.write(test_slow=self.SLOW)
+        with terminal(60, 12) as screen:
+            seen = self.run_on(screen)
+            self.assertIn("0/2, 0:01", seen)
+            printed = screen.printed()
+        begin = printed.index("raw 0")
+        expected = [f"raw {n}" for n in range(20)] + ["half a line and the other"]
+        self.assertEqual(expected, printed[begin : begin + len(expected)])
+        self.assertIn("AssertionError: because", printed)
+        self.assertIn("-" * 60, printed)
+        self.assertFalse([line for line in printed if re.match(r"\d/2", line)])
+
+    def test_without_colours_nothing_moves(self):
+        self.write(test_slow=self.SLOW)
+        with terminal(60, 12) as screen:
+            self.run_on(screen, NO_COLOR="1")
+            self.assertIn("raw 0", screen.printed())
+            self.assertFalse([line for line in screen.printed() if re.match(r"\d/2", line)])
+
+    def test_a_run_imports_nothing_for_what_it_does_not_show(self):
+        unused = ("coverage", "junitparser", "rich", "xml", "harness.report.progress")
+        code = (
+            "import sys, harness.cli.run, harness.runner.main\n"
+            f"print([name for name in {unused!r} if name in sys.modules])"
+        )
+        self.assertEqual("[]\n", run_python(code).stdout)
