@@ -103,10 +103,10 @@ def run(context: click.Context, **given: Any) -> None:
       0    all tests have passed
       1    a test or a fixture has failed, or a test has ended its worker
       2    the command line is wrong
-      3    it is not known what became of a test, the tests could not be loaded, or a report that
-           was asked for could not be written
-      4    the run has reached its time limit before all tests were run, or the tests have reached
-           fewer lines than coverage's fail_under asks for
+      3    it is not known what became of a test, the tests could not be loaded,
+           or a report that was asked for could not be written
+      4    the run has reached its time limit before all tests were run, or the
+           tests reach fewer lines than coverage's fail_under asks for
       5    there were no tests
       130  the run was interrupted
     """  # noqa: D301 - \b is click's, and keeps the lines as they are

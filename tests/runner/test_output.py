@@ -168,8 +168,8 @@ class ToldTest(RunnerTest):
         self.assertRegex(
             text,
             r"\nslowest tests, with their set-up, body and release:\n"
-            r" +0\.0\d\d s = 0\.01\d \+ 0\.05\d \+ 0\.0\d\d  test_slow\.SlowTest\.test_a\n"
-            r"\nslowest fixtures of classes and modules:\n +0\.02\d s  test_slow\.SlowTest\n",
+            r" +0\.\d{3} s = 0\.\d{3} \+ 0\.\d{3} \+ 0\.\d{3}  test_slow\.SlowTest\.test_a\n"
+            r"\nslowest fixtures of classes and modules:\n +0\.\d{3} s  test_slow\.SlowTest\n",
         )
         self.assertNotIn("test_b", text)
 
