@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from enum import IntEnum
 
@@ -43,6 +44,8 @@ def run(options: Options, output: Output = Output()) -> Exit:  # noqa: B008 - it
     coordinator = Coordinator(options, processes, Listeners(console, follower), processes.keep)
     interrupted = False
     become = None
+    # What a platform of CI sends to a job that is called off ends the run in order, as Ctrl-C does.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         coordinator.run()
     except BecomeWorkerError as error:
@@ -53,6 +56,7 @@ def run(options: Options, output: Output = Output()) -> Exit:  # noqa: B008 - it
         if become is None:  # in the process that is to become a worker, it is not its own
             follower.close()
     if become is not None:
+        signal.signal(signal.SIGTERM, before)
         become.serve(become.link, options)
         sys.exit()
     closing = Closing(options, output, platform, console, coordinator)

@@ -46,7 +46,7 @@ class RunnerTest(unittest.TestCase):
         self.assertEqual(code, done.returncode, done.stdout)
         return done.stdout
 
-    def interrupted_when(self, ready):
+    def interrupted_when(self, ready, number=signal.SIGINT):
         """Interrupt a run, and nobody but its coordinator, when something is so; return it."""
         run = subprocess.Popen(
             [sys.executable, "-m", "harness", "run"],
@@ -59,7 +59,7 @@ class RunnerTest(unittest.TestCase):
         while not ready():
             self.assertLess(time.monotonic(), deadline)
             time.sleep(0.01)
-        run.send_signal(signal.SIGINT)
+        run.send_signal(number)
         output, _ = run.communicate(timeout=LONGEST)
         return subprocess.CompletedProcess(run.args, run.returncode, output)
 
