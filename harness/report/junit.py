@@ -6,7 +6,6 @@ in those of Maven Surefire for tests that were run more than once.
 
 from __future__ import annotations
 
-import itertools
 import re
 import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -68,8 +67,8 @@ def write(path: Path, ledger: Ledger, about: About) -> None:
     junit = library()
     report = junit.xunit2.JUnitXml("harness")
     writer = Writer(junit, ledger, about)
-    for unit, entries in itertools.groupby(ledger.numbered, lambda entry: entry.unit):
-        report.append(writer.suite(ledger.units[unit], list(entries)))
+    for unit in ledger.units.values():
+        report.append(writer.suite(unit, [ledger.entries[name] for name in unit.tests]))
     report.update_statistics()
     path.parent.mkdir(parents=True, exist_ok=True)
     report.write(str(path), pretty=len(ledger.numbered) < PRETTY)
