@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,7 +75,7 @@ class Closing:
         if options.shard is not None:
             part = "/".join(map(str, options.shard))
             yield f"shard {part}: {len(ledger.numbered)} of {ledger.discovered} tests"
-        if self._output.verbose:
+        if self._output.verbose or self._output.durations:
             from harness.runner.schedule.critical import of_run
 
             path = of_run(self._coordinator, options)
@@ -104,9 +103,12 @@ class Closing:
         return Sources(repository(here), *places)
 
     def _junit(self, path: Path) -> None:
+        from harness.report.history.facts import gathered
         from harness.report.junit import About, write
+        from harness.report.properties import properties_of
 
-        about = About(self._properties(), self._sources().file_of, self._platform.path_of)
+        properties = properties_of(gathered(self._options))
+        about = About(properties, self._sources().file_of, self._platform.path_of)
         try:
             write(path, self._ledger, about)
         except OSError as error:
@@ -127,12 +129,3 @@ class Closing:
         if measured.short:
             self._console.note(measured.short)
             self.enough = False
-
-    def _properties(self) -> dict[str, str]:
-        """Return what is told of the run as a whole."""
-        return {
-            "seed": str(self._options.seed),
-            "workers": str(self._options.workers),
-            "order": self._options.order,
-            "python": platform.python_version(),
-        }

@@ -1,4 +1,4 @@
-"""What `harness run --coverage` measures: each test apart, over all workers, whatever becomes of them."""
+"""What `harness run --coverage` measures: each test apart, over all workers, dead or alive."""
 
 import coverage
 
