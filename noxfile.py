@@ -49,6 +49,7 @@ EXTRAS = (
     "clock",
     "report",
     "coverage",
+    "cluster",
     "all",
 )
 

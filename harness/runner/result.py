@@ -12,13 +12,12 @@ from harness.core import realtime as time
 from harness.runner.clipped import clipped
 from harness.runner.events import Event, Said, Start, Stop
 from harness.runner.kinds import ERROR, EXPECTED, FAILED, SKIPPED, UNEXPECTED
+from harness.runner.link import STDERR
 from harness.runner.printed import Printed
 from harness.runner.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
     from harness.runner.keeping import Keeping
-
-STDERR = 2  # the descriptor: a test may have put something else in the place of the stream
 
 __unittest = True  # frames of this module are left out of a failure's traceback
 
@@ -30,6 +29,7 @@ class TellingResult(unittest.TestResult):
         tell: Tells it.
         number_of: Returns the number of a test in this run; None for what is no test, a fixture.
         timeout: Seconds that a test, or the fixtures between two, may take; None for ever.
+        stacks: Descriptor to write the stacks of all threads to when it takes longer.
         printed: What keeps back what tests print; None if it is shown at once.
         keeping: Keeps what failed tests have printed; None if nobody does.
     """
@@ -39,6 +39,7 @@ class TellingResult(unittest.TestResult):
         tell: Callable[[Event], object],
         number_of: Callable[[Any], int | None],
         timeout: float | None = None,
+        stacks: int = STDERR,
         printed: Printed | None = None,
         keeping: Keeping | None = None,
     ) -> None:
@@ -46,6 +47,7 @@ class TellingResult(unittest.TestResult):
         self._report = tell
         self._number_of = number_of
         self._timeout = timeout
+        self._stacks = stacks
         self._kept_back = printed
         self._keeping = keeping
         self._running: dict[int, Stopwatch] = {}
@@ -54,7 +56,7 @@ class TellingResult(unittest.TestResult):
     def limit(self) -> None:
         """Have the process end, with the stacks of its threads, where this takes too long."""
         if self._timeout is not None:
-            faulthandler.dump_traceback_later(self._timeout, exit=True, file=STDERR)
+            faulthandler.dump_traceback_later(self._timeout, exit=True, file=self._stacks)
 
     def unlimit(self) -> None:
         """Let what follows take its time."""

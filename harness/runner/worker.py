@@ -100,8 +100,9 @@ class Worker:
         self._channel.send(event="idle")
 
     def _run(self, unit: Unit, tests: list[str]) -> None:
-        timeout, printed, keeping = self._options.timeout, self._printed, self._keeping
-        result = TellingResult(self._tell, self._number_of, timeout, printed, keeping)
+        timeout, stacks = self._options.timeout, self._link.stacks
+        kept = self._printed, self._keeping
+        result = TellingResult(self._tell, self._number_of, timeout, stacks, *kept)
         result.failfast, result.tb_locals = self._options.failfast, self._options.locals
         began = time.monotonic()
         self._write(Taken())

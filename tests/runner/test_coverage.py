@@ -112,6 +112,11 @@ class CoverageTest(RunnerTest):
         text = self.run_suite("--coverage", code=2)
         self.assertIn("harness: the configuration of coverage.py cannot be used: ", text)
 
+    def test_workers_on_other_machines_are_refused(self):
+        text = self.run_suite("--coverage", "--cluster", "tcp://127.0.0.1:1", code=2)
+        self.assertIn("harness: --coverage cannot be used with workers on other machines\n", text)
+        self.assertIn("  next: write --cluster local, or measure the shards", text)
+
     def test_a_missing_library_is_told_before_the_run(self):
         (self.root / "coverage.py").write_text("raise ImportError\n")
         text = self.run_suite("--coverage", code=2)
