@@ -31,6 +31,7 @@ WITHOUT_DOCKER = {"DOCKER_HOST": "unix:///nowhere"}
 WITHOUT_REAL_SERVERS = {"KAFKA_HOME": "", "HARNESS_CI_TOXIPROXY": ""}
 DRIVERS = ("asyncpg",)  # beside those of the extras
 MATCHERS = ("dirty-equals",)
+READERS = ("pyte", "xmlschema")  # of what a terminal shows, and of what a schema accepts
 MODELS = ("attrs", "pydantic")  # the classes of others that factories make
 EXTRAS = (
     "postgres",
@@ -47,6 +48,7 @@ EXTRAS = (
     "polyfactory",
     "clock",
     "report",
+    "coverage",
     "cluster",
     "all",
 )
@@ -95,7 +97,7 @@ def matrix(session: nox.Session) -> None:
 
 
 def run_tests(session: nox.Session, *chosen: str, jobs: str = JOBS, **variables: str) -> None:
-    session.install("-e", ".[all]", *DRIVERS, *MATCHERS, *MODELS)
+    session.install("-e", ".[all]", *DRIVERS, *MATCHERS, *MODELS, *READERS)
     arguments = ("-j", jobs, *chosen, *session.posargs)
     session.run("python", *STRICT, "-m", "tests", *arguments, env={**QUICK, **variables})
 
@@ -103,7 +105,7 @@ def run_tests(session: nox.Session, *chosen: str, jobs: str = JOBS, **variables:
 @nox.session
 def coverage(session: nox.Session) -> None:
     """Lines and branches that the tests reach, over all their processes."""
-    session.install("coverage>=7.10", "-e", ".[all]", *DRIVERS, *MATCHERS, *MODELS)
+    session.install("coverage>=7.10", "-e", ".[all]", *DRIVERS, *MATCHERS, *MODELS, *READERS)
     session.run("coverage", "erase")
     session.run("coverage", "run", "-m", "tests", *session.posargs)
     session.run("coverage", "combine", "--quiet")

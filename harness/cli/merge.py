@@ -36,7 +36,8 @@ def merge(shards: tuple[str, ...], target: str | None, junit: str | None) -> Non
     """  # noqa: D301 - \b is click's, and keeps the lines as they are
     from harness.report.history.file import History
     from harness.report.history.union import add
-    from harness.report.junit import library, write
+    from harness.report.junit import About, library, write
+    from harness.report.properties import properties_of
     from harness.report.shards import join, read
 
     if junit is not None:
@@ -51,7 +52,7 @@ def merge(shards: tuple[str, ...], target: str | None, junit: str | None) -> Non
     show(joined)
     code = code_of(joined)
     if junit is not None:
-        write(Path(junit), joined.ledger, joined.facts.seed or 0)
+        write(Path(junit), joined.ledger, About(properties_of(joined.facts)))
     if target is not None:
         with History(Path(target), write=True) as history:
             add(history, replace(joined.facts, exit_code=code), joined.ledger)
