@@ -95,7 +95,7 @@ class AskingTest(unittest.TestCase):
 
         self.assertEqual(
             f"no digest for {self.host}/shop/web:2: the registry answers 404 Not Found\n"
-            "  cause: there is no such tag\n"
+            "  likely cause: there is no such tag\n"
             "  next: look at the tag",
             self.refused(f"{self.host}/shop/web", "2"),
         )
@@ -106,7 +106,7 @@ class AskingTest(unittest.TestCase):
         text = self.refused(f"{self.host}/private/web", "1")
 
         self.assertIn("private/web:1: the registry answers 401 Unauthorized", text)
-        self.assertIn("cause: the image is private, or there is none", text)
+        self.assertIn("likely cause: the image is private, or there is none", text)
 
     def test_a_registry_that_does_not_answer_is_an_error_that_names_what_was_asked(self):
         server = self.registry()
