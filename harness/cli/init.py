@@ -80,9 +80,7 @@ def ci(
     click.echo(NEXT[system])
 
 
-def pipeline(
-    project: Path, shards: int, pythons: tuple[str, ...], install: str | None
-) -> Pipeline:
+def pipeline(project: Path, shards: int, pythons: tuple[str, ...], install: str | None) -> Pipeline:
     """Return how the tests are to be run.
 
     Raises:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import string
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,14 +19,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 OURS = "unittest-harness[postgres,redis,report]"
 PROJECT_FILES = ("pyproject.toml", "setup.py")
 REQUIREMENTS = "requirements*.txt"
-
-
-class Template(string.Template):
-    """A text with places as `%{shards}`, and nothing else: `$` is what CI systems have."""
-
-    pattern = r"""
-        %(?:{(?P<braced>[a-z_]+)} | (?P<named>(?!)) | (?P<escaped>(?!)) | (?P<invalid>(?!)))
-    """
+PLACE = re.compile(r"%\{(\w+)\}")  # `$` is what CI systems have
 
 
 @dataclass(frozen=True)
@@ -49,17 +42,18 @@ class Pipeline:
 
     def fill(self, template: str) -> str:
         """Return a template with its places filled."""
+        places: dict[str, object] = {
+            **self.images,
+            "shards": self.shards,
+            "numbers": listed(range(1, self.shards + 1)),
+            "python": self.pythons[0],
+            "pythons": listed(self.pythons),
+            "each_python": " ".join(self.pythons),
+            "install": self.install,
+            "dependencies": ", ".join(self.dependencies),
+        }
         text = (TEMPLATES / template).read_text(encoding="utf-8")
-        return Template(text).substitute(
-            self.images,
-            shards=self.shards,
-            numbers=listed(range(1, self.shards + 1)),
-            python=self.pythons[0],
-            pythons=listed(self.pythons),
-            each_python=" ".join(self.pythons),
-            install=self.install,
-            dependencies=", ".join(self.dependencies),
-        )
+        return PLACE.sub(lambda found: str(places[found[1]]), text)
 
     def files(self, system: str) -> dict[str, str]:
         """Return what to write for a CI system: texts by their paths in the project."""

@@ -28,7 +28,8 @@ class RefreshTest(CommandTest):
         return done.output
 
     def test_each_image_is_asked_for_once_and_told(self):
-        images = self.write("images.json", f'{{"a": "redis:7@{OLD}", "b": "postgres:17@{OLD}"}}\r\n')
+        text = '{"a": "redis:7@%s", "b": "postgres:17@%s"}\r\n'
+        images = self.write("images.json", text % (OLD, OLD))
         other = self.write("ci.yml", f"image: redis:7@{OLD}\n")
 
         said = self.refresh("images.json", "ci.yml")
@@ -41,9 +42,7 @@ class RefreshTest(CommandTest):
             said,
         )
         self.assertEqual(["redis", "postgres"], self.asked)
-        self.assertEqual(
-            f'{{"a": "redis:7@{NEW}", "b": "postgres:17@{OLD}"}}\r\n'.encode(), images.read_bytes()
-        )
+        self.assertEqual((text % (NEW, OLD)).encode(), images.read_bytes())
         self.assertEqual(f"image: redis:7@{NEW}\n", other.read_text())
 
     def test_what_is_as_it_was_is_not_written(self):

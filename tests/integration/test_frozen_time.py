@@ -57,7 +57,9 @@ class DriversTest:
                 for row in lease.rows("select at, day from tokens"):
                     self.assertEqual((NOW, NOW.date()), (row.at, row.day))
                 first = lease.value("select min(id) from tokens")
-                self.assertRow(lease, "tokens", {"id": first}, at=datetime.datetime.now(datetime.UTC))
+                self.assertRow(
+                    lease, "tokens", {"id": first}, at=datetime.datetime.now(datetime.UTC)
+                )
 
     def test_a_frozen_moment_without_a_zone_keeps_its_time(self):
         frozen = self.freeze("2030-01-01T09:30Z")

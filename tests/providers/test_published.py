@@ -31,7 +31,7 @@ class Registry(http.server.BaseHTTPRequestHandler):
         elif self.path == "/v2/private/web/manifests/1":
             self.answer(401, b"", {"WWW-Authenticate": "Basic"})
         elif self.headers.get("Authorization") != "Bearer for-anybody":
-            realm = f'http://127.0.0.1:{self.server.server_port}/token'
+            realm = f"http://127.0.0.1:{self.server.server_port}/token"
             challenge = f'Bearer realm="{realm}",service="ours",scope="repository:shop/web:pull"'
             self.answer(401, b"", {"WWW-Authenticate": challenge})
         elif self.path == "/v2/shop/web/manifests/1":
