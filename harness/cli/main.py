@@ -30,7 +30,8 @@ def read_settings(pairs: tuple[str, ...]) -> Settings:
 
 
 COMMANDS = (
-    *("clean", "doctor", "images", "init", "ps", "run", "settings", "snapshot", "toxiproxy", "up"),
+    *("clean", "doctor", "images", "init", "ps", "run", "settings", "snapshot", "stress"),
+    *("toxiproxy", "up"),
 )
 
 
