@@ -21,6 +21,7 @@ from tests.benchmarks import (
     overhead,
     proxy,
     sets,
+    shards,
     sharing,
     starts,
 )
@@ -37,6 +38,7 @@ BENCHMARKS: dict[str, Callable[..., None]] = {
     "overhead": overhead.main,
     "proxy": proxy.main,
     "kafka": kafka.main,
+    "shards": shards.main,
     "bulk": bulk.main,
 }
 
