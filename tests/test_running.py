@@ -52,6 +52,7 @@ class RunningTest(ProjectTest):
         done = self.python("-m", "suite", *arguments, HARNESS_STATE_DIR=str(self.state))
         output = done.stdout + done.stderr
         self.assertEqual(code, done.returncode, output)
+        self.assertNotIn("ResourceWarning", output)  # of the runner's own
         return output.splitlines()[-1]
 
     def test_the_closing_line_counts_what_passed_failed_and_was_skipped(self):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from enum import IntEnum
 from pathlib import Path
 
@@ -45,7 +46,8 @@ def run(options: Options, *, verbose: bool = False, junit: str | None = None) ->
     except KeyboardInterrupt:
         interrupted = True
     if become is not None:
-        become.serve(become.link, options)
+        with closing(become.link.channel):
+            become.serve(become.link, options)
         sys.exit()
     console.summary(coordinator.ledger, coordinator.problem)
     for line in remarks(coordinator, options, verbose=verbose):
