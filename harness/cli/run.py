@@ -13,7 +13,7 @@ from harness.core.printing import announce_seed
 from harness.core.seed import run_seed
 from harness.core.settings import Settings
 from harness.errors import ConfigurationError
-from harness.runner.options import ORDERS, Options
+from harness.runner.options import ORDERS, Options, Output
 
 AUTO = "auto"
 COUNT = click.IntRange(min=1)
@@ -63,15 +63,14 @@ HOW = (
     click.option("--timeout", type=SECONDS, metavar="SECONDS", help="How long a test may take."),
     click.option("--time-limit", type=SECONDS, metavar="SECONDS", help="How long the run may."),
 )
-SCHEDULE = (
-    click.option("--shard", metavar="K/N", help="Run the K-th part of the tests, of N."),
-)
+SCHEDULE = (click.option("--shard", metavar="K/N", help="Run the K-th part of the tests, of N."),)
 AGAIN = (
     click.option("--repeat", type=COUNT, metavar="N", help="Run all tests N times."),
     click.option("--until-fail", is_flag=True, help="Repeat until one fails; N times at most."),
     click.option("--rerun-failed", type=COUNT, metavar="N", help="Tell what is flaky by N tries."),
 )
 REPORTS = (
+    click.option("--durations", type=int, default=0, metavar="N", help="List the slowest N."),
     click.option("--junit", type=click.Path(dir_okay=False), help="Write JUnit XML to this file."),
 )
 
@@ -114,7 +113,7 @@ def run(context: click.Context, **given: Any) -> None:
         from harness.report.junit import library
 
         library()  # missing, it is told before the run
-    sys.exit(main.run(options, verbose=given["verbose"], junit=given["junit"]))
+    sys.exit(main.run(options, output_of(given, context.obj)))
 
 
 def options_of(given: Mapping[str, Any], settings: Settings) -> Options:
@@ -148,6 +147,12 @@ def shard_of(text: str | None) -> tuple[int, int] | None:
     from harness.runner.schedule.shards import shard_of
 
     return shard_of(text)
+
+
+def output_of(given: Mapping[str, Any], settings: Settings) -> Output:
+    """Return what a run tells, and where, by its command line and the settings."""
+    kept = {name: given[name] for name in ("verbose", "junit", "durations")}
+    return Output(platform=settings.ci_platform, **kept)
 
 
 def seed_of(given: int | None, settings: Settings) -> int:
