@@ -21,7 +21,10 @@ class {name}Test(unittest.TestCase):
     def test_two(self):
         self.assertEqual("Ada", {value!r})
 """
-NAMES = ("Red", "Green", "Blue", "Grey")
+NAMES = ("Red", "Green", "Blue", "Grey", "Pink", "Teal")
+
+
+AUTHOR = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com")
 
 
 @on_one_python
@@ -91,7 +94,7 @@ class StepsTest(InitTest):
 
         self.assertEqual(2 * len(NAMES), first + second)
         said, place = self.merged(one, two)
-        self.assertIn("8 passed, 0 failed, 0 skipped", said)
+        self.assertIn("12 passed, 0 failed, 0 skipped", said)
         for file in ("history.sqlite", "reports/junit.xml"):
             for where in (one, two, place):
                 self.assertTrue((where / file).is_file(), where / file)
@@ -111,7 +114,7 @@ class StepsTest(InitTest):
 
         said, _ = self.merged(one, code=1)
 
-        self.assertIn("7 passed, 1 failed, 0 skipped", said)
+        self.assertIn("11 passed, 1 failed, 0 skipped", said)
 
     def test_gitlabs_script_does_the_same(self):
         self.init("--gitlab", "--python", "3.12")
@@ -121,9 +124,65 @@ class StepsTest(InitTest):
 
         said = self.sh(place, self.script("merge"), PYTHON="3.12")
 
-        self.assertIn("8 passed, 0 failed, 0 skipped", said)
+        self.assertIn("12 passed, 0 failed, 0 skipped", said)
         self.assertTrue((place / "history.sqlite").is_file())
 
     def script(self, name):
         """Return the script of a job on GitLab."""
         return "\n".join(YAML(typ="safe").load(self.directory / ".gitlab-ci.yml")[name]["script"])
+
+
+@on_one_python
+class RefreshTest(InitTest):
+    """The monthly job, with a repository to push to; `gh` only notes what it is told."""
+
+    OLD = "sha256:" + "0" * 64
+
+    def setUp(self):
+        super().setUp()
+        self.init("--github", "--python", "3.12")
+        self.write("bin/gh", '#!/bin/sh\necho "$@" >> told\n[ "$2" != view ]\n').chmod(0o755)
+        self.git("init", "--quiet", "--bare", "origin.git")
+        self.git("clone", "--quiet", "origin.git", "clone")
+        self.clone = self.directory / "clone"
+        shutil.copy(self.directory / "images.json", self.clone)
+        self.git("-C", "clone", "add", "images.json")
+        self.git("-C", "clone", *AUTHOR, "commit", "--quiet", "--message", "Begin")
+        (*_, step) = self.steps_of_refresh()
+        self.script = step["run"]
+
+    def steps_of_refresh(self):
+        workflow = YAML(typ="safe").load(self.directory / GITHUB[1])
+        return workflow["jobs"]["refresh"]["steps"]
+
+    def git(self, *arguments):
+        done = subprocess.run(
+            ["git", *arguments], cwd=self.directory, check=True, capture_output=True, text=True
+        )
+        return done.stdout
+
+    def refresh(self):
+        path = f"{self.directory / 'bin'}:{os.environ['PATH']}"
+        subprocess.run(
+            ["bash", "-e", "-c", self.script],
+            cwd=self.clone,
+            env={**os.environ, "PATH": path},
+            check=True,
+            capture_output=True,
+        )
+
+    def test_new_digests_are_pushed_to_a_branch_and_a_pull_request_is_opened(self):
+        images = (self.clone / "images.json").read_text()
+        (self.clone / "images.json").write_text(re.sub(r"sha256:\w+", self.OLD, images))
+        self.refresh()
+
+        (branch,) = re.findall(r"images-\d{4}-\d\d", self.git("-C", "origin.git", "branch"))
+        self.assertIn(self.OLD, self.git("-C", "origin.git", "show", f"{branch}:images.json"))
+        told = (self.clone / "told").read_text().splitlines()
+        self.assertEqual(f"pr create --fill --head {branch}", told[-1])
+
+    def test_nothing_is_pushed_where_nothing_is_new(self):
+        self.refresh()
+
+        self.assertEqual("", self.git("-C", "origin.git", "branch"))
+        self.assertFalse((self.clone / "told").exists())
