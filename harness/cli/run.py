@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,13 +13,17 @@ from harness.core.printing import announce_seed
 from harness.core.seed import run_seed
 from harness.core.settings import Settings
 from harness.errors import ConfigurationError
-from harness.runner.options import ORDERS, Options, Output
+from harness.runner.options import DURATION, ORDERS, Options, Output
+
+if TYPE_CHECKING:
+    from harness.report.history.recorder import Recorder
 
 AUTO = "auto"
 COUNT = click.IntRange(min=1)
 SECONDS = click.FloatRange(min=0, min_open=True)
 PASSED_ON = (
     *("buffer", "failfast", "locals", "timeout", "order", "until_fail", "time_limit"),
+    *("failed_first", "only_failed"),
 )  # as they were given
 
 
@@ -69,6 +73,15 @@ AGAIN = (
     click.option("--until-fail", is_flag=True, help="Repeat until one fails; N times at most."),
     click.option("--rerun-failed", type=COUNT, metavar="N", help="Tell what is flaky by N tries."),
 )
+PAST = (
+    click.option(
+        *("--history", "history"),
+        type=click.Path(dir_okay=False),
+        help="Record the run in this file.",
+    ),
+    click.option("--failed-first", is_flag=True, help="Begin with what failed the last time."),
+    click.option("--only-failed", is_flag=True, help="Run what failed the last time, if any."),
+)
 REPORTS = (
     click.option("--durations", type=int, default=0, metavar="N", help="List the slowest N."),
     click.option("--junit", type=click.Path(dir_okay=False), help="Write JUnit XML to this file."),
@@ -88,7 +101,7 @@ def with_options(*groups: Iterable[Any]) -> Callable[[Any], Any]:
 
 @click.command()
 @click.pass_context
-@with_options(SELECTION, AS_UNITTEST, HOW, SCHEDULE, AGAIN, REPORTS)
+@with_options(SELECTION, AS_UNITTEST, HOW, SCHEDULE, AGAIN, PAST, REPORTS)
 def run(context: click.Context, **given: Any) -> None:
     """Run a unittest suite, and account for every test.
 
@@ -113,7 +126,8 @@ def run(context: click.Context, **given: Any) -> None:
         from harness.report.junit import library
 
         library()  # missing, it is told before the run
-    sys.exit(main.run(options, output_of(given, context.obj)))
+    recorder = recorder_of(given, context.obj, options)
+    sys.exit(main.run(options, output_of(given, context.obj), recorder))
 
 
 def options_of(given: Mapping[str, Any], settings: Settings) -> Options:
@@ -132,6 +146,7 @@ def options_of(given: Mapping[str, Any], settings: Settings) -> Options:
         shard=shard_of(given["shard"]),
         capacity=settings.capacity,
         memory=settings.memory,
+        **past_of(given, settings),
         **kept,
     )
 
@@ -147,6 +162,34 @@ def shard_of(text: str | None) -> tuple[int, int] | None:
     from harness.runner.schedule.shards import shard_of
 
     return shard_of(text)
+
+
+def past_of(given: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+    """Return the options that tell of earlier runs, as far as this run goes by them."""
+    failed = given["failed_first"] or given["only_failed"]
+    timed = given["order"] == DURATION or given["shard"] is not None
+    if not (failed or timed):
+        return {}
+    from harness.report.history import past
+
+    # Shards have to go by one history: not by the files that each of them writes.
+    file = None if given["shard"] else given["history"]
+    return past.options(settings, file, failed=failed, timed=timed)
+
+
+def recorder_of(given: Mapping[str, Any], settings: Settings, options: Options) -> Recorder | None:
+    """Return who writes the run into a history; None if nobody does."""
+    needed = options.failed_first or options.only_failed or options.order == DURATION
+    from harness.report.history.place import prepare, recorded
+
+    path = recorded(settings, given["history"], needed=needed)
+    if path is None:
+        return None
+    from harness.report.history.facts import gathered
+    from harness.report.history.recorder import Recorder
+
+    prepare(settings, path)
+    return Recorder(path, lambda: gathered(options, settings.images))
 
 
 def output_of(given: Mapping[str, Any], settings: Settings) -> Output:
