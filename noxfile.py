@@ -38,7 +38,7 @@ WORKFLOWS = (*sorted(Path(".github/workflows").glob("*.yml")),)
 SHARDS = int(os.environ.get("SHARDS", "2"))  # parts of the tests, each for one job of CI
 PARTS = [nox.param(f"{n}/{SHARDS}", id=f"{n}/{SHARDS}") for n in range(1, SHARDS + 1)]
 RESULTS = Path("build/shards")  # what they leave, and `merge` takes
-HISTORY = Path("history.sqlite")  # how long tests took, by which they are shared out
+HISTORY = Path(".harness/history.sqlite")  # how long tests took, by which they are shared out
 EXTRAS = (
     "postgres",
     "psycopg",
@@ -130,10 +130,7 @@ def shard(session: nox.Session, part: str) -> None:
     """A part of the tests, as one job of CI runs it; SHARDS says how many there are."""
     place = RESULTS / part.partition("/")[0]
     shutil.rmtree(place, ignore_errors=True)
-    place.mkdir(parents=True)
-    if HISTORY.exists():
-        shutil.copy(HISTORY, place)
-    reports = ("--history", str(place / HISTORY.name), "--junit", str(place / "junit.xml"))
+    reports = ("--history", str(place / "shard.sqlite"), "--junit", str(place / "junit.xml"))
     run_tests(session, "--shard", part, *reports, TEST_SEED=seed(session))
 
 
@@ -147,7 +144,7 @@ def seed(session: nox.Session) -> str:
 def merge(session: nox.Session) -> None:
     """What the shards have left, as one run: red if one is missing, or a test."""
     session.install("-e", ".[report]")
-    shards = sorted(RESULTS.glob(f"*/{HISTORY.name}"))
+    shards = sorted(RESULTS.glob("*/shard.sqlite"))
     reports = ("--history", HISTORY, "--junit", RESULTS / "junit.xml")
     session.run("harness", "merge", *shards, *reports)
 

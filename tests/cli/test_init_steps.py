@@ -70,7 +70,7 @@ class StepsTest(InitTest):
         """Return the commands of a job on GitHub that call `harness`."""
         jobs = YAML(typ="safe").load(self.directory / GITHUB[0])["jobs"]
         commands = [step["run"] for step in jobs[name]["steps"] if "run" in step]
-        return [command for command in commands if command.startswith("harness ")]
+        return [command for command in commands if re.search(r"^ *harness ", command, re.MULTILINE)]
 
     def shard(self, number, code=0):
         """Do what a shard does on GitHub; return its results."""
@@ -95,9 +95,10 @@ class StepsTest(InitTest):
         self.assertEqual(2 * len(NAMES), first + second)
         said, place = self.merged(one, two)
         self.assertIn("12 passed, 0 failed, 0 skipped", said)
-        for file in ("history.sqlite", "reports/junit.xml"):
-            for where in (one, two, place):
-                self.assertTrue((where / file).is_file(), where / file)
+        for shard in (one, two):
+            self.assertTrue((shard / "reports/junit.xml").is_file())
+        for file in (".harness/history.sqlite", "reports/junit-3.12.xml"):
+            self.assertTrue((place / file).is_file(), file)
 
     def test_a_shard_that_is_missing_is_red(self):
         self.init("--github", "--python", "3.12")
@@ -125,7 +126,7 @@ class StepsTest(InitTest):
         said = self.sh(place, self.script("merge"), PYTHON="3.12")
 
         self.assertIn("12 passed, 0 failed, 0 skipped", said)
-        self.assertTrue((place / "history.sqlite").is_file())
+        self.assertTrue((place / ".harness/history.sqlite").is_file())
 
     def script(self, name):
         """Return the script of a job on GitLab."""
