@@ -54,6 +54,7 @@ EXTRAS = (
     "polyfactory",
     "clock",
     "report",
+    "cluster",
     "all",
 )
 

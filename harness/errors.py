@@ -13,6 +13,7 @@
     │   └── RequiredError             ... and HARNESS_REQUIRE says that one must
     ├── CapabilityError               the instance lacks what the test needs
     ├── ImageError                    it cannot be found out what an image's tag means now
+    ├── ClusterError                  a cluster does not answer, or nobody there can run tests
     ├── RegistryError                 the directory by which processes share cannot be used
     ├── StartError                    a chosen provider failed to start the service
     │   └── StartTimeoutError         ... it never became ready
@@ -46,6 +47,7 @@ __all__ = [
     "CleanupError",
     "ClockError",
     "ClockStalledError",
+    "ClusterError",
     "CommandError",
     "ConfigurationError",
     "DeferredConstraintError",
@@ -173,6 +175,10 @@ class RequiredError(UnavailableError):
 
 class CapabilityError(HarnessError):
     """The chosen provider lacks a capability that the test needs."""
+
+
+class ClusterError(HarnessError):
+    """A Dask cluster does not answer, or has nobody who can run tests."""
 
 
 class RegistryError(HarnessError):

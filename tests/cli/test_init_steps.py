@@ -21,7 +21,7 @@ class {name}Test(unittest.TestCase):
     def test_two(self):
         self.assertEqual("Ada", {value!r})
 """
-NAMES = ("Red", "Green", "Blue", "Grey", "Pink", "Teal")
+NAMES = ("Oak", "Elm", "Ash", "Fir", "Yew", "Lime")
 
 
 AUTHOR = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com")
@@ -110,7 +110,7 @@ class StepsTest(InitTest):
 
     def test_a_test_that_fails_is_red_in_its_shard_and_in_the_end(self):
         self.init("--github", "--python", "3.12", "--shards", "1")
-        self.write("test_red.py", SUITE.format(name="Red", value="Bob"))
+        self.write("test_oak.py", SUITE.format(name="Oak", value="Bob"))
         _, one = self.shard(1, code=1)
 
         said, _ = self.merged(one, code=1)
