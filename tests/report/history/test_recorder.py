@@ -4,11 +4,12 @@ import contextlib
 import io
 import os
 import sqlite3
+import threading
 from unittest import mock
 
 from harness.report.history import reader
 from harness.report.history.file import History
-from harness.report.history.recorder import Recorder
+from harness.report.history.recorder import MOMENT, Recorder
 from harness.runner.kinds import SKIPPED
 from harness.runner.ledger import Outcome
 from tests.report.history import files
@@ -122,6 +123,20 @@ class RecorderTest(DirectoryTest):
         self.assertEqual("", self.ended(1))
         self.assertEqual({A: "passed", B: "failed"}, self.recorded()[1])
         self.assertEqual(1, self.gathered)
+
+    def test_the_end_waits_longer_for_another_run_that_is_writing(self):
+        other = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+        self.addCleanup(other.close)
+        self.recorder.began(self.ledger, 1)
+        self.recorder.look()
+        other.execute("begin immediate")
+        done = threading.Timer(2 * MOMENT, other.execute, ["rollback"])
+        done.start()
+        self.addCleanup(done.join)
+        self.finish(A, files.attempt())
+
+        self.assertEqual("", self.ended())
+        self.assertEqual({A: "passed"}, self.recorded()[1])
 
     def test_a_history_that_cannot_be_written_is_told_once_in_one_line(self):
         self.path.write_text("dear diary, " * 100)
