@@ -12,7 +12,7 @@ import click
 from harness.errors import HistoryError
 
 if TYPE_CHECKING:
-    from harness.report.shards import Joined
+    from harness.report.merge.join import Joined
 
 
 @click.command()
@@ -37,7 +37,8 @@ def merge(shards: tuple[str, ...], target: str | None, junit: str | None) -> Non
     from harness.report.history.file import History
     from harness.report.history.union import add
     from harness.report.junit import library, write
-    from harness.report.shards import join, read
+    from harness.report.merge.join import join
+    from harness.report.merge.shard import read
 
     if junit is not None:
         library()  # missing, it is told first

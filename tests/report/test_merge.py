@@ -7,7 +7,8 @@ import junitparser
 from harness.errors import HistoryError
 from harness.report.history import reader
 from harness.report.history.file import History
-from harness.report.shards import join, read
+from harness.report.merge.join import join
+from harness.report.merge.shard import read
 from tests.cli.test_main import CommandTest
 from tests.report.history import files
 
