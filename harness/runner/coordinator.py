@@ -89,7 +89,7 @@ class Coordinator:
         deadline = None if limit is None else time.monotonic() + limit
         try:
             self._staff()
-            while self._hands:
+            while self._hands or self._forsaken():
                 self._look()
                 self._staff()
                 if deadline is not None and time.monotonic() > deadline and self._hands:
@@ -142,6 +142,11 @@ class Coordinator:
             return False
         busy = sum(bool(hand.works) or not hand.loaded for hand in self._hands)
         return not self._round or there < busy + len(self._queue)
+
+    def _forsaken(self) -> bool:
+        """Return whether there is work, and nobody to do it, which may change."""
+        undone = not self._round or bool(self._queue)
+        return undone and not self._stopping and not self.problem and not self._transport.wanted()
 
     def _hire(self) -> None:
         self._hired += 1
