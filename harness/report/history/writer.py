@@ -69,7 +69,8 @@ class Writer:
     def attempts(
         self, connection: sqlite3.Connection, done: Sequence[tuple[Entry, Attempt]]
     ) -> None:
-        """Write what became of tests."""
+        """Write what became of tests; of one that was broken off nothing is known."""
+        done = [(entry, attempt) for entry, attempt in done if attempt.reported]
         connection.executemany(TEST, [(entry.name, self.run, entry.kind) for entry, _ in done])
         rows: list[tuple[object, ...]] = []
         said: list[tuple[object, ...]] = []
