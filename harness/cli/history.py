@@ -35,11 +35,12 @@ def imported(
     from harness.report.history.file import History
     from harness.report.history.imported import read
     from harness.report.history.union import add
+    from harness.report.stats.text import counted
 
     with History(place(settings, target), write=True) as into:
         for file in files:
             facts, ledger = read(Path(file), commit)
-            tell(file, add(into, facts, ledger), f"{len(ledger.entries)} tests")
+            tell(file, add(into, facts, ledger), counted(len(ledger.entries), "test"))
 
 
 @history.command()
@@ -55,11 +56,12 @@ def merge(settings: Settings, files: tuple[str, ...], target: str | None) -> Non
     """
     from harness.report.history.file import History
     from harness.report.history.union import add_all
+    from harness.report.stats.text import counted
 
     with History(place(settings, target), write=True) as into:
         for file in files:
             added = add_all(into, Path(file))
-            tell(file, bool(added), f"{added} runs")
+            tell(file, bool(added), counted(added, "run"))
 
 
 @history.command()
@@ -76,12 +78,13 @@ def prune(settings: Settings, keep: int, target: str | None) -> None:
     from harness.report.history.file import History, absent
     from harness.report.history.place import place_of
     from harness.report.history.pruning import prune
+    from harness.report.stats.text import counted
 
     path = Path(target) if target is not None else place_of(settings)
     if not path.is_file():
         raise absent(path)
     with History(path, write=True) as history:
-        click.echo(f"{path}: {prune(history, keep)} runs removed")
+        click.echo(f"{path}: {counted(prune(history, keep), 'run')} removed")
 
 
 def place(settings: Settings, target: str | None) -> Path:

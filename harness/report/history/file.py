@@ -100,7 +100,9 @@ def connect(path: Path, write: bool, patience: float) -> sqlite3.Connection:
     if not write and not writable(path):
         mode = "ro" if beside(path, "-wal").exists() else "ro&immutable=1"
     uri = f"file:{quote(str(path.resolve()))}?mode={mode}"
-    return sqlite3.connect(uri, patience, isolation_level=None, check_same_thread=False, uri=True)
+    return sqlite3.connect(
+        uri, timeout=patience, isolation_level=None, check_same_thread=False, uri=True
+    )
 
 
 def beside(path: Path, ending: str) -> Path:

@@ -210,7 +210,7 @@ class CommandsTest(CommandTest):
         files.add("two.sqlite", {names[1]: "failed"}, {"t.ATest": 2.0})
 
         arguments = ["merge", "one.sqlite", "two.sqlite", "--history", "all.sqlite"]
-        self.assertEqual("one.sqlite: 2 runs\ntwo.sqlite: 1 runs\n", self.say(*arguments))
+        self.assertEqual("one.sqlite: 2 runs\ntwo.sqlite: 1 run\n", self.say(*arguments))
         self.assertEqual(2, self.say(*arguments).count("nothing that is not there already"))
         with History(self.directory / "all.sqlite") as history:
             self.assertEqual(3, len(reader.runs(history)))
