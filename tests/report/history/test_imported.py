@@ -192,10 +192,10 @@ class CommandsTest(CommandTest):
         self.assertIn("*", (path.parent / ".gitignore").read_text().splitlines())
 
     def test_our_own_file_comes_back_as_it_was(self):
-        from harness.report.junit import write
+        from harness.report.junit import About, write
 
         names = {"t.ATest.test_a": "failed", "t.ATest.test_b": "passed", "t.BTest.test": "skipped"}
-        write(self.directory / "report.xml", files.ledger(names), 7)
+        write(self.directory / "report.xml", files.ledger(names), About())
         self.say("import", "report.xml", "--history", "h.sqlite")
 
         with History(self.directory / "h.sqlite") as history:
