@@ -173,7 +173,8 @@ class Processes:
         os.setpgid(0, 0)  # Ctrl-C is the coordinator's, who passes it on: once, wherever from
         ours.close()
         for other in others:
-            os.close(other.fileno())  # not its business
+            assert isinstance(other, Process)
+            other.link.channel.close()  # not its business
         raise BecomeWorkerError(Link(theirs, slate), serve)
 
     def close(self) -> None:
