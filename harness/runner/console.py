@@ -8,6 +8,7 @@ import sys
 from typing import TextIO
 
 from harness.core import realtime as time
+from harness.report.harmless import harmless
 from harness.report.platforms.platform import Platform, Terminal
 from harness.report.summary import failed, names_again, tally
 from harness.runner.kinds import RED
@@ -68,8 +69,8 @@ class Console(Deaf):
                 part = f" {outcome.part}" if outcome.part else ""
                 self._say_red(f"{outcome.kind.upper()}: {entry.name}{part}", outcome.text)
         if attempt.kind in RED and attempt.output:
-            printed = self._platform.foreign(attempt.output.rstrip("\n"))
-            self.say(self._platform.folded("it printed:", printed))
+            printed = harmless(attempt.output.rstrip("\n"))
+            self.say(self._platform.folded("it printed:", self._platform.foreign(printed)))
 
     def fixture(self, unit: str, outcome: Outcome) -> None:
         """Print what was said of a fixture."""
@@ -77,7 +78,7 @@ class Console(Deaf):
             self._say_red(f"{outcome.kind.upper()}: {outcome.part}", outcome.text)
 
     def _say_red(self, title: str, text: str) -> None:
-        self.say(f"\n{title}\n{self._platform.foreign(text)}".rstrip())
+        self.say(f"\n{title}\n{self._platform.foreign(harmless(text))}".rstrip())
 
     def lost(self, worker: int, how: str, test: str | None) -> None:
         """Print that a worker has died."""
