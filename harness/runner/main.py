@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import signal
@@ -93,7 +94,8 @@ def run(
             follower.close()
     if become is not None:
         signal.signal(signal.SIGTERM, before)
-        become.serve(become.link, options)
+        with contextlib.closing(become.link.channel):
+            become.serve(become.link, options)
         sys.exit()
     closing = Closing(options, output, platform, console, coordinator)
     closing.close()

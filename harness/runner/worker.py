@@ -6,6 +6,7 @@ import hashlib
 import os
 import sys
 import threading
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +78,8 @@ class Worker:
         tests = [test for unit in units for test in unit.tests]
         self._numbers = {id(test): number for number, test in enumerate(tests)}
         self._names = [name for unit in units for name in unit.names]
+        if not sys.warnoptions:
+            warnings.simplefilter("default")  # as unittest shows what Python does not by itself
         self._channel.send(event="loaded", digest=digest_of(units))
         while (messages := self._channel.receive()) is not None:
             for message in messages:

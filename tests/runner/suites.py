@@ -32,10 +32,13 @@ class RunnerTest(unittest.TestCase):
 
     def run_harness(self, *arguments, code=0, environ=None):
         """Run a command of harness; return what it printed."""
-        command = [sys.executable, "-m", "harness", *arguments]
+        return self.run_python("-m", "harness", *arguments, code=code, environ=environ)
+
+    def run_python(self, *arguments, code=0, environ=None):
+        """Run Python with these; return what it printed."""
         usual = {"PYTHONDONTWRITEBYTECODE": "1", "HARNESS_CI_PLATFORM": "none"}
         done = subprocess.run(
-            command,
+            [sys.executable, *arguments],
             cwd=self.root,
             env={**os.environ, **usual, **(environ or {})},
             stdout=subprocess.PIPE,

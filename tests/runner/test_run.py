@@ -156,6 +156,18 @@ class Uses{n}Test(HarnessTestCase):
         self.assertEqual("3 passed, 1 failed, 0 skipped", self.last_line(text))
         self.assertIn("No module named 'nowhere'", text)
 
+    def test_warnings_are_shown_as_unittest_shows_them(self):
+        self.write(
+            test_old="""
+            import warnings
+
+            class OldTest(unittest.TestCase):
+                def test_it(self):
+                    warnings.warn("do not use it", DeprecationWarning)
+            """
+        )
+        self.assertIn("DeprecationWarning: do not use it", self.run_suite())
+
     def test_a_wrong_number_of_processes_is_refused(self):
         text = self.run_suite("-n", "many", code=2)
         self.assertEqual(
