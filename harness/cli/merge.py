@@ -37,6 +37,7 @@ def merge(shards: tuple[str, ...], target: str | None, junit: str | None) -> Non
     from harness.report.history.file import History
     from harness.report.history.union import add
     from harness.report.junit import About, library, write
+    from harness.report.places import Sources, repository
     from harness.report.properties import properties_of
     from harness.report.shards import join, read
 
@@ -52,7 +53,8 @@ def merge(shards: tuple[str, ...], target: str | None, junit: str | None) -> Non
     show(joined)
     code = code_of(joined)
     if junit is not None:
-        write(Path(junit), joined.ledger, About(properties_of(joined.facts)))
+        about = About(properties_of(joined.facts), Sources(repository(Path.cwd())).file_of)
+        write(Path(junit), joined.ledger, about)
     if target is not None:
         with History(Path(target), write=True) as history:
             add(history, replace(joined.facts, exit_code=code), joined.ledger)

@@ -180,14 +180,19 @@ class ToldTest(RunnerTest):
             "HARNESS_CI_PLATFORM": "auto",
             "GITHUB_ACTIONS": "true",
             "GITHUB_STEP_SUMMARY": str(summary),
+            "GITHUB_SHA": "1f2e",
         }
-        text = self.run_suite("-b", code=1, environ=environ)
+        text = self.run_suite("-b", "--junit", "made/report.xml", code=1, environ=environ)
         title = "title=test_loud.LoudTest.test_fails%3A failed"
         self.assertIn(
             f"\n::error file=test_loud.py,line=7,{title}::AssertionError: because\n", text
         )
         self.assertIn("::group::it printed:\nwhy it fails\nand an error\n::endgroup::\n", text)
         self.assertTrue(summary.read_text().startswith("### 1 passed, 1 failed, 0 skipped in "))
+
+        report = (self.root / "made" / "report.xml").read_text()
+        self.assertIn('<property name="commit" value="1f2e"/>', report)
+        self.assertIn('file="test_loud.py"', report)
 
         text = self.run_suite("-b", code=1, environ={**environ, "HARNESS_CI_PLATFORM": "none"})
         self.assertNotIn("::", text)
