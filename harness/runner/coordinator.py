@@ -147,7 +147,7 @@ class Coordinator:
     def _forsaken(self) -> bool:
         """Return whether there is work, and nobody to do it, which may change."""
         undone = not self._round or bool(self._queue)
-        return undone and not self._stopping and not self.problem and not self._transport.wanted()
+        return undone and not self._stopping and not self.problem
 
     def _hire(self) -> None:
         self._hired += 1
