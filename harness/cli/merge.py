@@ -75,10 +75,12 @@ def show(joined: Joined) -> None:
 def report(path: Path, joined: Joined) -> bool:
     """Write JUnit XML; return whether nothing was in the way."""
     from harness.report.junit import About, write
+    from harness.report.places import Sources, repository
     from harness.report.properties import properties_of
 
+    sources = Sources(repository(Path.cwd()))
     try:
-        write(path, joined.ledger, About(properties_of(joined.facts)))
+        write(path, joined.ledger, About(properties_of(joined.facts), sources.file_of))
     except OSError as error:
         say(f"{path} cannot be written: {error}")
         return False
