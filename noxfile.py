@@ -32,8 +32,10 @@ WITHOUT_DOCKER = {"DOCKER_HOST": "unix:///nowhere"}
 WITHOUT_REAL_SERVERS = {"KAFKA_HOME": "", "HARNESS_CI_TOXIPROXY": ""}
 DRIVERS = ("asyncpg",)  # beside those of the extras
 MATCHERS = ("dirty-equals",)
+READERS = ("pyte", "xmlschema")  # of what a terminal shows, and of what a schema accepts
 MODELS = ("attrs", "pydantic")  # the classes of others that factories make
 LINTERS = ("check-jsonschema",)  # of what `harness init ci` writes
+TESTING = (*DRIVERS, *MATCHERS, *MODELS, *READERS, *LINTERS)
 WORKFLOWS = (*sorted(Path(".github/workflows").glob("*.yml")),)
 SHARDS = int(os.environ.get("SHARDS", "2"))  # parts of the tests, each for one job of CI
 PARTS = [nox.param(f"{n}/{SHARDS}", id=f"{n}/{SHARDS}") for n in range(1, SHARDS + 1)]
@@ -54,6 +56,7 @@ EXTRAS = (
     "polyfactory",
     "clock",
     "report",
+    "coverage",
     "cluster",
     "all",
 )
@@ -120,7 +123,7 @@ def matrix(session: nox.Session) -> None:
 
 
 def run_tests(session: nox.Session, *chosen: str, jobs: str = JOBS, **variables: str) -> None:
-    session.install("-e", ".[all]", *DRIVERS, *MATCHERS, *MODELS, *LINTERS)
+    session.install("-e", ".[all]", *TESTING)
     arguments = ("-n", jobs, *chosen, *session.posargs)
     session.run("python", *STRICT, "-m", "tests", *arguments, env={**QUICK, **variables})
 
@@ -153,7 +156,7 @@ def merge(session: nox.Session) -> None:
 @nox.session
 def coverage(session: nox.Session) -> None:
     """Lines and branches that the tests reach, over all their processes."""
-    session.install("coverage>=7.10", "-e", ".[all]", *DRIVERS, *MATCHERS, *MODELS, *LINTERS)
+    session.install("coverage>=7.10", "-e", ".[all]", *TESTING)
     session.run("coverage", "erase")
     session.run("coverage", "run", "-m", "tests", *session.posargs)
     session.run("coverage", "combine", "--quiet")
