@@ -85,6 +85,14 @@ class Closing:
 
             path = of_run(self._coordinator, options)
             yield from path.lines() if path is not None else ()
+            yield from self._of_shards()
+
+    def _of_shards(self) -> Iterator[str]:
+        if self._coordinator.shares is not None:
+            from harness.runner.schedule.forecast import one_more
+
+            line = one_more(self._coordinator.shares)
+            yield from [line] if line is not None else []
 
     def _slowest(self) -> list[tuple[str, list[str]]]:
         if not self._output.durations:
