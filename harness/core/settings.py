@@ -19,9 +19,11 @@ from harness.core.settings_values import (
     parse_flag,
     parse_optional_int,
     parse_optional_path,
+    parse_patterns,
     parse_seconds,
     parse_store,
 )
+from harness.core.tiers import parse_tiers
 from harness.errors import ConfigurationError, UnknownSettingError
 
 
@@ -141,6 +143,18 @@ OPTIONS = {
             "",
             "where the logs of failed tests are kept, one folder a test; kept nowhere when empty",
         ),
+        Option(
+            "tiers",
+            parse_tiers,
+            "",
+            "which tests run: unit, integration, e2e, with commas; all of them when empty",
+        ),
+        Option(
+            "ignored_changes",
+            parse_patterns,
+            "",
+            "patterns of files that no test depends on, such as docs/*, for `--changed-since`",
+        ),
     )
 }
 
@@ -177,6 +191,8 @@ class Settings:
     build_timeout: float
     max_orphans: int
     artifacts: Path | None
+    tiers: tuple[str, ...]
+    ignored_changes: tuple[str, ...]
     environ: Mapping[str, str] = field(repr=False, compare=False)
     texts: Mapping[str, str] = field(repr=False, compare=False)
     sources: Mapping[str, str] = field(repr=False, compare=False)
