@@ -57,6 +57,7 @@ class HarnessMixin(MigrationAssertions, RowAssertions, TimeOfTest):
     __unittest_skip__ = NotChosen(reason=False)
     __unittest_skip_why__ = NotChosen(reason=True)
     _harness_running: RunningTest | None = None
+    _harness_leasing: float = 0.0  # seconds that taking leases took
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)

@@ -380,6 +380,50 @@ class DeathTest(RunnerTest):
         self.assertIn("ended in the fixtures of test_death.ATest", text)
         self.assertEqual("xx", (self.root / "tried").read_text())  # it may have been killed
 
+    def test_what_can_only_run_as_a_whole_is_not_run_again_when_its_worker_dies(self):
+        self.write(
+            test_whole=f"""
+            class Whole(unittest.TestSuite):
+                pass
+
+            class ATest(unittest.TestCase):
+                def test_a(self):
+                    {NOTE}
+
+                def test_b(self):
+                    os._exit(1)
+
+                def test_c(self):
+                    {NOTE}
+
+            def load_tests(loader, tests, pattern):
+                return Whole(loader.loadTestsFromTestCase(ATest))
+            """
+        )
+        text = self.run_suite(code=1)
+        self.assertEqual("1 passed, 2 failed, 0 skipped, 1 crashed", self.last_line(text))
+        self.assertEqual(["test_whole.ATest.test_a"], self.ran())
+        self.assertIn("BLOCKED: test_whole.ATest.test_c\nits worker has ended, and", text)
+
+    def test_a_child_of_a_test_that_goes_on_with_the_run_is_not_heard(self):
+        self.write(
+            test_fork="""
+            class ATest(unittest.TestCase):
+                def test_a(self):
+                    os.fork()
+
+                def test_b(self):
+                    pass
+
+            class BTest(unittest.TestCase):
+                def test_c(self):
+                    self.assertTrue(True)
+            """
+        )
+        text = self.run_suite("-n", "2", "-v")
+        self.assertEqual("3 passed, 0 failed, 0 skipped", self.last_line(text))
+        self.assertEqual(3, text.count(" ... passed"))
+
     def test_a_test_that_takes_too_long_is_ended_with_the_stacks_of_its_threads(self):
         self.write(
             test_slow=f"""
