@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from harness.core.printing import announce_seed
 from harness.core.seed import run_seed
 from harness.core.settings import Settings
+from harness.core.tiers import parse_tiers
 from harness.errors import ConfigurationError
 from harness.runner.options import ORDERS, Options
+
+if TYPE_CHECKING:
+    from harness.runner.changes.reach import Reach
+    from harness.runner.selection import Selection
 
 AUTO = "auto"
 COUNT = click.IntRange(min=1)
@@ -49,6 +54,11 @@ SELECTION = (
     click.option("-p", "--pattern", default="test*.py", help="Which files hold tests."),
     click.option("-t", "--top-level-directory", "top", help="From where modules are imported."),
     click.option("-k", "patterns", multiple=True, help="Run tests with this in their name."),
+)
+WHICH = (
+    click.option("--tier", "tiers", multiple=True, metavar="TIER", help="Run this tier; or more."),
+    click.option("--changed-since", metavar="REV", help="Run what a change since REV can reach."),
+    click.option("--why", is_flag=True, help="Say of each test why the change reaches it."),
 )
 AS_UNITTEST = (
     click.option("-f", "--failfast", is_flag=True, help="Stop at the first failure."),
@@ -86,7 +96,7 @@ def with_options(*groups: Iterable[Any]) -> Callable[[Any], Any]:
 
 @click.command()
 @click.pass_context
-@with_options(SELECTION, AS_UNITTEST, HOW, AGAIN, REPORTS)
+@with_options(SELECTION, WHICH, AS_UNITTEST, HOW, AGAIN, REPORTS)
 def run(context: click.Context, **given: Any) -> None:
     """Run a unittest suite, and account for every test.
 
@@ -123,12 +133,41 @@ def options_of(given: Mapping[str, Any], settings: Settings) -> Options:
     kept = {name: given[name] for name in PASSED_ON}
     return Options(
         selection=Selection(**selection),
+        tiers=tiers_of(given["tiers"], settings),
+        reach=reach_of(given["changed_since"], Selection(**selection), settings),
+        why=given["why"] or given["verbose"],
         workers=workers_of(given["workers"]),
         seed=seed_of(given["seed"], settings),
         repeat=given["repeat"] or (None if given["until_fail"] else 1),
         rerun_failed=given["rerun_failed"] or 0,
         **kept,
     )
+
+
+def tiers_of(given: Sequence[str], settings: Settings) -> tuple[str, ...]:
+    """Return the tiers that are run, which the processes take over, whatever else sets them.
+
+    Raises:
+        ConfigurationError: There is none of that name.
+    """
+    if not given:
+        return settings.tiers
+    tiers = parse_tiers(",".join(given))
+    os.environ["HARNESS_TIERS"] = ",".join(tiers)
+    return tiers
+
+
+def reach_of(revision: str | None, selection: Selection, settings: Settings) -> Reach | None:
+    """Return what the changes since a revision can reach; None without one.
+
+    Raises:
+        ConfigurationError: Git cannot tell.
+    """
+    if revision is None:
+        return None
+    from harness.runner.changes import reach
+
+    return reach.reach_of(revision, selection, settings)
 
 
 def seed_of(given: int | None, settings: Settings) -> int:

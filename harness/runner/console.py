@@ -30,7 +30,9 @@ class Console:
         print(text, file=self._stream, flush=True)
 
     def began(self, ledger: Ledger, workers: int) -> None:
-        """Say how many tests there are."""
+        """Say how many tests there are, and why these."""
+        for note in ledger.notes:
+            self.say(f"harness: {note}".replace("harness:     ", "    "))
         if workers > 1:
             self.say(f"{len(ledger.numbered)} tests in {workers} processes")
 
@@ -74,8 +76,21 @@ class Console:
         usual = ("passed", "failed", "skipped")
         shown = [f"{n} {what}" for what, n in counts.items() if n or what in usual]
         self.say(f"{LINE}\n{', '.join(shown)} in {seconds:.3f} s")
+        if found[SKIPPED]:
+            self._skipped(ledger)
         for entry in ledger.missing():
             begun = any(not attempt.reported for attempt in entry.attempts)
             self.say(f"{'not finished' if begun else 'not run'}: {entry.name}")
         if problem:
             self.say(f"harness: {problem}")
+
+    def _skipped(self, ledger: Ledger) -> None:
+        """Print why tests were skipped."""
+        from harness.core.skips import summary
+
+        skipped = (entry.attempts[-1] for entry in ledger.numbered if entry.kind == SKIPPED)
+        reasons = [
+            next(outcome.text for outcome in attempt.outcomes if outcome.kind == SKIPPED)
+            for attempt in skipped
+        ]
+        self.say("\n".join(summary(reasons)))

@@ -36,12 +36,14 @@ class Coordinator:
     Attributes:
         problem: Why the run could not be carried out as it should; empty if it could.
         late: Whether the run was ended for its time limit.
+        refused: Whether it was not begun: the tests that were named do not exist.
         digest: What all runs have in common that find the same tests.
     """
 
     def __init__(self, options: Options, transport: Transport, listener: Listener) -> None:
         self.problem = ""
         self.late = False
+        self.refused = False
         self.digest: str | None = None
         self._options = options
         self._transport = transport
@@ -203,9 +205,15 @@ class Coordinator:
         hand.loaded, self._unready = True, 0
         self._give(hand)
 
+    def _on_refused(self, hand: Hand, message: Message) -> None:
+        hand.leaving = self._stopping = self.refused = True
+        self.problem = message["text"]
+
     def _on_units(self, hand: Hand, message: Message) -> None:
         for key, names, facts in message["units"]:
             self.ledger.expect(UnitAccount(key, tuple(names), facts))
+        self.ledger.notes += message["notes"]
+        self.ledger.unreached = message["unreached"]
         self._next_round()
         self._listener.began(self.ledger, len(self._hands))
         for each in list(self._hands):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -143,9 +144,13 @@ class Ledger:
         numbered: The same by number.
         units: What they are run in, by key.
         fixtures: What was said of fixtures, and by which unit.
+        notes: What there is to say of which tests are run.
+        unreached: How many tests are not run because no change reaches them.
     """
 
     def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.unreached = 0
         self.entries: dict[str, Entry] = {}
         self.numbered: list[Entry] = []
         self.units: dict[str, UnitAccount] = {}
@@ -154,7 +159,9 @@ class Ledger:
     def expect(self, unit: UnitAccount) -> None:
         """Note tests that were discovered."""
         self.units[unit.key] = unit
-        found = [Entry(name, unit.key) for name in unit.tests]
+        tiers = unit.facts.get("tiers", "")
+        each = tiers if isinstance(tiers, list) else itertools.repeat(tiers)
+        found = [Entry(name, unit.key, tier) for name, tier in zip(unit.tests, each)]  # noqa: B905
         self.entries.update((entry.name, entry) for entry in found)
         self.numbered += found
 

@@ -45,6 +45,9 @@ def run(options: Options, *, verbose: bool = False, junit: str | None = None) ->
     if link is not None:
         work(link, options)
         sys.exit()
+    if coordinator.refused:
+        console.say(f"harness: {coordinator.problem}")
+        return Exit.USAGE
     console.summary(coordinator.ledger, coordinator.problem)
     if junit is not None:
         from harness.report.junit import write
@@ -62,4 +65,4 @@ def judge(coordinator: Coordinator) -> Exit:
         return Exit.OVER_BUDGET
     if coordinator.problem or ledger.missing():
         return Exit.INCOMPLETE
-    return Exit.PASSED if ledger.entries else Exit.NOTHING_RAN
+    return Exit.PASSED if ledger.entries or ledger.unreached else Exit.NOTHING_RAN

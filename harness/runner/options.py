@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from harness.runner.selection import Selection
+
+if TYPE_CHECKING:
+    from harness.runner.changes.reach import Reach
 
 DEFINED, SHUFFLE = ORDERS = ("defined", "shuffle")
 
@@ -26,6 +30,9 @@ class Options:
         until_fail: Whether to end with the first failure, as `failfast`, and not to ask for more.
         rerun_failed: How many times a test that fails is run once more.
         time_limit: Seconds that the whole run may take; None for ever.
+        tiers: Which tiers are run; all of them if empty.
+        reach: What a change can reach, of which alone the tests are run; None for all.
+        why: Whether to say of each test why the change reaches it.
     """
 
     selection: Selection = field(default_factory=Selection)
@@ -40,3 +47,6 @@ class Options:
     until_fail: bool = False
     rerun_failed: int = 0
     time_limit: float | None = None
+    tiers: tuple[str, ...] = ()
+    reach: Reach | None = None
+    why: bool = False

@@ -9,12 +9,15 @@ import threading
 from typing import Any
 
 from harness.core import realtime as time
+from harness.core.skips import skips
+from harness.errors import ConfigurationError
 from harness.runner.channel import Message
+from harness.runner.choice import Choice, choice_of
 from harness.runner.events import Event, Over, Taken, encoded
 from harness.runner.link import Link
 from harness.runner.options import Options
 from harness.runner.result import TellingResult
-from harness.runner.units import Unit, units_of
+from harness.runner.units import Unit
 
 
 def digest_of(units: list[Unit]) -> str:
@@ -35,6 +38,7 @@ class Worker:
         self._link = link
         self._channel = link.channel
         self._options = options
+        self._choice = Choice([])
         self._units: dict[str, Unit] = {}
         self._numbers: dict[int, int] = {}
         self._lock = threading.Lock()
@@ -42,8 +46,14 @@ class Worker:
 
     def serve(self) -> None:
         """Load the tests, then do what is asked until the coordinator is gone."""
+        skips.silence()  # the coordinator counts them
         sys.path.insert(0, os.getcwd())  # as `python -m unittest` has it
-        units = units_of(self._options.selection.load())
+        try:
+            self._choice = choice_of(self._options)
+        except ConfigurationError as error:
+            self._channel.send(event="refused", text=str(error))
+            return
+        units = self._choice.units
         self._units = {unit.key: unit for unit in units}
         tests = [test for unit in units for test in unit.tests]
         self._numbers = {id(test): number for number, test in enumerate(tests)}
@@ -56,8 +66,7 @@ class Worker:
 
     def show(self, message: Message) -> None:
         """Tell which units and tests there are."""
-        units = [[unit.key, unit.names, unit.facts] for unit in self._units.values()]
-        self._channel.send(event="units", units=units)
+        self._channel.send(event="units", **self._choice.message())
 
     def run(self, message: Message) -> None:
         """Run some tests of some units, one unit after another."""
