@@ -14,7 +14,7 @@ def is_broken(test: Any) -> bool:
     return type(test).__module__ == HOME
 
 
-def failed(name: str, error: Exception) -> unittest.TestCase:
+def failed(name: str, error: BaseException) -> unittest.TestCase:
     """Return the test that unittest itself has stand for a module that cannot be imported."""
     return unittest.loader._FailedTest(name, error)  # type: ignore[attr-defined,no-any-return]
 

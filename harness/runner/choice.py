@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import unittest
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from harness.runner.broken import is_broken
+from harness.runner.loader import Loader
 from harness.runner.options import Options
 from harness.runner.tiers import tier_of, tiers_of, wrong_tiers
 from harness.runner.units import Unit, units_of
@@ -19,19 +20,22 @@ Keeps: TypeAlias = Callable[[Any, str], bool]
 Origins: TypeAlias = Mapping[int, set[str]]
 
 
-@dataclass
 class Choice:
     """The tests that are run.
 
-    Attributes:
+    Args:
         units: What they are run in.
+
+    Attributes:
+        units: The same.
         notes: What there is to say of it.
         unreached: How many tests are not run because no change reaches them.
     """
 
-    units: list[Unit]
-    notes: list[str] = field(default_factory=list)
-    unreached: int = 0
+    def __init__(self, units: list[Unit]) -> None:
+        self.units = units
+        self.notes: list[str] = []
+        self.unreached = 0
 
     def message(self) -> dict[str, Any]:
         """Return what the coordinator is told."""
@@ -66,7 +70,7 @@ def choice_of(options: Options) -> Choice:
 def loader_for(options: Options) -> tuple[unittest.TestLoader, Origins]:
     """Return what loads tests, and where it notes what brought them, if that matters."""
     if options.reach is None:
-        return unittest.TestLoader(), {}
+        return Loader(), {}
     from harness.runner.changes.origins import OriginLoader
 
     loader = OriginLoader()

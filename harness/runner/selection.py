@@ -71,7 +71,7 @@ def load_name(loader: unittest.TestLoader, name: str) -> unittest.TestSuite:
     """
     try:
         return loader.loadTestsFromName(name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return loader.suiteClass([failed(name, error)])
 
 

@@ -120,6 +120,6 @@ def image_of(service: Service[Any]) -> str | None:
     Raises:
         Exception: It cannot be told.
     """
-    recipe = service.recipe(PROVIDER)
-    image = getattr(recipe, "image", None)
+    own = vars(service).get("image")  # asked for another attribute, a service raises
+    image = own or getattr(service.recipe(PROVIDER), "image", None)
     return image if isinstance(image, str) else None

@@ -9,10 +9,11 @@ from types import ModuleType
 from typing import Any
 
 from harness.runner.changes.modules import prefixes
+from harness.runner.loader import Loader
 from harness.runner.units import leaves
 
 
-class OriginLoader(unittest.TestLoader):
+class OriginLoader(Loader):
     """Loads tests, and notes the modules that brought them.
 
     The class of a test may have been made elsewhere, or be one of unittest's own: what has changed
