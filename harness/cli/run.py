@@ -14,7 +14,7 @@ from harness.core.seed import run_seed
 from harness.core.settings import Settings
 from harness.core.tiers import parse_tiers
 from harness.errors import ConfigurationError
-from harness.runner.options import ORDERS, Options
+from harness.runner.options import ORDERS, Options, Output
 
 if TYPE_CHECKING:
     from harness.runner.changes.reach import Reach
@@ -73,12 +73,14 @@ HOW = (
     click.option("--timeout", type=SECONDS, metavar="SECONDS", help="How long a test may take."),
     click.option("--time-limit", type=SECONDS, metavar="SECONDS", help="How long the run may."),
 )
+SCHEDULE = (click.option("--shard", metavar="K/N", help="Run the K-th part of the tests, of N."),)
 AGAIN = (
     click.option("--repeat", type=COUNT, metavar="N", help="Run all tests N times."),
     click.option("--until-fail", is_flag=True, help="Repeat until one fails; N times at most."),
     click.option("--rerun-failed", type=COUNT, metavar="N", help="Tell what is flaky by N tries."),
 )
 REPORTS = (
+    click.option("--durations", type=int, default=0, metavar="N", help="List the slowest N."),
     click.option("--junit", type=click.Path(dir_okay=False), help="Write JUnit XML to this file."),
 )
 
@@ -96,7 +98,7 @@ def with_options(*groups: Iterable[Any]) -> Callable[[Any], Any]:
 
 @click.command()
 @click.pass_context
-@with_options(SELECTION, WHICH, AS_UNITTEST, HOW, AGAIN, REPORTS)
+@with_options(SELECTION, WHICH, AS_UNITTEST, HOW, SCHEDULE, AGAIN, REPORTS)
 def run(context: click.Context, **given: Any) -> None:
     """Run a unittest suite, and account for every test.
 
@@ -121,7 +123,7 @@ def run(context: click.Context, **given: Any) -> None:
         from harness.report.junit import library
 
         library()  # missing, it is told before the run
-    sys.exit(main.run(options, verbose=given["verbose"], junit=given["junit"]))
+    sys.exit(main.run(options, output_of(given, context.obj)))
 
 
 def options_of(given: Mapping[str, Any], settings: Settings) -> Options:
@@ -140,6 +142,9 @@ def options_of(given: Mapping[str, Any], settings: Settings) -> Options:
         seed=seed_of(given["seed"], settings),
         repeat=given["repeat"] or (None if given["until_fail"] else 1),
         rerun_failed=given["rerun_failed"] or 0,
+        shard=shard_of(given["shard"]),
+        capacity=settings.capacity,
+        memory=settings.memory,
         **kept,
     )
 
@@ -168,6 +173,25 @@ def reach_of(revision: str | None, selection: Selection, settings: Settings) -> 
     from harness.runner.changes import reach
 
     return reach.reach_of(revision, selection, settings)
+
+
+def shard_of(text: str | None) -> tuple[int, int] | None:
+    """Return which shard is meant, of how many; None if all tests are.
+
+    Raises:
+        ConfigurationError: There is no such shard.
+    """
+    if text is None:
+        return None
+    from harness.runner.schedule.shards import shard_of
+
+    return shard_of(text)
+
+
+def output_of(given: Mapping[str, Any], settings: Settings) -> Output:
+    """Return what a run tells, and where, by its command line and the settings."""
+    kept = {name: given[name] for name in ("verbose", "junit", "durations")}
+    return Output(platform=settings.ci_platform, **kept)
 
 
 def seed_of(given: int | None, settings: Settings) -> int:

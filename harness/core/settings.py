@@ -14,11 +14,14 @@ from harness.core import settings_files
 from harness.core.nearest import did_you_mean, nearest
 from harness.core.order import ProviderOrder, Requirement
 from harness.core.settings_values import (
+    parse_capacity,
+    parse_ci_platform,
     parse_count,
     parse_fault_proxy,
     parse_flag,
     parse_optional_int,
     parse_optional_path,
+    parse_optional_size,
     parse_patterns,
     parse_seconds,
     parse_store,
@@ -155,6 +158,26 @@ OPTIONS = {
             "",
             "patterns of files that no test depends on, such as docs/*, for `--changed-since`",
         ),
+        Option(
+            "capacity",
+            parse_capacity,
+            "",
+            "how many workers of a run may use a service: SERVICE=N, with commas; all that there "
+            "are when empty",
+        ),
+        Option(
+            "memory",
+            parse_optional_size,
+            "",
+            "MiB that tests which say how much memory they need may use at a time; what the "
+            "machine or the container has when empty",
+        ),
+        Option(
+            "ci_platform",
+            parse_ci_platform,
+            "auto",
+            "whose annotations and folds the output of a run has: auto, github, gitlab or none",
+        ),
     )
 }
 
@@ -193,6 +216,9 @@ class Settings:
     artifacts: Path | None
     tiers: tuple[str, ...]
     ignored_changes: tuple[str, ...]
+    capacity: Mapping[str, int]
+    memory: float | None
+    ci_platform: str
     environ: Mapping[str, str] = field(repr=False, compare=False)
     texts: Mapping[str, str] = field(repr=False, compare=False)
     sources: Mapping[str, str] = field(repr=False, compare=False)

@@ -11,6 +11,7 @@ FALSE = {"0", "false", "no", "off", ""}
 STORES = ("postgres", "sqlite")
 OWN = "own"
 FAULT_PROXIES = ("any", OWN)
+CI_PLATFORMS = ("auto", "github", "gitlab", "none")
 
 
 def parse_flag(text: str) -> bool:
@@ -36,6 +37,13 @@ def parse_fault_proxy(text: str) -> str:
     return text
 
 
+def parse_ci_platform(text: str) -> str:
+    """Read the name of the platform of CI whose marks a run's output has."""
+    if text not in CI_PLATFORMS:
+        raise ValueError(f"expected one of: {', '.join(CI_PLATFORMS)}")
+    return text
+
+
 def parse_seconds(text: str) -> float:
     """Read a positive number of seconds."""
     seconds = float(text)
@@ -50,6 +58,32 @@ def parse_count(text: str) -> int:
     if number < 0:
         raise ValueError("expected a whole number, 0 or above")
     return number
+
+
+def parse_optional_size(text: str) -> float | None:
+    """Read a positive number of MiB, or None from an empty text."""
+    if not text.strip():
+        return None
+    size = float(text)
+    if not 0 < size < float("inf"):
+        raise ValueError("expected a number of MiB above 0")
+    return size
+
+
+def parse_capacity(text: str) -> dict[str, int]:
+    """Read how many there may be of several kinds.
+
+    Example:
+        >>> parse_capacity("redis=4, postgres=20")
+        {'redis': 4, 'postgres': 20}
+    """
+    found = {}
+    for part in filter(None, map(str.strip, text.split(","))):
+        kind, _, number = map(str.strip, part.partition("="))
+        if not kind or not number.isdecimal() or int(number) < 1:
+            raise ValueError(f"{part}: expected SERVICE=N with N above 0")
+        found[kind] = int(number)
+    return found
 
 
 def parse_optional_int(text: str) -> int | None:

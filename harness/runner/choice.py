@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unittest
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -67,7 +66,7 @@ def choice_of(options: Options) -> Choice:
     return choice
 
 
-def loader_for(options: Options) -> tuple[unittest.TestLoader, Origins]:
+def loader_for(options: Options) -> tuple[Loader, Origins]:
     """Return what loads tests, and where it notes what brought them, if that matters."""
     if options.reach is None:
         return Loader(), {}

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import Protocol
 
-from harness.runner.events import Event, Over, Said, Start, Stop, Taken, decoded
+from harness.runner.events import Event, Note, Over, Said, Start, Stop, Taken, decoded
 from harness.runner.hand import Hand, Running
 from harness.runner.kinds import BLOCKED, CRASHED, ERROR, MISSING, PASSED, RED, SKIPPED
 from harness.runner.ledger import Attempt, Entry, Ledger, Outcome, Times
@@ -19,6 +19,9 @@ class Listener(Protocol):
     def began(self, ledger: Ledger, workers: int) -> None:
         """Take note that the tests are known, and will be run."""
 
+    def entered(self, worker: int, unit: str) -> None:
+        """Take note that a worker begins with a unit: it is in its fixtures."""
+
     def started(self, entry: Entry, attempt: Attempt) -> None:
         """Take note that a test has begun."""
 
@@ -28,8 +31,17 @@ class Listener(Protocol):
     def fixture(self, unit: str, outcome: Outcome) -> None:
         """Take note of what was said of a fixture."""
 
+    def left(self, worker: int) -> None:
+        """Take note that a worker is done with a unit."""
+
+    def note(self, text: str) -> None:
+        """Take note of a line for people."""
+
     def lost(self, worker: int, how: str, test: str | None) -> None:
         """Take note that a worker has died."""
+
+    def look(self) -> None:
+        """Take note that time has gone by; said all the time."""
 
 
 class Clerk:
@@ -47,6 +59,7 @@ class Clerk:
         self.ledger = Ledger()
         self.failures = 0
         self._listener = listener
+        self._notes: set[str] = set()
         self._tests = 0
         self._seconds = 0.0
 
@@ -75,9 +88,18 @@ class Clerk:
             self._say(hand, event)
         elif isinstance(event, Taken):
             hand.begun = True
+            self._listener.entered(hand.member.number, hand.works[0].unit)
+        elif isinstance(event, Note):
+            self._note(event.text)
+
+    def _note(self, text: str) -> None:
+        """Pass on a line for people: once, whoever says it."""
+        if text not in self._notes:
+            self._notes.add(text)
+            self._listener.note(text)
 
     def _begin(self, hand: Hand, event: Start) -> None:
-        entry, work = self.ledger.numbered[event.test], hand.works[0]
+        entry, work = self.ledger.found[event.test], hand.works[0]
         attempt = Attempt(work.round, work.rerun, hand.member.number, event.at)
         entry.attempts.append(attempt)
         hand.running.append(Running(entry, attempt))
@@ -92,10 +114,10 @@ class Clerk:
             self.ledger.fixtures.append((unit, outcome))
             self._listener.fixture(unit, outcome)
         else:
-            hand.attempt_of(event.test, self.ledger.numbered).attempt.outcomes.append(outcome)
+            hand.attempt_of(event.test, self.ledger.found).attempt.outcomes.append(outcome)
 
     def _stop(self, hand: Hand, event: Stop) -> None:
-        running = hand.attempt_of(event.test, self.ledger.numbered)
+        running = hand.attempt_of(event.test, self.ledger.found)
         hand.running.remove(running)
         entry, attempt = running
         attempt.times = Times(event.setup, event.body, event.release)
@@ -107,6 +129,7 @@ class Clerk:
 
     def _over(self, hand: Hand, event: Over) -> Work:
         work = hand.works.popleft()
+        self._listener.left(hand.member.number)
         self.ledger.units[work.unit].fixtures.append(max(0.0, event.seconds - hand.spent))
         hand.spent, hand.begun = 0.0, False
         self._tests += len(work.tests)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import NamedTuple, TypeAlias
 
-START, PASS, OUTCOME, STOP, TAKEN, OVER = "s", "p", "o", "e", "t", "u"
+START, PASS, OUTCOME, STOP, TAKEN, OVER, NOTE = "s", "p", "o", "e", "t", "u", "n"
 
 
 class Start(NamedTuple):
@@ -70,7 +70,25 @@ class Over(NamedTuple):
     seconds: float
 
 
-Event: TypeAlias = Start | Said | Stop | Taken | Over
+class Note(NamedTuple):
+    """A line for people.
+
+    Attributes:
+        text: The line.
+    """
+
+    text: str
+
+
+Event: TypeAlias = Start | Said | Stop | Taken | Over | Note
+KINDS: dict[str, type[Event]] = {
+    OUTCOME: Said,
+    STOP: Stop,
+    TAKEN: Taken,
+    OVER: Over,
+    NOTE: Note,
+}
+LETTERS = {made: letter for letter, made in KINDS.items()}
 
 
 def encoded(event: Event) -> bytes:
@@ -86,8 +104,7 @@ def encoded(event: Event) -> bytes:
         test, setup, body, release, *_ = event
         line = f"{PASS}{test} {setup:.6f} {body:.6f} {release:.6f}"
     else:
-        kind = {Said: OUTCOME, Stop: STOP, Taken: TAKEN, Over: OVER}[type(event)]
-        line = kind + json.dumps(event)
+        line = LETTERS[type(event)] + json.dumps(event)
     return line.encode() + b"\n"
 
 
@@ -105,5 +122,4 @@ def decoded(line: bytes) -> Event:
     if kind == PASS:
         test, setup, body, release = rest.split()
         return Stop(int(test), float(setup), float(body), float(release), True)
-    made: type[Event] = {OUTCOME: Said, STOP: Stop, TAKEN: Taken, OVER: Over}[kind]
-    return made(*json.loads(rest))
+    return KINDS[kind](*json.loads(rest))

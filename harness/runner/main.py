@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from enum import IntEnum
-from pathlib import Path
 
+from harness.report.follower import Follower
+from harness.report.platforms.platform import platform_of
+from harness.runner.closing import Closing
 from harness.runner.console import Console
 from harness.runner.coordinator import Coordinator
-from harness.runner.options import Options
-from harness.runner.processes import BecomeWorkerError, Processes, work
+from harness.runner.listeners import Listeners
+from harness.runner.options import Options, Output
+from harness.runner.processes import BecomeWorkerError, Processes
 
 
 class Exit(IntEnum):
@@ -24,45 +28,51 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-def run(options: Options, *, verbose: bool = False, junit: str | None = None) -> Exit:
+def run(options: Options, output: Output = Output()) -> Exit:  # noqa: B008 - it never changes
     """Run tests, print what happens, and return what to exit with.
 
     Args:
         options: Which tests, and how.
-        verbose: Whether each test gets a line.
-        junit: File to write JUnit XML into; None for none.
+        output: What is told, and where.
     """
-    console = Console(verbose=verbose)
-    coordinator = Coordinator(options, Processes(options.workers), console)
+    platform = platform_of(output.platform, os.environ)
+    console = Console(verbose=output.verbose, platform=platform)
+    follower = Follower(console.stream, console.note, repeat=options.repeat)
+    processes = Processes(options.workers)
+    coordinator = Coordinator(options, processes, Listeners(console, follower), processes.keep)
     interrupted = False
-    link = None
+    become = None
     try:
         coordinator.run()
-    except BecomeWorkerError as become:
-        link = become.link
+    except BecomeWorkerError as error:
+        become = error
     except KeyboardInterrupt:
         interrupted = True
-    if link is not None:
-        work(link, options)
+    finally:
+        if become is None:  # in the process that is to become a worker, it is not its own
+            follower.close()
+    if become is not None:
+        become.serve(become.link, options)
         sys.exit()
     if coordinator.refused:
-        console.say(f"harness: {coordinator.problem}")
+        console.note(coordinator.problem)
         return Exit.USAGE
-    console.summary(coordinator.ledger, coordinator.problem)
-    if junit is not None:
-        from harness.report.junit import write
-
-        write(Path(junit), coordinator.ledger, options.seed)
-    return Exit.INTERRUPTED if interrupted else judge(coordinator)
+    written = Closing(options, output, platform, console, coordinator).close()
+    return Exit.INTERRUPTED if interrupted else judge(coordinator, written)
 
 
-def judge(coordinator: Coordinator) -> Exit:
-    """Return what a run comes to."""
+def judge(coordinator: Coordinator, written: bool = True) -> Exit:
+    """Return what a run comes to.
+
+    Args:
+        coordinator: Of the run, which is over.
+        written: Whether all reports are written that were asked for.
+    """
     ledger = coordinator.ledger
     if ledger.red:
         return Exit.FAILED
     if coordinator.late and ledger.missing():
         return Exit.OVER_BUDGET
-    if coordinator.problem or ledger.missing():
+    if coordinator.problem or ledger.missing() or not written:
         return Exit.INCOMPLETE
-    return Exit.PASSED if ledger.entries or ledger.unreached else Exit.NOTHING_RAN
+    return Exit.PASSED if ledger.found or ledger.unreached else Exit.NOTHING_RAN

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -9,8 +10,9 @@ from harness.runner.selection import Selection
 
 if TYPE_CHECKING:
     from harness.runner.changes.reach import Reach
+    from harness.runner.schedule.known import Known
 
-DEFINED, SHUFFLE = ORDERS = ("defined", "shuffle")
+DEFINED, SHUFFLE, DURATION = ORDERS = ("defined", "shuffle", "duration")
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,11 @@ class Options:
         tiers: Which tiers are run; all of them if empty.
         reach: What a change can reach, of which alone the tests are run; None for all.
         why: Whether to say of each test why the change reaches it.
+        shard: Which part of the tests, from 1, and of how many; None for all.
+        known: How long tests took; None if that is not known, or does not matter.
+        capacity: How many workers may use a kind of service; any number of one that is not named.
+        memory: MiB of memory that tests which say how much they need may use at a time; None for
+            what the machine has.
     """
 
     selection: Selection = field(default_factory=Selection)
@@ -50,3 +57,24 @@ class Options:
     tiers: tuple[str, ...] = ()
     reach: Reach | None = None
     why: bool = False
+    shard: tuple[int, int] | None = None
+    known: Known | None = None
+    capacity: Mapping[str, int] = field(default_factory=dict)
+    memory: float | None = None
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a run tells, and where.
+
+    Attributes:
+        verbose: Whether each test gets a line.
+        durations: How many of the slowest tests are listed.
+        platform: The platform of CI that reads it, as the setting `ci_platform` has it.
+        junit: File to write JUnit XML into; None for none.
+    """
+
+    verbose: bool = False
+    durations: int = 0
+    platform: str = "none"
+    junit: str | None = None

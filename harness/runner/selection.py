@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.runner.broken import failed
+from harness.runner.loader import Loader
 
 HERE = "."
 
@@ -34,12 +35,16 @@ class Selection:
     top: str | None = None
     patterns: Sequence[str] = ()
 
-    def load(self, loader: unittest.TestLoader) -> unittest.TestSuite:
+    def load(self, loader: unittest.TestLoader | None = None) -> unittest.TestSuite:
         """Return the tests, loaded as `python -m unittest` does it.
+
+        Args:
+            loader: What loads them; one of our own by itself.
 
         Raises:
             ConfigurationError: A name is none of a test, or there is no such directory.
         """
+        loader = loader or Loader()
         loader.testNamePatterns = [as_glob(each) for each in self.patterns] or None
         if self.names:
             return self._load_names(loader)

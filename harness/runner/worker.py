@@ -9,11 +9,12 @@ import threading
 from typing import Any
 
 from harness.core import realtime as time
+from harness.core.printing import say_through
 from harness.core.skips import skips
 from harness.errors import ConfigurationError
 from harness.runner.channel import Message
 from harness.runner.choice import Choice, choice_of
-from harness.runner.events import Event, Over, Taken, encoded
+from harness.runner.events import Event, Note, Over, Taken, encoded
 from harness.runner.link import Link
 from harness.runner.options import Options
 from harness.runner.result import TellingResult
@@ -47,11 +48,12 @@ class Worker:
     def serve(self) -> None:
         """Load the tests, then do what is asked until the coordinator is gone."""
         skips.silence()  # the coordinator counts them
+        say_through(lambda line: self._write(Note(line)))
         sys.path.insert(0, os.getcwd())  # as `python -m unittest` has it
         try:
             self._choice = choice_of(self._options)
         except ConfigurationError as error:
-            self._channel.send(event="refused", text=str(error))
+            self._channel.send(event="refused", why=str(error), usage=True)
             return
         units = self._choice.units
         self._units = {unit.key: unit for unit in units}
@@ -66,7 +68,12 @@ class Worker:
 
     def show(self, message: Message) -> None:
         """Tell which units and tests there are."""
-        self._channel.send(event="units", **self._choice.message())
+        try:
+            told = self._choice.message()
+        except ConfigurationError as error:
+            self._channel.send(event="refused", why=str(error))
+        else:
+            self._channel.send(event="units", **told, path=sys.path)
 
     def run(self, message: Message) -> None:
         """Run some tests of some units, one unit after another."""

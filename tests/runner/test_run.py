@@ -130,6 +130,22 @@ class RunTest(RunnerTest):
             (self.root / "ran").unlink()
         self.assertEqual(*drawn)
 
+    def test_what_several_processes_have_to_say_is_said_once(self):
+        classes = "".join(
+            f"""
+class Uses{n}Test(HarnessTestCase):
+    db = SQLite()
+
+    def test_it(self):
+        self.assertEqual([], self.db.table_names())
+"""
+            for n in range(6)
+        )
+        self.write(test_uses=f"from harness import HarnessTestCase, SQLite\n{classes}")
+        text = self.run_suite("-n", "2")
+        self.assertEqual("6 passed, 0 failed, 0 skipped", self.last_line(text))
+        self.assertEqual(1, text.count("harness: sqlite on "), text)
+
     def test_nothing_to_run_has_an_exit_code_of_its_own(self):
         self.assertEqual("0 passed, 0 failed, 0 skipped", self.last_line(self.run_suite(code=5)))
 

@@ -1,4 +1,4 @@
-"""Changes single lines of a project at random, or removes a file, and compares what is chosen with what fails.
+"""Changes a project at random, a line or a file, and compares what is chosen with what fails.
 
 Run as a program in the project, which is under git: each mutant is loaded and run in a process of
 its own, forked from this one.
