@@ -107,9 +107,9 @@ def run(context: click.Context, **given: Any) -> None:
 
     \b
     Exits with
-      0    all tests have passed
+      0    all tests have passed, or the change reaches none
       1    a test or a fixture has failed, or a test has ended its worker
-      2    the command line is wrong
+      2    the command line is wrong, or names a test that does not exist
       3    it is not known what became of a test, or the tests could not be loaded
       4    the run has reached its time limit before all tests were run
       5    there were no tests

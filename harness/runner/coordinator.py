@@ -179,10 +179,8 @@ class Coordinator:
 
     def _call_off(self, hand: Hand) -> None:
         if hand.works or not hand.loaded:
-            hand.leaving = True
             hand.member.interrupt()
-        else:
-            self._dismiss(hand)
+        self._dismiss(hand)  # unittest takes an interrupt while it imports for a module's error
 
     def _bury(self, hand: Hand) -> None:
         """Do what is to be done about a worker that has ended."""

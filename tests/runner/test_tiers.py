@@ -5,6 +5,7 @@ import unittest
 from unittest import mock
 
 from harness import HarnessTestCase, Postgres
+from harness.runner.ledger import Ledger, UnitAccount
 from harness.runner.tiers import tier_of, tiers_of, wrong_tiers
 from tests.runner.suites import RunnerTest
 
@@ -80,6 +81,14 @@ class Database(HarnessTestCase):
 
 class Said(Plain):
     tier = "e2e"
+
+
+class LedgerTest(unittest.TestCase):
+    def test_the_account_has_the_tier_of_each_test(self):
+        ledger = Ledger()
+        ledger.expect(UnitAccount("one", ("a", "b"), {"tiers": "unit"}))
+        ledger.expect(UnitAccount("two", ("c", "d"), {"tiers": ["unit", "e2e"]}))
+        self.assertEqual(["unit", "unit", "unit", "e2e"], [entry.tier for entry in ledger.numbered])
 
 
 class TierTest(unittest.TestCase):
