@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from harness.runner.changes.reach import Reach
 
 Keeps: TypeAlias = Callable[[Any, str], bool]
-Origins: TypeAlias = Mapping[int, set[str]]
+Origins: TypeAlias = Mapping[str, set[str]]
 
 
 class Choice:

@@ -20,12 +20,12 @@ class OriginLoader(Loader):
     in the module that brought it concerns it all the same.
 
     Attributes:
-        origins: Names of modules, by the `id()` of each test.
+        origins: Names of modules, by the `id()` method of each test.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.origins: defaultdict[int, set[str]] = defaultdict(set)
+        self.origins: defaultdict[str, set[str]] = defaultdict(set)
 
     def loadTestsFromModule(  # noqa: N802 - unittest's
         self, module: ModuleType, *arguments: Any, **options: Any
@@ -44,5 +44,5 @@ class OriginLoader(Loader):
     def _noted(self, suite: unittest.TestSuite, module: ModuleType | None) -> unittest.TestSuite:
         if module is not None:
             for test, _ in leaves(suite):
-                self.origins[id(test)].add(module.__name__)
+                self.origins[test.id()].add(module.__name__)
         return suite

@@ -46,7 +46,7 @@ class Reasons:
     Args:
         reach: What the change can reach.
         units: All tests that were loaded.
-        origins: Names of the modules that brought each, by its `id()`.
+        origins: Names of the modules that brought each, by its `id()` method.
         pattern: The names of files that hold tests.
     """
 
@@ -54,7 +54,7 @@ class Reasons:
         self,
         reach: Reach,
         units: Iterable[Unit],
-        origins: Mapping[int, Iterable[str]],
+        origins: Mapping[str, Iterable[str]],
         pattern: str,
     ) -> None:
         self.together = TOGETHER
@@ -77,7 +77,7 @@ class Reasons:
         return Reason(COVERAGE, f"it ran {covered}, which changed, when coverage was recorded")
 
     def _of_class(self, test: Any) -> Reason | None:
-        origins = tuple(sorted(self._origins.get(id(test), ())))
+        origins = tuple(sorted(self._origins.get(test.id(), ())))
         key = (type(test), origins)
         if key not in self._known:
             self._known[key] = self._found(type(test), origins)

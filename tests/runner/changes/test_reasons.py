@@ -67,7 +67,7 @@ class ReasonsTest(unittest.TestCase):
         test = case("example")
         tests = [test, *(other("example") for other in others)]
         units = [Unit("all", tests, names=[each.id() for each in tests])]
-        return Reasons(reach, units, {id(test): set(origins)}, "test*.py").of(test, "a.test")
+        return Reasons(reach, units, {test.id(): set(origins)}, "test*.py").of(test, "a.test")
 
     def check(self, kind, text, case, *others, origins=(), **reach):
         found = self.reason(case, Reach("main", **reach), *others, origins=origins)
