@@ -1,13 +1,17 @@
 """Tiers of test classes: which they are, and what becomes of those that are not chosen."""
 
+import shutil
 import unittest
+from pathlib import Path
+
+import click
 
 from harness import HarnessTestCase
 from harness.adapters.tiers import tier_of_class
 from harness.errors import ConfigurationError
 from tests.support.fakes import environment
 from tests.support.inner import InnerTest
-from tests.support.project import ProjectTest
+from tests.support.project import HOME, ProjectTest
 
 REASON = "tier e2e is not chosen (tiers = unit,integration, set by HARNESS_TIERS)"
 
@@ -132,12 +136,15 @@ class BareMachineTest(ProjectTest):
     """A machine with nothing but Python and this package."""
 
     def discover(self):
+        return self.bare("-m", "unittest", "discover")
+
+    def bare(self, *arguments):
         nothing = {
             **dict.fromkeys(("PATH", "HOME", "KAFKA_HOME"), "/nowhere"),
             **dict.fromkeys(("KAFKA_BOOTSTRAP_SERVERS", "TOXIPROXY_URL"), ""),
             "DOCKER_HOST": "unix:///nowhere",
         }
-        return self.python("-S", "-m", "unittest", "discover", **nothing)
+        return self.python("-S", *arguments, **nothing)
 
     def write_suite(self):
         self.write(
@@ -196,6 +203,22 @@ class BareMachineTest(ProjectTest):
         self.assertEqual(
             ["Kafka", "Redis"], sorted(line.split("run ")[1].split()[0] for line in told[2:])
         )
+
+    def test_it_passes_in_several_processes_too_with_the_command_line_alone(self):
+        self.write_suite()
+        (self.directory / "click").symlink_to(Path(click.__file__).parent)
+        done = self.bare("-m", "harness", "run", "-n", "2")
+        self.assertEqual(0, done.returncode, done.stderr)
+        told = done.stderr.partition("1 passed, 0 failed, 5 skipped in ")[2].splitlines()
+        self.assertEqual("5 tests were skipped:", told[1])
+        self.assertRegex(told[2], r"^    3: no provider can run Postgres \(external: DATABASE_URL")
+        self.assertEqual(5, len(told))
+
+    def test_so_does_a_sample(self):
+        shutil.copytree(HOME / "samples/alerts", self.directory, dirs_exist_ok=True)
+        done = self.bare("-m", "unittest")
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertIn("OK (skipped=8)\nharness: 8 tests were skipped:\n    8: no ", done.stderr)
 
     def test_tests_of_a_tier_that_is_not_chosen_are_told_as_such(self):
         self.write_suite()
