@@ -48,7 +48,7 @@ class Declared:
             place = below(path, self._top)
             if place not in (None, ".") and path.resolve() != self._settings.root.resolve():
                 self.places.add(place)
-        image = image_of(service)
+        image = image_of(service.meant(self._settings))
         if image is not None:
             self.images.add(image)
         if is_unwatched(service):

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from harness.core.settings import Settings
+from harness.errors import ConfigurationError
 from harness.runner.changes.graph import Graph
 from harness.runner.changes.modules import SUFFIX, Modules, below, parent_of
-from harness.runner.changes.repository import Repository
+from harness.runner.changes.repository import OPTION, Repository
 from harness.runner.changes.source import Source, read
 from harness.runner.selection import Selection
 
@@ -23,6 +24,7 @@ DECISIVE = (
     *("constraints*.txt", "Pipfile", ".python-version", ".env", "environment.y*ml"),
     *("sitecustomize.py", "usercustomize.py"),
 )
+DERIVED = ("*.pyc", ".coverage", ".coverage.*")  # made by a run, though nobody has git ignore them
 
 
 @dataclass(frozen=True)
@@ -101,11 +103,19 @@ class Place:
         here: The working directory.
         project: The directory of the settings, or the working directory.
         selection: Where tests are looked for.
+
+    Raises:
+        ConfigurationError: The working directory is not in the repository.
     """
 
     def __init__(
         self, repository: Repository, here: Path, project: Path, selection: Selection
     ) -> None:
+        if not here.is_relative_to(repository.top):
+            raise ConfigurationError(
+                f"{OPTION}: {here} is not in {repository.top}, where git has the files",
+                hint="unset GIT_WORK_TREE",
+            )
         self.depth = len(here.relative_to(repository.top).parts)
         self.project = directory(below(project, repository.top))
         starts = (here, *(here / each for each in (selection.start, selection.top) if each))
@@ -116,9 +126,12 @@ class Place:
         return not self.project or path.startswith(f"{self.project}/")
 
     def ignores(self, path: str, settings: Settings) -> bool:
-        """Tell whether the settings say that no test depends on a file."""
+        """Tell whether no test depends on a file: the settings say so, or it is made by a run."""
         own = path.removeprefix(f"{self.project}/") if self.project else path
-        return any(fnmatch.fnmatchcase(own, pattern) for pattern in settings.ignored_changes)
+        name = PurePosixPath(path).name
+        return any(fnmatch.fnmatchcase(own, each) for each in settings.ignored_changes) or any(
+            fnmatch.fnmatchcase(name, each) for each in DERIVED
+        )
 
     def decides(self, path: str) -> bool:
         """Tell whether a file is one of those that all code depends on: here, or above."""

@@ -1,8 +1,11 @@
 """What a change can reach, file by file."""
 
 import json
+import os
 from pathlib import Path
+from unittest import mock
 
+from harness.errors import ConfigurationError
 from tests.runner.changes.repositories import RepositoryTest, git
 
 SHOP = {
@@ -115,6 +118,16 @@ class DoubtTest(RepositoryTest):
         for path in "README.md", "docs/how/to.txt":
             self.assertEqual((), self.doubtful(path, **ignored))
         self.assertEqual(("src/docs.txt",), self.doubtful("src/docs.txt", **ignored))
+
+    def test_what_a_run_makes_is_no_change(self):
+        for path in "shop/__pycache__/cart.pyc", ".coverage", ".coverage.host.1":
+            self.write(path, "made")
+        self.assertEqual((), self.reach().changed)
+
+    def test_a_working_directory_that_git_does_not_look_at_is_refused(self):
+        self.enterContext(mock.patch.dict(os.environ, GIT_WORK_TREE=str(self.directory / "shop")))
+        with self.assertRaisesRegex(ConfigurationError, "is not in .*/shop, where git has"):
+            self.reach()
 
     def test_what_all_code_depends_on_reaches_everything(self):
         for path in (

@@ -3,7 +3,7 @@
 import unittest
 from pathlib import Path
 
-from harness import Command, Container, HarnessTestCase, Postgres, Process, Redis
+from harness import Command, Container, HarnessTestCase, Postgres, Process, Redis, Store
 from harness.core.settings import Settings
 from harness.runner.changes.declared import Declared
 from harness.runner.changes.reach import Reach
@@ -49,6 +49,13 @@ class Others(HarnessTestCase):
     cache = Redis(proxied=True)
     web = Container("web", files={"/etc/web": Path("samples/web.conf")})
     bank = Process(["python", "samples/checkout/bank.py"])
+
+    def example(self):
+        pass
+
+
+class Either(HarnessTestCase):
+    db = Store(migrations=MIGRATIONS)
 
     def example(self):
         pass
@@ -108,7 +115,12 @@ class ReasonsTest(unittest.TestCase):
         self.assertIsNone(self.reason(Plain, reach, Database))
 
     def test_its_services_use_an_image_that_has_changed(self):
-        for image, case in ("postgres", Database), ("web", Others), ("toxiproxy", Others):
+        for image, case in (
+            ("postgres", Database),
+            ("web", Others),
+            ("toxiproxy", Others),
+            ("postgres", Either),
+        ):
             text = f"its services use the image {image}, which changed"
             self.check(IMAGES, text, case, images=("a", image))
         self.assertIsNone(self.reason(Plain, Reach("main", images=("postgres",))))
