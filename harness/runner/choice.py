@@ -83,19 +83,20 @@ def choose_tiers(choice: Choice, tiers: tuple[str, ...]) -> None:
     others = before - count(choice.units)
     if others:
         names = ",".join(tiers)
-        choice.notes.append(f"{others} tests of other tiers not chosen (tiers = {names})")
+        tests = "1 test" if others == 1 else f"{others} tests"
+        choice.notes.append(f"{tests} of other tiers not chosen (tiers = {names})")
 
 
 def choose_reached(choice: Choice, options: Options, reach: Reach, origins: Origins) -> None:
     """Keep the tests that a change can reach, and say why."""
-    from harness.runner.changes.reasons import Reasons, summary
+    from harness.runner.changes.reasons import TOGETHER, Reasons, summary
 
     total = count(choice.units)
     reasons = Reasons(reach, choice.units, origins, options.selection.pattern)
     choice.units = kept(choice.units, lambda *pair: reasons.of(*pair) is not None)
     choice.unreached = total - count(choice.units)
     why = [
-        (name, reasons.of(test, name) or reasons.together)
+        (name, reasons.of(test, name) or TOGETHER)
         for unit in choice.units
         for test, name in zip(unit.tests, unit.names, strict=True)
     ]

@@ -40,6 +40,8 @@ class Reach:
         everything: The changed file that all code depends on; empty if there is none.
         toward: The Python files that it reaches, each with the next one on the way to the change;
             one that was changed has itself.
+        loaders: Those of them that may load what has changed, as only a run can tell, each with
+            the line in which it does.
         doubtful: Changed files of which it is not known who reads them.
         images: Names of the images that have changed.
         covered: The tests that have run a changed file, when coverage was recorded, with that file.
@@ -50,6 +52,7 @@ class Reach:
     changed: tuple[str, ...] = ()
     everything: str = ""
     toward: Mapping[str, str] = field(default_factory=dict)
+    loaders: Mapping[str, int] = field(default_factory=dict)
     doubtful: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
     covered: Mapping[str, str] = field(default_factory=dict)
@@ -79,11 +82,14 @@ def reach_of(revision: str, selection: Selection, settings: Settings) -> Reach:
         return Reach(revision, place.depth, tuple(changed), everything)
     graph = study.graph()
     doubtful = tuple(path for path in changed if not study.is_told(graph, path))
+    toward = graph.reached(changed)
+    code = next((path for path in changed if path.endswith(SUFFIX)), None)
     return Reach(
         since=revision,
         depth=place.depth,
         changed=tuple(changed),
-        toward=graph.reached(changed),
+        loaders=graph.guessed(toward, code) if code is not None else {},
+        toward=toward,
         doubtful=doubtful,
         images=study.images,
         covered=covered(repository, here, changed),
@@ -191,11 +197,16 @@ class Study:
     def graph(self) -> Graph:
         """Return who refers to whom: now, and, in what has changed, before that, too."""
         files = self._repository.python_files()
-        sources = {path: read(self._now(path)) for path in files}
         changed = [path for path in self._changed if path.endswith(SUFFIX)]
-        for path, content in self._repository.before(self._base, changed).items():
-            sources[path] = both(sources.get(path, Source()), read(content))
-        return Graph(sources, Modules(sources, self._place.roots))
+        contents = self._repository.before(self._base, changed)
+        before = {path: read(content) for path, content in contents.items()}
+
+        def now_and_before(path: str) -> Source:
+            return both(read(self._now(path)), before.get(path, Source()))
+
+        modules = Modules({*files, *before}, self._place.roots)
+        ours = [path for path in files if self._place.is_ours(path)]
+        return Graph(modules, now_and_before, [*ours, *changed])
 
     def is_told(self, graph: Graph, path: str) -> bool:
         """Tell whether it is known who refers to a changed file; the graph takes note of it."""

@@ -57,7 +57,6 @@ class Reasons:
         origins: Mapping[str, Iterable[str]],
         pattern: str,
     ) -> None:
-        self.together = TOGETHER
         self._reach = reach
         self._units = list(units)
         self._origins = origins
@@ -146,6 +145,9 @@ class Reasons:
             way.append(toward[way[-1]])
         if len(way) == 1:
             return Reason(CHANGED, f"{path} changed")
+        if (loader := way[-2]) in self._reach.loaders:
+            line = f"{loader}, line {self._reach.loaders[loader]}"
+            return Reason(DOUBT, f"{line}, may load {way[-1]}, which changed: {' > '.join(way)}")
         kind = IMPORTS if way[-1].endswith(SUFFIX) else FILES
         return Reason(kind, f"{way[-1]} changed: {' > '.join(way)}")
 

@@ -77,6 +77,8 @@ class ImportsTest(RepositoryTest):
         self.commit(shop__load="from importlib import import_module\nimport_module(x)\n")
         self.commit(tests__test_load="import shop.load\n")
         self.check("test_load test_orders", "shop/orders.py")
+        self.write("shop/orders.py", "# changed\n")
+        self.assertEqual({"shop/load.py": 2}, self.reach().loaders)
 
     def test_a_module_that_does_not_parse_is_reached_by_all(self):
         self.commit(shop__mail="def f(:\n")
@@ -148,6 +150,7 @@ class DoubtTest(RepositoryTest):
         reach = self.reach(within="one")
         self.assertEqual(("", (), 1), (reach.everything, reach.doubtful, reach.depth))
         self.assertIn("one/tests/test_one.py", reach.toward)
+        self.assertNotIn("tests/test_cart.py", reach.toward)  # that is another one's test
         self.write("requirements.txt", "all")
         self.assertEqual("requirements.txt", self.reach(within="one").everything)
 

@@ -130,6 +130,11 @@ class ReasonsTest(unittest.TestCase):
         for case in Plain, Quick:
             self.check(COVERAGE, text, case, covered={"a.test": "b.py"})
 
+    def test_a_module_that_it_imports_may_load_what_has_changed(self):
+        text = f"a.py, line 7, may load b.py, which changed: {HERE} > a.py > b.py"
+        toward = {HERE: "a.py", "a.py": "b.py", "b.py": "b.py"}
+        self.check(DOUBT, text, Plain, toward=toward, loaders={"a.py": 7})
+
     def test_it_is_a_smoke_test(self):
         self.check(SMOKE, "smoke = True", Quick)
 
