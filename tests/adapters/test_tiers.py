@@ -225,7 +225,7 @@ class BareMachineTest(ProjectTest):
         self.write("setup.cfg", "[harness]\ntiers = unit\n")
         done = self.discover()
         self.assertEqual(0, done.returncode, done.stderr)
-        self.assertIn("Ran 6 tests", done.stderr)
+        self.assertIn("OK (skipped=5)", done.stderr)  # Python 3.12.1 does not say that these ran
         path = self.directory / "setup.cfg"
         self.assertEqual(
             "harness: 5 tests were skipped:\n"
