@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.runner.selection import Selection
@@ -52,6 +53,8 @@ class Options:
         tiers: Which tiers are run; all of them if empty.
         reach: What a change can reach, of which alone the tests are run; None for all.
         why: Whether to say of each test why the change reaches it.
+        artifacts: Directory in which what failed tests have printed is kept; None for nowhere.
+        coverage: Directory for what workers measure while they run; None if they do not.
         failed: The tests that have failed when they were last run, where that is asked for.
         failed_first: Whether they are the first to run.
         only_failed: Whether no other ones run; if there are none of them, all do.
@@ -78,6 +81,8 @@ class Options:
     tiers: tuple[str, ...] = ()
     reach: Reach | None = None
     why: bool = False
+    artifacts: Path | None = None
+    coverage: Path | None = None
     failed: frozenset[str] = frozenset()
     failed_first: bool = False
     only_failed: bool = False
