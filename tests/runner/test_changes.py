@@ -85,23 +85,17 @@ class ChangesTest(RunnerTest):
         self.assertEqual("2 passed, 0 failed, 0 skipped", self.last_line(text))
 
     def test_a_test_that_has_run_the_change_runs_where_coverage_recorded_it(self):
+        unseen = 'sys.modules["mon" + "ey"].cents(1)'  # which test_shop has imported
+        self.write(test_alone=ALONE.replace("pass", unseen, 1))
+        self.commit()
+        self.run_suite("--coverage")
         self.write(money="def cents(euros):\n    return 100\n")
-        code = (
-            "import coverage, sys; sys.path.insert(0, '.')\n"
-            "found = coverage.Coverage(); found.start()\n"
-            "found.switch_context('test_alone.AloneTest.test_alone')\n"
-            "import money; money.cents(1); found.stop(); found.save()\n"
-        )
-        subprocess.run([sys.executable, "-c", code], cwd=self.root, check=True)
-        (self.root / ".gitignore").write_text(".coverage\n")
-        git(self.root, "add", ".gitignore")
-        git(self.root, "commit", "-q", "-m", "ignored")
-        text = self.run_suite("--changed-since", "HEAD", "-v")
+        text = self.run_suite("--changed-since", "HEAD", "--why")
         self.assertIn("4 of 4 tests, for 1 file changed since HEAD: 2 by imports, ", text)
         self.assertIn("AloneTest.test_alone: it ran money.py, which changed, when coverage", text)
         (self.root / ".coverage").write_text("garbage")
         text = self.run_suite("--changed-since", "HEAD")
-        self.assertIn("harness: .coverage is not used, for it cannot be read: ", text)
+        self.assertIn("harness: recorded coverage is not used, for it cannot be read: ", text)
         self.assertIn("3 of 4 tests", text)
 
     def test_what_git_cannot_tell_ends_the_run_before_it_begins(self):

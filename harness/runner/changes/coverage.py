@@ -2,46 +2,69 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from harness.core.printing import say
+from harness.errors import MissingExtraError
 from harness.runner.changes.modules import SUFFIX
 
+USUAL = ".coverage"
+VARIABLE = "COVERAGE_FILE"
+SETTINGS = (".coveragerc", "setup.cfg", "tox.ini", "pyproject.toml")
+OPTION = b"data_file"
 SEPARATOR = "|"  # between the context of the whole recording and that of a test
 
 
-def tests_of(data: Path, top: Path, here: Path, changed: Iterable[str]) -> dict[str, str]:
+def tests_of(here: Path, top: Path, changed: Iterable[str]) -> dict[str, str]:
     """Return the tests that have run changed files, each with one of these.
 
     It only ever adds tests: what cannot be read is said, and adds none.
 
     Args:
-        data: What coverage.py has recorded.
+        here: The working directory, in which coverage.py has recorded.
         top: What changed paths are relative to.
-        here: What the paths in it are relative to, if they are.
         changed: The files.
     """
+    if not may_be_recorded(here):
+        return {}
     try:
-        return dict(read(data, top, here, changed))
-    except ImportError:
-        say(f"{data.name} is not used, for coverage is not installed: pip install coverage")
+        return dict(read(here, top, changed))
+    except MissingExtraError as error:
+        say(f"recorded coverage is not used, for {error.what}: {error.hint}")
     except Exception as error:  # of coverage.py, or of SQLite
-        say(f"{data.name} is not used, for it cannot be read: {error}")
+        say(f"recorded coverage is not used, for it cannot be read: {error}")
     return {}
 
 
-def read(data: Path, top: Path, here: Path, changed: Iterable[str]) -> Iterable[tuple[str, str]]:
-    """Yield tests with a changed file that they have run."""
-    import coverage
+def may_be_recorded(here: Path) -> bool:
+    """Tell whether it is worth while to ask coverage.py where it has recorded."""
+    if VARIABLE in os.environ or (here / USUAL).is_file():
+        return True
+    files = (here / name for name in SETTINGS)
+    return any(file.is_file() and OPTION in file.read_bytes() for file in files)
 
-    recorded: Any = coverage.CoverageData(basename=str(data))
+
+def read(here: Path, top: Path, changed: Iterable[str]) -> Iterable[tuple[str, str]]:
+    """Yield tests with a changed file that they have run.
+
+    Raises:
+        MissingExtraError: coverage.py is not installed.
+        Exception: What it has recorded cannot be read.
+    """
+    from harness.runner.coverage import configured, library
+
+    file = here / configured().get_option("run:data_file")
+    if not file.is_file():
+        return
+    recorded: Any = library().CoverageData(basename=str(file))
     recorded.read()
     names = {(here / name).resolve(): name for name in recorded.measured_files()}
     for path in sorted(changed):
         name = names.get((top / path).resolve()) if path.endswith(SUFFIX) else None
         if name is not None:
-            recorded_lines = recorded.contexts_by_lineno(name)
-            contexts = {each for line in recorded_lines.values() for each in line if each}
+            lines = recorded.contexts_by_lineno(name)
+            contexts = {each for line in lines.values() for each in line if each}
             yield from ((each.rpartition(SEPARATOR)[2], path) for each in contexts)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import fnmatch
 import json
-import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from harness.core.settings import Settings
 from harness.errors import ConfigurationError
+from harness.runner.changes.coverage import tests_of
 from harness.runner.changes.graph import Graph
 from harness.runner.changes.modules import SUFFIX, Modules, below, parent_of
 from harness.runner.changes.repository import OPTION, Repository
@@ -92,7 +92,7 @@ def reach_of(revision: str, selection: Selection, settings: Settings) -> Reach:
         toward=toward,
         doubtful=doubtful,
         images=study.images,
-        covered=covered(repository, here, changed),
+        covered=tests_of(here, repository.top, changed),
     )
 
 
@@ -233,13 +233,3 @@ def differing(before: bytes, now: bytes) -> set[str] | None:
         return {name for name in {*one, *other} if one.get(name) != other.get(name)}
     except (ValueError, AttributeError, TypeError):
         return None
-
-
-def covered(repository: Repository, here: Path, changed: Iterable[str]) -> dict[str, str]:
-    """Return the tests that are recorded to have run changed files, where that is recorded."""
-    data = here / os.environ.get("COVERAGE_FILE", ".coverage")
-    if not data.is_file():
-        return {}
-    from harness.runner.changes.coverage import tests_of
-
-    return tests_of(data, repository.top, here, changed)
