@@ -51,6 +51,8 @@ def check_module(name: str) -> None:
     Raises:
         ConfigurationError: It is not, or it is elsewhere; with how to name it.
     """
+    if os.sep in name:
+        raise no_path(name)
     first = name.partition(".")[0]
     if is_module(first):
         return
@@ -59,6 +61,22 @@ def check_module(name: str) -> None:
     hint = elsewhere(name) or (f"did you mean {near}{name[len(first) :]}?" if near else LISTED)
     raise ConfigurationError(
         f"there is no test {name}: there is no module {first} in {os.getcwd()}", hint=hint
+    )
+
+
+def no_path(name: str) -> ConfigurationError:
+    """Return the error for a path that is not that of a file of tests below this directory."""
+    path = Path(name)
+    if path.is_dir():
+        hint = shlex.join(["harness", "run", "-s", name])
+        return ConfigurationError(f"there is no test {name}: that is a directory", hint=hint)
+    if path.is_file():
+        what = f"{name} is no Python file in {os.getcwd()}, or below"
+        return ConfigurationError(f"there is no test {name}: {what}", hint=LISTED)
+    near = nearest(path.name, [each.name for each in path.parent.glob("*.py")])
+    return ConfigurationError(
+        f"there is no test {name}: there is no such file",
+        hint=f"did you mean {path.parent / near}?" if near else LISTED,
     )
 
 

@@ -43,6 +43,19 @@ class UnknownTest(RunnerTest):
             with self.subTest(name):
                 self.assertIn(f"  next: did you mean {near}?\n", self.refused(name))
 
+    def test_a_path_is_one_of_a_file(self):
+        (self.root / "tests").mkdir()
+        (self.root / "tests/test_u.py").write_text("import unittest\n" + SUITE)
+        for name, said, hint in (
+            ("tests/", "that is a directory", "harness run -s tests/"),
+            ("tests/test_v.py", "there is no such file", "did you mean tests/test_u.py?"),
+            ("/etc/passwd", "/etc/passwd is no Python file in ", "discover lists all"),
+        ):
+            with self.subTest(name):
+                text = self.refused(name)
+                self.assertIn(f"harness: there is no test {name}: {said}", text)
+                self.assertIn(f"  next: {hint}", text)
+
     def test_what_there_is_is_told_where_nothing_is_near(self):
         self.assertIn("  next: it has: ATest, BTest\n", self.refused("test_a.Quite"))
         self.assertIn(
