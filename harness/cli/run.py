@@ -61,7 +61,9 @@ SELECTION = (
     click.option("-k", "patterns", multiple=True, help="Run tests with this in their name."),
 )
 WHICH = (
-    click.option("--tier", "tiers", multiple=True, metavar="TIER", help="Run this tier; or more."),
+    click.option(
+        "--tier", "tiers", multiple=True, metavar="TIER", help="Run this tier; may be repeated."
+    ),
     click.option("--changed-since", metavar="REV", help="Run what a change since REV can reach."),
     click.option("--why", is_flag=True, help="Say of each test why the change reaches it."),
 )

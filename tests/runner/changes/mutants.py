@@ -4,6 +4,7 @@ Run as a program in the project, which is under git: each mutant is loaded and r
 its own, forked from this one.
 """
 
+import io
 import json
 import os
 import random
@@ -13,6 +14,7 @@ import traceback
 import unittest
 from pathlib import Path
 
+import harness.adapters.unittest  # noqa: F401 - once, before there are forks
 from harness.core.settings import Settings
 from harness.runner.changes.reach import reach_of
 from harness.runner.choice import choice_of
@@ -62,6 +64,7 @@ def in_a_fork() -> dict[str, list[str]]:
     if pid == 0:
         with os.fdopen(theirs, "w") as file:
             try:
+                sys.__stderr__ = io.StringIO()  # where harness says what it has chosen
                 sys.path.insert(0, os.getcwd())
                 json.dump(verdict(), file)
             except BaseException:

@@ -72,6 +72,34 @@ from shop import NAME
 Dear 1
 yours
 # file: tests/__init__.py
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).parents[1] / 'src'))
+# file: src/lib/deep.py
+DEPTH = 4
+# file: tests/test_deep.py
+import unittest
+from lib import deep
+
+
+class DeepTest(unittest.TestCase):
+    def test_deep(self):
+        self.assertEqual(4, deep.DEPTH)
+# file: migrations/001_items.sql
+create table items (id integer);
+insert into items values (1);
+# file: migrations/002_more.sql
+insert into items values (2);
+# file: tests/test_items.py
+from harness import HarnessTestCase, SQLite
+
+
+class ItemsTest(HarnessTestCase):
+    db = SQLite(migrations='migrations')
+
+    def test_items(self):
+        self.assertEqual(2, self.db.count('items'))
 # file: tests/cases.py
 import unittest
 
@@ -170,7 +198,7 @@ class FixturesTest(unittest.TestCase):
     def test_nothing(self):
         pass
 """
-TESTS = 10
+TESTS = 12
 
 
 class MutantsTest(RepositoryTest):
