@@ -23,9 +23,11 @@ from harness.core.settings_values import (
     parse_optional_int,
     parse_optional_path,
     parse_optional_size,
+    parse_patterns,
     parse_seconds,
     parse_store,
 )
+from harness.core.tiers import parse_tiers
 from harness.errors import ConfigurationError, UnknownSettingError
 
 
@@ -146,6 +148,18 @@ OPTIONS = {
             "where the logs of failed tests are kept, one folder a test; kept nowhere when empty",
         ),
         Option(
+            "tiers",
+            parse_tiers,
+            "",
+            "which tests run: unit, integration, e2e, with commas; all of them when empty",
+        ),
+        Option(
+            "ignored_changes",
+            parse_patterns,
+            "",
+            "patterns of files that no test depends on, such as docs/*, for `--changed-since`",
+        ),
+        Option(
             "cluster_timeout",
             parse_seconds,
             "10",
@@ -226,6 +240,8 @@ class Settings:
     build_timeout: float
     max_orphans: int
     artifacts: Path | None
+    tiers: tuple[str, ...]
+    ignored_changes: tuple[str, ...]
     cluster_timeout: float
     cluster_dir: str
     capacity: Mapping[str, int]

@@ -9,7 +9,7 @@ from typing import TextIO
 
 from harness.core import realtime as time
 from harness.report.platforms.platform import Platform, Terminal
-from harness.report.summary import failed, names_again, tally
+from harness.report.summary import failed, names_again, tally, why_skipped
 from harness.runner.kinds import RED
 from harness.runner.ledger import Attempt, Entry, Ledger, Outcome
 from harness.runner.listeners import Deaf
@@ -55,7 +55,9 @@ class Console(Deaf):
         self.say(f"harness: {text}")
 
     def began(self, ledger: Ledger, workers: int) -> None:
-        """Say how many tests there are."""
+        """Say how many tests there are, and why these."""
+        for note in ledger.notes:
+            self.say(note if note.startswith(" ") else f"harness: {note}")
         if workers > 1:
             self.say(f"{len(ledger.numbered)} tests in {workers} processes")
 
@@ -106,6 +108,8 @@ class Console(Deaf):
         for line in names_again(failed(ledger)):
             self.say(line)
         self.say(f"{tally(ledger)} in {seconds:.3f} s")
+        for line in why_skipped(ledger):
+            self.say(line)
         for entry in ledger.missing():
             begun = any(not attempt.reported for attempt in entry.attempts)
             self.say(f"{'not finished' if begun else 'not run'}: {entry.name}")

@@ -99,6 +99,9 @@ def run(
         with contextlib.closing(become.link.channel):
             become.serve(become.link, options)
         sys.exit()
+    if coordinator.refused:
+        console.note(coordinator.problem)
+        return Exit.USAGE
     closing = Closing(options, output, platform, console, coordinator)
     closing.close()
     verdict = judge(coordinator, written=closing.written, enough=closing.enough)
@@ -143,6 +146,6 @@ def judge(account: Account, *, written: bool = True, enough: bool = True) -> Exi
         return Exit.OVER_BUDGET
     if account.problem or ledger.missing() or not written:
         return Exit.INCOMPLETE
-    if not ledger.found:
+    if not ledger.found and not ledger.unreached:
         return Exit.NOTHING_RAN
     return Exit.PASSED if enough else Exit.OVER_BUDGET
