@@ -44,6 +44,7 @@ class Console:
         for outcome in attempt.outcomes:
             if outcome.kind in RED:
                 part = f" {outcome.part}" if outcome.part else ""
+                part += "" if entry.gates else f" (in quarantine: {entry.quarantined})"
                 self.say(f"\n{outcome.kind.upper()}: {entry.name}{part}\n{outcome.text}".rstrip())
         if attempt.kind in RED and attempt.output:
             self.say(f"it printed:\n{attempt.output}")
@@ -68,7 +69,7 @@ class Console:
         found = ledger.counts()
         counts = {
             "passed": found[PASSED],
-            "failed": sum(found[kind] for kind in RED),
+            "failed": sum(found[kind] for kind in ledger.bad),
             "skipped": found[SKIPPED],
             "expected to fail": found[EXPECTED],
             "crashed": found[CRASHED],

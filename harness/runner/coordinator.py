@@ -206,6 +206,8 @@ class Coordinator:
     def _on_units(self, hand: Hand, message: Message) -> None:
         for key, names, facts in message["units"]:
             self.ledger.expect(UnitAccount(key, tuple(names), facts))
+        if self._options.quarantine is not None:
+            self.ledger.set_apart(self._options.quarantine.tests)
         self._next_round()
         self._listener.began(self.ledger, len(self._hands))
         for each in list(self._hands):

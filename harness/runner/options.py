@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from harness.runner.selection import Selection
+
+if TYPE_CHECKING:
+    from harness.runner.flakes.quarantine import Quarantine
 
 DEFINED, SHUFFLE = ORDERS = ("defined", "shuffle")
 
@@ -26,6 +30,9 @@ class Options:
         until_fail: Whether to end with the first failure, as `failfast`, and not to ask for more.
         rerun_failed: How many times a test that fails is run once more.
         time_limit: Seconds that the whole run may take; None for ever.
+        quarantine: The tests that are set apart; None if there are none.
+        flaky: Whether the run fails for flaky tests, `fail`, or only for too many, `pass`.
+        flake_budget: How many of all test runs may be flaky, as a share.
     """
 
     selection: Selection = field(default_factory=Selection)
@@ -40,3 +47,6 @@ class Options:
     until_fail: bool = False
     rerun_failed: int = 0
     time_limit: float | None = None
+    quarantine: Quarantine | None = None
+    flaky: str = "fail"
+    flake_budget: float = 0.005

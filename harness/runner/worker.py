@@ -46,6 +46,8 @@ class Worker:
         say_through(lambda line: self._write(Note(line)))
         sys.path.insert(0, os.getcwd())  # as `python -m unittest` has it
         units = units_of(self._options.selection.load())
+        if self._options.quarantine is not None:
+            units = self._options.quarantine.choose(units)
         self._units = {unit.key: unit for unit in units}
         tests = [test for unit in units for test in unit.tests]
         self._numbers = {id(test): number for number, test in enumerate(tests)}
@@ -69,7 +71,7 @@ class Worker:
 
     def _run(self, unit: Unit, tests: list[str]) -> None:
         result = TellingResult(self._write, self._number_of, self._options.timeout)
-        result.buffer, result.failfast = self._options.buffer, self._options.failfast
+        result.buffer, result.failfast = self._options.buffer, self._stops_at_failure(unit)
         result.tb_locals = self._options.locals
         began = time.monotonic()
         self._write(Taken())
@@ -80,6 +82,12 @@ class Worker:
             result.unlimit()
             self._leave_if_forked()
         self._write(Over(time.monotonic() - began))
+
+    def _stops_at_failure(self, unit: Unit) -> bool:
+        """Return whether the first failure ends the unit; not if one in quarantine could do so."""
+        quarantine = self._options.quarantine
+        apart = quarantine is not None and not quarantine.tests.keys().isdisjoint(unit.names)
+        return self._options.failfast and not apart
 
     def _leave_if_forked(self) -> None:
         """End a process that a test has forked, and that has gone on as if it were this one."""

@@ -1,0 +1,120 @@
+"""What flaky tests, and those in quarantine, make of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from harness.core.nearest import nearest
+from harness.runner.flakes.quarantine import RUN, Quarantine
+from harness.runner.kinds import FLAKY, GREEN, SKIPPED
+from harness.runner.ledger import Entry, Ledger
+from harness.runner.selection import Selection
+
+FAIL, PASS = POLICIES = ("fail", "pass")
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How many tests may be flaky.
+
+    Attributes:
+        share: Of all test runs.
+        runs: How many test runs there were, in this run or in the last ones.
+        flaky: How many of them were flaky.
+
+    Example:
+        >>> Budget(0.005, 100, 1).exceeded, Budget(0.005, 399, 2).exceeded
+        (False, True)
+    """
+
+    share: float
+    runs: int
+    flaky: int
+
+    @property
+    def room(self) -> int:
+        """How many may be flaky: if any at all, then one, also where that is more than the share.
+
+        Otherwise a suite of less than 200 tests would have none, with the share as it is mostly.
+        """
+        return max(1, int(self.share * self.runs)) if self.share else 0
+
+    @property
+    def exceeded(self) -> bool:
+        """Whether there are too many."""
+        return self.flaky > self.room
+
+    def __str__(self) -> str:
+        share = f"{self.flaky} of {self.runs} test runs are flaky"
+        return f"over budget: {share}, and {self.room} may be ({100 * self.share:g} %)"
+
+
+def budget_of(ledger: Ledger, share: float, before: tuple[int, int] = (0, 0)) -> Budget:
+    """Return how many tests of a run are flaky, of those that gate.
+
+    Args:
+        ledger: The account of the run.
+        share: How many may be.
+        before: Test runs of the runs before that count too, and how many were flaky.
+    """
+    ran = [entry for entry in ledger.numbered if entry.gates and ran_at_all(entry)]
+    flaky = sum(entry.kind == FLAKY for entry in ran)
+    return Budget(share, len(ran) + before[0], flaky + before[1])
+
+
+def ran_at_all(entry: Entry) -> bool:
+    """Return whether a test has run: one that was skipped has not."""
+    return entry.reported and entry.kind != SKIPPED
+
+
+def complaints(quarantine: Quarantine, ledger: Ledger, selection: Selection) -> list[str]:
+    """Return why a quarantine makes a run fail: entries that are over, or of no test."""
+    found = [
+        f"{quarantine.place}: {each.test} is in quarantine no more: it was until {each.expires}, "
+        f"{days(each.days_over(quarantine.today))} ago ({each.owner}, {each.ticket})"
+        for each in quarantine.expired
+    ]
+    unknown = unknown_tests(quarantine, ledger.entries, selection)
+    return found + [f"{quarantine.place}: {line}" for line in unknown]
+
+
+def days(count: int) -> str:
+    """Return a number of days.
+
+    Example:
+        >>> days(1), days(3)
+        ('1 day', '3 days')
+    """
+    return "1 day" if count == 1 else f"{count} days"
+
+
+def unknown_tests(
+    quarantine: Quarantine, names: Collection[str], selection: Selection
+) -> Iterator[str]:
+    """Yield the entries of tests that do not exist, as far as a run can know that.
+
+    One that runs what it was named does not know the others; what was discovered below a
+    directory, or in files of some names, tells of the tests of its own modules.
+    """
+    if selection.names or selection.patterns or quarantine.mode != RUN:
+        return
+    everywhere = selection == Selection()
+    modules = {name.rpartition(".")[0].rpartition(".")[0] for name in names}
+    for test in (*quarantine.tests, *(each.test for each in quarantine.expired)):
+        own = test.rpartition(".")[0].rpartition(".")[0]
+        if test not in names and (everywhere or own in modules):
+            near = nearest(test, names)
+            yield f"there is no test {test}" + (f"; did you mean {near}?" if near else "")
+
+
+def report(quarantine: Quarantine, ledger: Ledger) -> Iterator[str]:
+    """Yield what became of the tests in quarantine: a line, and one for each that has failed."""
+    found = [entry for entry in ledger.numbered if entry.quarantined is not None]
+    if not found:
+        return
+    failed = [entry for entry in found if entry.reported and entry.kind not in GREEN]
+    ran = sum(ran_at_all(entry) for entry in found)
+    yield f"quarantined: {ran} run, {len(failed)} failed"
+    for entry in failed:
+        yield f"    {entry.kind}: {entry.name} ({entry.quarantined})"
