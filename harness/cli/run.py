@@ -5,19 +5,24 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from harness.core.printing import announce_seed
 from harness.core.seed import run_seed
 from harness.core.settings import Settings
+from harness.core.settings_values import FLAKY
 from harness.errors import ConfigurationError
-from harness.runner.options import ORDERS, Options
+from harness.runner.options import MODES, ORDERS, Options
+
+if TYPE_CHECKING:
+    from harness.runner.flakes.quarantine import Quarantine
 
 AUTO = "auto"
 COUNT = click.IntRange(min=1)
 SECONDS = click.FloatRange(min=0, min_open=True)
+PERCENT = click.FloatRange(min=0, max=100)
 PASSED_ON = (
     *("buffer", "failfast", "locals", "timeout", "order", "until_fail", "time_limit"),
 )  # as they were given
@@ -63,10 +68,16 @@ HOW = (
     click.option("--timeout", type=SECONDS, metavar="SECONDS", help="How long a test may take."),
     click.option("--time-limit", type=SECONDS, metavar="SECONDS", help="How long the run may."),
 )
+SCHEDULE = (click.option("--shard", metavar="K/N", help="Run the K-th part of the tests, of N."),)
 AGAIN = (
     click.option("--repeat", type=COUNT, metavar="N", help="Run all tests N times."),
     click.option("--until-fail", is_flag=True, help="Repeat until one fails; N times at most."),
     click.option("--rerun-failed", type=COUNT, metavar="N", help="Tell what is flaky by N tries."),
+)
+FLAKES = (
+    click.option("--flaky", type=click.Choice(FLAKY), help="Whether flaky tests fail the run."),
+    click.option("--flake-budget", type=PERCENT, metavar="PERCENT", help="How many may be flaky."),
+    click.option("--quarantined", type=click.Choice(MODES), default=MODES[0], show_default=True),
 )
 REPORTS = (
     click.option("--junit", type=click.Path(dir_okay=False), help="Write JUnit XML to this file."),
@@ -86,7 +97,7 @@ def with_options(*groups: Iterable[Any]) -> Callable[[Any], Any]:
 
 @click.command()
 @click.pass_context
-@with_options(SELECTION, AS_UNITTEST, HOW, AGAIN, REPORTS)
+@with_options(SELECTION, AS_UNITTEST, HOW, SCHEDULE, AGAIN, FLAKES, REPORTS)
 def run(context: click.Context, **given: Any) -> None:
     """Run a unittest suite, and account for every test.
 
@@ -99,7 +110,8 @@ def run(context: click.Context, **given: Any) -> None:
       1    a test or a fixture has failed, or a test has ended its worker
       2    the command line is wrong
       3    it is not known what became of a test, or the tests could not be loaded
-      4    the run has reached its time limit before all tests were run
+      4    the run has reached its time limit before all tests were run, or more tests were flaky
+           than the budget has room for
       5    there were no tests
       130  the run was interrupted
     """  # noqa: D301 - \b is click's, and keeps the lines as they are
@@ -127,8 +139,47 @@ def options_of(given: Mapping[str, Any], settings: Settings) -> Options:
         seed=seed_of(given["seed"], settings),
         repeat=given["repeat"] or (None if given["until_fail"] else 1),
         rerun_failed=given["rerun_failed"] or 0,
+        shard=shard_of(given["shard"]),
+        capacity=settings.capacity,
+        memory=settings.memory,
+        quarantine=quarantine_of(given["quarantined"], settings),
+        flaky=given["flaky"] or settings.flaky,
+        flake_budget=share_of(given["flake_budget"], settings.flake_budget),
         **kept,
     )
+
+
+def quarantine_of(mode: str, settings: Settings) -> Quarantine | None:
+    """Return which tests are set apart, and what is done about them; None if none can be.
+
+    Raises:
+        ConfigurationError: The file that says so is wrong.
+    """
+    path = settings.quarantine or settings.root / "quarantine.toml"
+    if mode == MODES[0] and settings.quarantine is None and not path.exists():
+        return None
+    from harness.runner.flakes.quarantine_file import quarantine_in
+
+    there = settings.quarantine is not None or path.exists()
+    return quarantine_in(path if there else None, settings.quarantine_days).run_as(mode)
+
+
+def share_of(percent: float | None, usual: float) -> float:
+    """Return a percentage as a share; if it was not given, the usual one."""
+    return usual if percent is None else percent / 100
+
+
+def shard_of(text: str | None) -> tuple[int, int] | None:
+    """Return which shard is meant, of how many; None if all tests are.
+
+    Raises:
+        ConfigurationError: There is no such shard.
+    """
+    if text is None:
+        return None
+    from harness.runner.schedule.shards import shard_of
+
+    return shard_of(text)
 
 
 def seed_of(given: int | None, settings: Settings) -> int:

@@ -14,11 +14,15 @@ from harness.core import settings_files
 from harness.core.nearest import did_you_mean, nearest
 from harness.core.order import ProviderOrder, Requirement
 from harness.core.settings_values import (
+    parse_capacity,
     parse_count,
     parse_fault_proxy,
     parse_flag,
+    parse_flaky,
     parse_optional_int,
     parse_optional_path,
+    parse_optional_size,
+    parse_percent,
     parse_seconds,
     parse_store,
 )
@@ -141,6 +145,44 @@ OPTIONS = {
             "",
             "where the logs of failed tests are kept, one folder a test; kept nowhere when empty",
         ),
+        Option(
+            "quarantine",
+            parse_optional_path,
+            "",
+            "a TOML file of tests that are set apart; quarantine.toml, if it is there",
+        ),
+        Option(
+            "quarantine_days",
+            parse_count,
+            "90",
+            "how many days ahead an entry of the quarantine may expire at most",
+        ),
+        Option(
+            "flaky",
+            parse_flaky,
+            "fail",
+            "what becomes of a run with flaky tests: fail, or pass up to the budget",
+        ),
+        Option(
+            "flake_budget",
+            parse_percent,
+            "0.5",
+            "how many of all test runs may be flaky, in percent",
+        ),
+        Option(
+            "capacity",
+            parse_capacity,
+            "",
+            "how many workers of a run may use a service: SERVICE=N, with commas; all that there "
+            "are when empty",
+        ),
+        Option(
+            "memory",
+            parse_optional_size,
+            "",
+            "MiB that tests which say how much memory they need may use at a time; what the "
+            "machine or the container has when empty",
+        ),
     )
 }
 
@@ -177,6 +219,12 @@ class Settings:
     build_timeout: float
     max_orphans: int
     artifacts: Path | None
+    quarantine: Path | None
+    quarantine_days: int
+    flaky: str
+    flake_budget: float
+    capacity: Mapping[str, int]
+    memory: float | None
     environ: Mapping[str, str] = field(repr=False, compare=False)
     texts: Mapping[str, str] = field(repr=False, compare=False)
     sources: Mapping[str, str] = field(repr=False, compare=False)

@@ -8,6 +8,7 @@ TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
 STORES = ("postgres", "sqlite")
 OWN = "own"
+FLAKY = ("fail", "pass")
 FAULT_PROXIES = ("any", OWN)
 
 
@@ -34,6 +35,26 @@ def parse_fault_proxy(text: str) -> str:
     return text
 
 
+def parse_flaky(text: str) -> str:
+    """Read what becomes of a run with flaky tests."""
+    if text not in FLAKY:
+        raise ValueError(f"expected one of: {', '.join(FLAKY)}")
+    return text
+
+
+def parse_percent(text: str) -> float:
+    """Read a percentage; return it as a share.
+
+    Example:
+        >>> parse_percent("0.5")
+        0.005
+    """
+    percent = float(text)
+    if not 0 <= percent <= 100:
+        raise ValueError("expected a percentage, from 0 to 100")
+    return percent / 100
+
+
 def parse_seconds(text: str) -> float:
     """Read a positive number of seconds."""
     seconds = float(text)
@@ -48,6 +69,32 @@ def parse_count(text: str) -> int:
     if number < 0:
         raise ValueError("expected a whole number, 0 or above")
     return number
+
+
+def parse_optional_size(text: str) -> float | None:
+    """Read a positive number of MiB, or None from an empty text."""
+    if not text.strip():
+        return None
+    size = float(text)
+    if not 0 < size < float("inf"):
+        raise ValueError("expected a number of MiB above 0")
+    return size
+
+
+def parse_capacity(text: str) -> dict[str, int]:
+    """Read how many there may be of several kinds.
+
+    Example:
+        >>> parse_capacity("redis=4, postgres=20")
+        {'redis': 4, 'postgres': 20}
+    """
+    found = {}
+    for part in filter(None, map(str.strip, text.split(","))):
+        kind, _, number = map(str.strip, part.partition("="))
+        if not kind or not number.isdecimal() or int(number) < 1:
+            raise ValueError(f"{part}: expected SERVICE=N with N above 0")
+        found[kind] = int(number)
+    return found
 
 
 def parse_optional_int(text: str) -> int | None:

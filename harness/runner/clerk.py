@@ -89,7 +89,7 @@ class Clerk:
             self._listener.note(text)
 
     def _begin(self, hand: Hand, event: Start) -> None:
-        entry, work = self.ledger.numbered[event.test], hand.works[0]
+        entry, work = self.ledger.found[event.test], hand.works[0]
         attempt = Attempt(work.round, work.rerun, hand.member.number, event.at)
         entry.attempts.append(attempt)
         hand.running.append(Running(entry, attempt))
@@ -104,7 +104,7 @@ class Clerk:
             self.ledger.fixtures.append((unit, outcome))
             self._listener.fixture(unit, outcome)
         else:
-            entry, attempt = hand.attempt_of(event.test, self.ledger.numbered)
+            entry, attempt = hand.attempt_of(event.test, self.ledger.found)
             self._count(outcome, entry.gates)
             attempt.outcomes.append(outcome)
 
@@ -112,7 +112,7 @@ class Clerk:
         self.failures += outcome.kind in RED and gates
 
     def _stop(self, hand: Hand, event: Stop) -> None:
-        running = hand.attempt_of(event.test, self.ledger.numbered)
+        running = hand.attempt_of(event.test, self.ledger.found)
         hand.running.remove(running)
         entry, attempt = running
         attempt.times = Times(event.setup, event.body, event.release)

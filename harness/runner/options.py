@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -9,8 +10,10 @@ from harness.runner.selection import Selection
 
 if TYPE_CHECKING:
     from harness.runner.flakes.quarantine import Quarantine
+    from harness.runner.schedule.known import Known
 
-DEFINED, SHUFFLE = ORDERS = ("defined", "shuffle")
+DEFINED, SHUFFLE, DURATION = ORDERS = ("defined", "shuffle", "duration")
+RUN, ONLY, SKIP = MODES = ("run", "only", "skip")  # what is done about tests in quarantine
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,11 @@ class Options:
         until_fail: Whether to end with the first failure, as `failfast`, and not to ask for more.
         rerun_failed: How many times a test that fails is run once more.
         time_limit: Seconds that the whole run may take; None for ever.
+        shard: Which part of the tests, from 1, and of how many; None for all.
+        known: How long tests took; None if that is not known, or does not matter.
+        capacity: How many workers may use a kind of service; any number of one that is not named.
+        memory: MiB of memory that tests which say how much they need may use at a time; None for
+            what the machine has.
         quarantine: The tests that are set apart; None if there are none.
         flaky: Whether the run fails for flaky tests, `fail`, or only for too many, `pass`.
         flake_budget: How many of all test runs may be flaky, as a share.
@@ -47,6 +55,10 @@ class Options:
     until_fail: bool = False
     rerun_failed: int = 0
     time_limit: float | None = None
+    shard: tuple[int, int] | None = None
+    known: Known | None = None
+    capacity: Mapping[str, int] = field(default_factory=dict)
+    memory: float | None = None
     quarantine: Quarantine | None = None
     flaky: str = "fail"
     flake_budget: float = 0.005

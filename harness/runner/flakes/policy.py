@@ -6,12 +6,14 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from harness.core.nearest import nearest
-from harness.runner.flakes.quarantine import RUN, Quarantine
+from harness.runner.flakes.findings import Findings
+from harness.runner.flakes.quarantine import Quarantine
 from harness.runner.kinds import FLAKY, GREEN, SKIPPED
 from harness.runner.ledger import Entry, Ledger
+from harness.runner.options import ONLY, RUN, SKIP, Options
 from harness.runner.selection import Selection
 
-FAIL, PASS = POLICIES = ("fail", "pass")
+PASS = "pass"  # the setting with which a run may have flaky tests
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,18 @@ def complaints(quarantine: Quarantine, ledger: Ledger, selection: Selection) -> 
         f"{days(each.days_over(quarantine.today))} ago ({each.owner}, {each.ticket})"
         for each in quarantine.expired
     ]
-    unknown = unknown_tests(quarantine, ledger.entries, selection)
+    names = {entry.name for entry in ledger.found}
+    unknown = unknown_tests(quarantine, names, selection)
     return found + [f"{quarantine.place}: {line}" for line in unknown]
+
+
+def found_in(ledger: Ledger, options: Options) -> Findings:
+    """Return what there is to say of flaky tests, and those in quarantine."""
+    quarantine = options.quarantine or Quarantine()
+    budget = budget_of(ledger, options.flake_budget)
+    over = str(budget) if options.flaky == PASS and budget.exceeded else ""
+    lines, wrong = report(quarantine, ledger), complaints(quarantine, ledger, options.selection)
+    return Findings(tuple(lines), tuple(wrong), over)
 
 
 def days(count: int) -> str:
@@ -110,8 +122,12 @@ def unknown_tests(
 
 def report(quarantine: Quarantine, ledger: Ledger) -> Iterator[str]:
     """Yield what became of the tests in quarantine: a line, and one for each that has failed."""
+    if quarantine.mode == SKIP and quarantine.tests:
+        yield f"quarantined: not run, {len(quarantine.tests)} in {quarantine.place}"
     found = [entry for entry in ledger.numbered if entry.quarantined is not None]
     if not found:
+        if quarantine.mode == ONLY:
+            yield "quarantined: no test is"
         return
     failed = [entry for entry in found if entry.reported and entry.kind not in GREEN]
     ran = sum(ran_at_all(entry) for entry in found)

@@ -6,9 +6,8 @@ import datetime
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from harness.runner.options import ONLY, RUN
 from harness.runner.units import Unit
-
-RUN, ONLY, SKIP = MODES = ("run", "only", "skip")
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class Quarantine:
         tests: Those that are set apart, by name.
         expired: Those that were, until a day that is over.
         today: The day of the run.
-        mode: One of `MODES`: whether they run too, run alone, or do not run.
+        mode: One of `options.MODES`: whether they run too, run alone, or do not run.
     """
 
     place: str = ""

@@ -13,24 +13,28 @@ from harness.core.nearest import nearest
 from harness.errors import ConfigurationError
 from harness.runner.flakes.quarantine import Quarantine, Quarantined
 
-NAME = "quarantine.toml"
 TABLE = "quarantine"
 NEEDED = ("test", "owner", "ticket", "expires")
 KEYS = (*NEEDED, "reason")
 EXAMPLE = "[[quarantine]] with test, owner, ticket, expires = 2026-01-31, and a reason if you like"
 
 
-def quarantine_in(path: Path, *, most_days: int, today: datetime.date) -> Quarantine:
+def quarantine_in(
+    path: Path | None, most_days: int, today: datetime.date | None = None
+) -> Quarantine:
     """Return the quarantine that a file describes.
 
     Args:
-        path: The file.
+        path: The file; None if there is none.
         most_days: How many days ahead an entry may expire at most.
-        today: The day of the run.
+        today: The day of the run, if it is not today.
 
     Raises:
         ConfigurationError: The file cannot be read, or says something else.
     """
+    if path is None:
+        return Quarantine()
+    today = today or datetime.date.today()
     entries = entries_of(path)
     problems = [*twice(entries), *problems_of(entries, most_days, today)]
     if problems:
@@ -86,16 +90,10 @@ def wrong_keys(entry: Mapping[str, Any]) -> Iterator[str]:
 def wrong_values(entry: Mapping[str, Any], most_days: int, today: datetime.date) -> Iterator[str]:
     """Yield what is wrong with the values of an entry."""
     for key in KEYS:
-        value = entry.get(key)
-        if (
-            value is not None
-            and key != "expires"
-            and not (isinstance(value, str) and value.strip())
-        ):
+        value = entry.get(key, "-")
+        if key != "expires" and not (isinstance(value, str) and value.strip()):
             yield f"{key} = {value!r} is no text"
-    expires = entry.get("expires")
-    if expires is None:
-        return
+    expires = entry.get("expires", today)
     if type(expires) is not datetime.date:
         yield f"expires = {expires!r} is no date: write expires = 2026-01-31, without quotes"
     elif (expires - today).days > most_days:
