@@ -8,7 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from harness.core.extras import extra
-from harness.runner.kinds import BLOCKED, CRASHED, ERROR, FAILED, MISSING, SKIPPED, UNEXPECTED
+from harness.runner.kinds import (
+    BLOCKED,
+    CRASHED,
+    ERROR,
+    FAILED,
+    GREEN,
+    MISSING,
+    SKIPPED,
+    UNEXPECTED,
+)
 from harness.runner.ledger import Attempt, Entry, Ledger, Outcome
 
 # What XML 1.0 cannot hold, however it is written: https://www.w3.org/TR/xml/#charsets
@@ -61,7 +70,16 @@ def case_of(junit: Any, entry: Entry) -> Any:
         case.result = [junit.Error(MISSING)]
     if attempt.output:
         case.system_out = printable(attempt.output)
+    if entry.reported and not entry.gates and entry.kind not in GREEN:
+        case.result = [junit.Skipped(f"in quarantine ({entry.quarantined}): {entry.kind}")]
+        case.system_out = printable(texts_of(entry))  # a failure would be counted as one
     return case
+
+
+def texts_of(entry: Entry) -> str:
+    """Return all that was said of a test, and what it has printed."""
+    texts = [each.text for attempt in entry.attempts for each in attempt.outcomes]
+    return "\n".join(filter(None, [*texts, *(attempt.output for attempt in entry.attempts)]))
 
 
 def result_of(junit: Any, outcome: Outcome) -> Any:
