@@ -14,7 +14,7 @@ from harness.core.seed import run_seed
 from harness.core.settings import Settings
 from harness.core.settings_values import FLAKY
 from harness.errors import ConfigurationError
-from harness.runner.options import MODES, ORDERS, Options
+from harness.runner.options import MODES, ORDERS, Options, Output
 
 if TYPE_CHECKING:
     from harness.runner.flakes.quarantine import Quarantine
@@ -80,6 +80,7 @@ FLAKES = (
     click.option("--quarantined", type=click.Choice(MODES), default=MODES[0], show_default=True),
 )
 REPORTS = (
+    click.option("--durations", type=int, default=0, metavar="N", help="List the slowest N."),
     click.option("--junit", type=click.Path(dir_okay=False), help="Write JUnit XML to this file."),
 )
 
@@ -123,7 +124,7 @@ def run(context: click.Context, **given: Any) -> None:
         from harness.report.junit import library
 
         library()  # missing, it is told before the run
-    sys.exit(main.run(options, verbose=given["verbose"], junit=given["junit"]))
+    sys.exit(main.run(options, output_of(given, context.obj)))
 
 
 def options_of(given: Mapping[str, Any], settings: Settings) -> Options:
@@ -180,6 +181,12 @@ def shard_of(text: str | None) -> tuple[int, int] | None:
     from harness.runner.schedule.shards import shard_of
 
     return shard_of(text)
+
+
+def output_of(given: Mapping[str, Any], settings: Settings) -> Output:
+    """Return what a run tells, and where, by its command line and the settings."""
+    kept = {name: given[name] for name in ("verbose", "junit", "durations")}
+    return Output(platform=settings.ci_platform, **kept)
 
 
 def seed_of(given: int | None, settings: Settings) -> int:

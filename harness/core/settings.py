@@ -15,6 +15,7 @@ from harness.core.nearest import did_you_mean, nearest
 from harness.core.order import ProviderOrder, Requirement
 from harness.core.settings_values import (
     parse_capacity,
+    parse_ci_platform,
     parse_count,
     parse_fault_proxy,
     parse_flag,
@@ -183,6 +184,12 @@ OPTIONS = {
             "MiB that tests which say how much memory they need may use at a time; what the "
             "machine or the container has when empty",
         ),
+        Option(
+            "ci_platform",
+            parse_ci_platform,
+            "auto",
+            "whose annotations and folds the output of a run has: auto, github, gitlab or none",
+        ),
     )
 }
 
@@ -225,6 +232,7 @@ class Settings:
     flake_budget: float
     capacity: Mapping[str, int]
     memory: float | None
+    ci_platform: str
     environ: Mapping[str, str] = field(repr=False, compare=False)
     texts: Mapping[str, str] = field(repr=False, compare=False)
     sources: Mapping[str, str] = field(repr=False, compare=False)

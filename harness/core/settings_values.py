@@ -10,6 +10,7 @@ STORES = ("postgres", "sqlite")
 OWN = "own"
 FLAKY = ("fail", "pass")
 FAULT_PROXIES = ("any", OWN)
+CI_PLATFORMS = ("auto", "github", "gitlab", "none")
 
 
 def parse_flag(text: str) -> bool:
@@ -53,6 +54,13 @@ def parse_percent(text: str) -> float:
     if not 0 <= percent <= 100:
         raise ValueError("expected a percentage, from 0 to 100")
     return percent / 100
+
+
+def parse_ci_platform(text: str) -> str:
+    """Read the name of the platform of CI whose marks a run's output has."""
+    if text not in CI_PLATFORMS:
+        raise ValueError(f"expected one of: {', '.join(CI_PLATFORMS)}")
+    return text
 
 
 def parse_seconds(text: str) -> float:

@@ -122,6 +122,7 @@ class Coordinator:
                 self._bury(hand)
         if self.kept is not None and self.kept.look():
             self._give_all()
+        self._listener.look()
 
     def _end_late(self) -> None:
         self.late = True
@@ -205,7 +206,14 @@ class Coordinator:
         if not hand.loaded or not self._round:
             self._unready += 1
             if self._unready >= TRIES or (not self._round and how.startswith("exit code")):
-                self.problem = f"a worker ended before it had loaded the tests: {how}"
+                self._give_up(f"a worker ended before it had loaded the tests: {how}")
+
+    def _give_up(self, why: str) -> None:
+        """Run nothing more: those who have nothing to do are sent home, and nobody is hired."""
+        self.problem = why
+        if not self._round:
+            for each in self._hands:
+                self._dismiss(each)
 
     # What workers say
 
@@ -246,9 +254,8 @@ class Coordinator:
 
     def _on_refused(self, hand: Hand, message: Message) -> None:
         """Run nothing: what the tests say of themselves cannot be meant."""
-        self.problem, self._stopping = message["why"], True
-        for each in list(self._hands):
-            self._dismiss(each)
+        self._stopping = True
+        self._give_up(message["why"])
 
     def _on_units(self, hand: Hand, message: Message) -> None:
         if self._round:

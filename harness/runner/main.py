@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterator
 from enum import IntEnum
-from pathlib import Path
 
+from harness.report.follower import Follower
+from harness.report.platforms.platform import platform_of
+from harness.runner.closing import Closing
 from harness.runner.console import Console
 from harness.runner.coordinator import Coordinator
 from harness.runner.flakes.findings import Findings
 from harness.runner.kinds import FLAKY
 from harness.runner.ledger import Ledger
-from harness.runner.options import Options
+from harness.runner.listeners import Listeners
+from harness.runner.options import Options, Output
 from harness.runner.processes import BecomeWorkerError, Processes
 
 
@@ -28,17 +31,18 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-def run(options: Options, *, verbose: bool = False, junit: str | None = None) -> Exit:
+def run(options: Options, output: Output = Output()) -> Exit:  # noqa: B008 - it never changes
     """Run tests, print what happens, and return what to exit with.
 
     Args:
         options: Which tests, and how.
-        verbose: Whether each test gets a line.
-        junit: File to write JUnit XML into; None for none.
+        output: What is told, and where.
     """
-    console = Console(verbose=verbose)
+    platform = platform_of(output.platform, os.environ)
+    console = Console(verbose=output.verbose, platform=platform)
+    follower = Follower(console.stream, console.note, repeat=options.repeat)
     processes = Processes(options.workers)
-    coordinator = Coordinator(options, processes, console, processes.keep)
+    coordinator = Coordinator(options, processes, Listeners(console, follower), processes.keep)
     interrupted = False
     become = None
     try:
@@ -47,33 +51,17 @@ def run(options: Options, *, verbose: bool = False, junit: str | None = None) ->
         become = error
     except KeyboardInterrupt:
         interrupted = True
+    finally:
+        if become is None:  # in the process that is to become a worker, it is not its own
+            follower.close()
     if become is not None:
         become.serve(become.link, options)
         sys.exit()
-    console.summary(coordinator.ledger, coordinator.problem)
-    for line in remarks(coordinator, options, verbose=verbose):
-        console.say(line)
+    written = Closing(options, output, platform, console, coordinator).close()
     findings = findings_of(coordinator.ledger, options)
     for line in findings.told:
         console.say(line)
-    if junit is not None:
-        from harness.report.junit import write
-
-        write(Path(junit), coordinator.ledger, options.seed)
-    return Exit.INTERRUPTED if interrupted else judge(coordinator, findings)
-
-
-def remarks(coordinator: Coordinator, options: Options, *, verbose: bool) -> Iterator[str]:
-    """Yield what is to be said of which tests were run, and of how long that took."""
-    ledger = coordinator.ledger
-    if options.shard is not None:
-        part = "/".join(map(str, options.shard))
-        yield f"shard {part}: {len(ledger.numbered)} of {ledger.discovered} tests"
-    if verbose:
-        from harness.runner.schedule.critical import of_run
-
-        path = of_run(coordinator, options)
-        yield from path.lines() if path is not None else ()
+    return Exit.INTERRUPTED if interrupted else judge(coordinator, findings, written)
 
 
 def findings_of(ledger: Ledger, options: Options) -> Findings:
@@ -85,14 +73,20 @@ def findings_of(ledger: Ledger, options: Options) -> Findings:
     return found_in(ledger, options)
 
 
-def judge(coordinator: Coordinator, findings: Findings = Findings()) -> Exit:  # noqa: B008 - frozen
-    """Return what a run comes to."""
+def judge(coordinator: Coordinator, findings: Findings, written: bool = True) -> Exit:
+    """Return what a run comes to.
+
+    Args:
+        coordinator: Of the run, which is over.
+        findings: What there is to say of flaky tests, and those in quarantine.
+        written: Whether all reports are written that were asked for.
+    """
     ledger = coordinator.ledger
     if ledger.red or findings.wrong:
         return Exit.FAILED
     if coordinator.late and ledger.missing():
         return Exit.OVER_BUDGET
-    if coordinator.problem or ledger.missing():
+    if coordinator.problem or ledger.missing() or not written:
         return Exit.INCOMPLETE
     if findings.over:
         return Exit.OVER_BUDGET

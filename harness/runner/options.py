@@ -62,3 +62,20 @@ class Options:
     quarantine: Quarantine | None = None
     flaky: str = "fail"
     flake_budget: float = 0.005
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a run tells, and where.
+
+    Attributes:
+        verbose: Whether each test gets a line.
+        durations: How many of the slowest tests are listed.
+        platform: The platform of CI that reads it, as the setting `ci_platform` has it.
+        junit: File to write JUnit XML into; None for none.
+    """
+
+    verbose: bool = False
+    durations: int = 0
+    platform: str = "none"
+    junit: str | None = None

@@ -87,8 +87,9 @@ def found_in(ledger: Ledger, options: Options) -> Findings:
     quarantine = options.quarantine or Quarantine()
     budget = budget_of(ledger, options.flake_budget)
     over = str(budget) if options.flaky == PASS and budget.exceeded else ""
-    lines, wrong = report(quarantine, ledger), complaints(quarantine, ledger, options.selection)
-    return Findings(tuple(lines), tuple(wrong), over)
+    lines = (*tolerated(ledger), *report(quarantine, ledger))
+    wrong = complaints(quarantine, ledger, options.selection)
+    return Findings(lines, tuple(wrong), over)
 
 
 def days(count: int) -> str:
@@ -118,6 +119,13 @@ def unknown_tests(
         if test not in names and (everywhere or own in modules):
             near = nearest(test, names)
             yield f"there is no test {test}" + (f"; did you mean {near}?" if near else "")
+
+
+def tolerated(ledger: Ledger) -> Iterator[str]:
+    """Yield a line for each flaky test that does not make the run fail, as nobody else names it."""
+    if FLAKY in ledger.tolerated:
+        flaky = (each for each in ledger.numbered if each.gates and each.kind == FLAKY)
+        yield from (f"flaky: {entry.name}" for entry in flaky)
 
 
 def report(quarantine: Quarantine, ledger: Ledger) -> Iterator[str]:
