@@ -12,6 +12,7 @@
     ├── UnavailableError              no provider can run the service here
     │   └── RequiredError             ... and HARNESS_REQUIRE says that one must
     ├── CapabilityError               the instance lacks what the test needs
+    ├── ClusterError                  a cluster does not answer, or nobody there can run tests
     ├── RegistryError                 the directory by which processes share cannot be used
     ├── StartError                    a chosen provider failed to start the service
     │   └── StartTimeoutError         ... it never became ready
@@ -23,6 +24,7 @@
     ├── MigrationError                a migration or seed file failed
     ├── FactoryError                  a factory was declared or used in a way that makes no sense
     ├── MakeError                     no row could be made that its table accepts
+    ├── HistoryError                  a history of runs cannot be read, written or merged
     ├── SnapshotError                 a snapshot cannot be saved, read or restored
     ├── ClockError                    a clock was used wrongly, or after its test
     │   └── ClockStalledError         ... everybody sleeps on it, and nobody moves it
@@ -44,12 +46,14 @@ __all__ = [
     "CleanupError",
     "ClockError",
     "ClockStalledError",
+    "ClusterError",
     "CommandError",
     "ConfigurationError",
     "DeferredConstraintError",
     "FactoryError",
     "FaultError",
     "HarnessError",
+    "HistoryError",
     "IsolationError",
     "LeakError",
     "LeaseError",
@@ -171,6 +175,10 @@ class CapabilityError(HarnessError):
     """The chosen provider lacks a capability that the test needs."""
 
 
+class ClusterError(HarnessError):
+    """A Dask cluster does not answer, or has nobody who can run tests."""
+
+
 class RegistryError(HarnessError):
     """The directory by which processes find each other's instances cannot be used."""
 
@@ -213,6 +221,15 @@ class FactoryError(HarnessError):
 
 class MakeError(HarnessError):
     """No row could be made that its table accepts; with the column to give."""
+
+
+class HistoryError(HarnessError):
+    """A history of runs cannot be read, written or merged; the file is as it was."""
+
+    @property
+    def line(self) -> str:
+        """What happened and why, in one line."""
+        return f"{self.what} ({self.cause})" if self.cause else self.what
 
 
 class SnapshotError(HarnessError):

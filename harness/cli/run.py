@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -14,17 +15,20 @@ from harness.core.seed import run_seed
 from harness.core.settings import Settings
 from harness.core.settings_values import FLAKY
 from harness.errors import ConfigurationError
-from harness.runner.options import MODES, ORDERS, Options, Output
+from harness.runner.options import DURATION, MODES, ORDERS, ClusterOptions, Options, Output
 
 if TYPE_CHECKING:
+    from harness.report.history.recorder import Recorder
     from harness.runner.flakes.quarantine import Quarantine
 
 AUTO = "auto"
 COUNT = click.IntRange(min=1)
 SECONDS = click.FloatRange(min=0, min_open=True)
+ADDRESS = re.compile(r"local|([a-z]+://)?[^/\s]+:\d+")
 PERCENT = click.FloatRange(min=0, max=100)
 PASSED_ON = (
     *("buffer", "failfast", "locals", "timeout", "order", "until_fail", "time_limit"),
+    *("failed_first", "only_failed"),
 )  # as they were given
 
 
@@ -62,12 +66,13 @@ AS_UNITTEST = (
     click.option("-v", "--verbose", is_flag=True, help="A line for each test."),
 )
 HOW = (
-    click.option("-n", "workers", default="1", metavar="N|auto", help="How many processes."),
+    click.option("-n", "workers", metavar="N|auto", help="How many processes."),
     click.option("--seed", type=int, metavar="N", help="Make all random choices with N."),
     click.option("--order", type=click.Choice(ORDERS), default=ORDERS[0], show_default=True),
     click.option("--timeout", type=SECONDS, metavar="SECONDS", help="How long a test may take."),
     click.option("--time-limit", type=SECONDS, metavar="SECONDS", help="How long the run may."),
 )
+WHERE = (click.option("--cluster", metavar="ADDRESS|local", help="Run on a Dask cluster."),)
 SCHEDULE = (click.option("--shard", metavar="K/N", help="Run the K-th part of the tests, of N."),)
 AGAIN = (
     click.option("--repeat", type=COUNT, metavar="N", help="Run all tests N times."),
@@ -78,6 +83,15 @@ FLAKES = (
     click.option("--flaky", type=click.Choice(FLAKY), help="Whether flaky tests fail the run."),
     click.option("--flake-budget", type=PERCENT, metavar="PERCENT", help="How many may be flaky."),
     click.option("--quarantined", type=click.Choice(MODES), default=MODES[0], show_default=True),
+)
+PAST = (
+    click.option(
+        *("--history", "history"),
+        type=click.Path(dir_okay=False),
+        help="Record the run in this file.",
+    ),
+    click.option("--failed-first", is_flag=True, help="Begin with what failed the last time."),
+    click.option("--only-failed", is_flag=True, help="Run what failed the last time, if any."),
 )
 REPORTS = (
     click.option("--durations", type=int, default=0, metavar="N", help="List the slowest N."),
@@ -98,7 +112,7 @@ def with_options(*groups: Iterable[Any]) -> Callable[[Any], Any]:
 
 @click.command()
 @click.pass_context
-@with_options(SELECTION, AS_UNITTEST, HOW, SCHEDULE, AGAIN, FLAKES, REPORTS)
+@with_options(SELECTION, AS_UNITTEST, HOW, WHERE, SCHEDULE, AGAIN, FLAKES, PAST, REPORTS)
 def run(context: click.Context, **given: Any) -> None:
     """Run a unittest suite, and account for every test.
 
@@ -124,7 +138,8 @@ def run(context: click.Context, **given: Any) -> None:
         from harness.report.junit import library
 
         library()  # missing, it is told before the run
-    sys.exit(main.run(options, output_of(given, context.obj)))
+    recorder = recorder_of(given, context.obj, options)
+    sys.exit(main.run(options, output_of(given, context.obj), recorder))
 
 
 def options_of(given: Mapping[str, Any], settings: Settings) -> Options:
@@ -136,13 +151,15 @@ def options_of(given: Mapping[str, Any], settings: Settings) -> Options:
     kept = {name: given[name] for name in PASSED_ON}
     return Options(
         selection=Selection(**selection),
-        workers=workers_of(given["workers"]),
+        workers=workers_of(given["workers"] or "1"),
+        cluster=cluster_of(given, settings),
         seed=seed_of(given["seed"], settings),
         repeat=given["repeat"] or (None if given["until_fail"] else 1),
         rerun_failed=given["rerun_failed"] or 0,
         shard=shard_of(given["shard"]),
         capacity=settings.capacity,
         memory=settings.memory,
+        **past_of(given, settings),
         quarantine=quarantine_of(given["quarantined"], settings),
         flaky=given["flaky"] or settings.flaky,
         flake_budget=share_of(given["flake_budget"], settings.flake_budget),
@@ -170,6 +187,19 @@ def share_of(percent: float | None, usual: float) -> float:
     return usual if percent is None else percent / 100
 
 
+def cluster_of(given: Mapping[str, Any], settings: Settings) -> ClusterOptions | None:
+    """Return which cluster is to run the tests; None if none is."""
+    if given["cluster"] is None:
+        return None
+    if not ADDRESS.fullmatch(given["cluster"]):
+        raise ConfigurationError(
+            f"--cluster {given['cluster']}: expected the address of a scheduler",
+            hint="write --cluster tcp://HOST:8786, or --cluster local",
+        )
+    most = workers_of(given["workers"]) if given["workers"] else None
+    return ClusterOptions(given["cluster"], settings.cluster_timeout, settings.cluster_dir, most)
+
+
 def shard_of(text: str | None) -> tuple[int, int] | None:
     """Return which shard is meant, of how many; None if all tests are.
 
@@ -181,6 +211,34 @@ def shard_of(text: str | None) -> tuple[int, int] | None:
     from harness.runner.schedule.shards import shard_of
 
     return shard_of(text)
+
+
+def past_of(given: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+    """Return the options that tell of earlier runs, as far as this run goes by them."""
+    failed = given["failed_first"] or given["only_failed"]
+    timed = given["order"] == DURATION or given["shard"] is not None
+    if not (failed or timed):
+        return {}
+    from harness.report.history import past
+
+    # Shards have to go by one history: not by the files that each of them writes.
+    file = None if given["shard"] else given["history"]
+    return past.options(settings, file, failed=failed, timed=timed)
+
+
+def recorder_of(given: Mapping[str, Any], settings: Settings, options: Options) -> Recorder | None:
+    """Return who writes the run into a history; None if nobody does."""
+    needed = options.failed_first or options.only_failed or options.order == DURATION
+    from harness.report.history.place import prepare, recorded
+
+    path = recorded(settings, given["history"], needed=needed)
+    if path is None:
+        return None
+    from harness.report.history.facts import gathered
+    from harness.report.history.recorder import Recorder
+
+    prepare(settings, path)
+    return Recorder(path, lambda: gathered(options, settings.images))
 
 
 def output_of(given: Mapping[str, Any], settings: Settings) -> Output:

@@ -13,6 +13,7 @@ from typing import Any
 from harness.core import settings_files
 from harness.core.nearest import did_you_mean, nearest
 from harness.core.order import ProviderOrder, Requirement
+from harness.core.quotas import Quota, parse_quotas
 from harness.core.settings_values import (
     parse_capacity,
     parse_ci_platform,
@@ -171,6 +172,18 @@ OPTIONS = {
             "how many of all test runs may be flaky, in percent",
         ),
         Option(
+            "cluster_timeout",
+            parse_seconds,
+            "10",
+            "seconds that a cluster has to answer, and may be without a worker that can run tests",
+        ),
+        Option(
+            "cluster_dir",
+            str,
+            "",
+            "the project's directory on the machines of a cluster; that of this machine when empty",
+        ),
+        Option(
             "capacity",
             parse_capacity,
             "",
@@ -183,6 +196,19 @@ OPTIONS = {
             "",
             "MiB that tests which say how much memory they need may use at a time; what the "
             "machine or the container has when empty",
+        ),
+        Option(
+            "history",
+            parse_optional_path,
+            "",
+            "the file that runs are recorded in, or off; when empty it is .harness/history.sqlite, "
+            "once a run has made it",
+        ),
+        Option(
+            "quotas",
+            parse_quotas,
+            "",
+            "what `harness stats` holds tiers to, such as unit>=70%, e2e<=10%, unit<=1s",
         ),
         Option(
             "ci_platform",
@@ -230,8 +256,12 @@ class Settings:
     quarantine_days: int
     flaky: str
     flake_budget: float
+    cluster_timeout: float
+    cluster_dir: str
     capacity: Mapping[str, int]
     memory: float | None
+    history: Path | None
+    quotas: tuple[Quota, ...]
     ci_platform: str
     environ: Mapping[str, str] = field(repr=False, compare=False)
     texts: Mapping[str, str] = field(repr=False, compare=False)

@@ -64,7 +64,7 @@ class Closing:
         if options.shard is not None:
             part = "/".join(map(str, options.shard))
             yield f"shard {part}: {len(ledger.numbered)} of {ledger.discovered} tests"
-        if self._output.verbose:
+        if self._output.verbose or self._output.durations:
             from harness.runner.schedule.critical import of_run
 
             path = of_run(self._coordinator, options)

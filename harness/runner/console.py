@@ -85,18 +85,22 @@ class Console(Deaf):
         where = f" in {test}" if test else ""
         self.say(f"\nworker {worker} ended{where}: {how}")
 
-    def summary(self, ledger: Ledger, problem: str, again: str = "") -> None:
+    def summary(
+        self, ledger: Ledger, problem: str, again: str = "", seconds: float | None = None
+    ) -> None:
         """Print what the run comes to.
 
         Args:
             ledger: The account.
             problem: Why it could not be carried out as it should; empty if it could.
             again: The command that repeats what has failed; empty if there is none.
+            seconds: How long it took; None for all the time by now.
         """
+        seconds = self.seconds() if seconds is None else seconds
         self.say("-" * min(RULE, width_of(self.stream)))
         for line in names_again(failed(ledger)):
             self.say(line)
-        self.say(f"{tally(ledger)} in {self.seconds():.3f} s")
+        self.say(f"{tally(ledger)} in {seconds:.3f} s")
         for entry in ledger.missing():
             begun = any(not attempt.reported for attempt in entry.attempts)
             self.say(f"{'not finished' if begun else 'not run'}: {entry.name}")

@@ -15,7 +15,7 @@ from harness.runner.hand import Hand
 from harness.runner.kinds import AGAIN, BLOCKED, CRASHED, FLAKY
 from harness.runner.ledger import Ledger, Outcome, UnitAccount
 from harness.runner.options import DURATION, Options
-from harness.runner.plan import Work, planned
+from harness.runner.plan import Work, planned, with_failures
 from harness.runner.processes import BecomeWorkerError
 from harness.runner.queue import Queue
 from harness.runner.transport import Member, Transport
@@ -89,7 +89,7 @@ class Coordinator:
         deadline = None if limit is None else time.monotonic() + limit
         try:
             self._staff()
-            while self._hands:
+            while self._hands or self._forsaken():
                 self._look()
                 self._staff()
                 if deadline is not None and time.monotonic() > deadline and self._hands:
@@ -142,6 +142,11 @@ class Coordinator:
             return False
         busy = sum(bool(hand.works) or not hand.loaded for hand in self._hands)
         return not self._round or there < busy + len(self._queue)
+
+    def _forsaken(self) -> bool:
+        """Return whether there is work, and nobody to do it, which may change."""
+        undone = not self._round or bool(self._queue)
+        return undone and not self._stopping and not self.problem and not self._transport.wanted()
 
     def _hire(self) -> None:
         self._hired += 1
@@ -278,15 +283,29 @@ class Coordinator:
             self.ledger.tolerated = frozenset({FLAKY})
 
     def _expect(self, units: list[UnitAccount]) -> None:
-        """Note what was discovered, of which a shard runs its part."""
-        due = None
+        """Note what was discovered, of which not all may be meant, and a shard runs its part."""
+        due = self._chosen(units)
+        self.ledger.chosen = tuple(
+            name for unit in units for name in unit.tests if due is None or name in due
+        )
         if self._options.shard is not None:
             from harness.runner.schedule.arrangement import shares_of
 
             shares = shares_of(units, self._options)
-            due, self.shares = shares.tests(self._options.shard[0]), shares.digest
+            part, self.shares = shares.tests(self._options.shard[0]), shares.digest
+            self.ledger.shares = shares.digest
+            due = part if due is None else part & due
         for unit in units:
             self.ledger.expect(unit, due)
+
+    def _chosen(self, units: list[UnitAccount]) -> set[str] | None:
+        """Return the names of the tests that are meant; None for all."""
+        if not self._options.only_failed:
+            return None
+        found = with_failures(units, self._options.failed)
+        if not found:
+            self._listener.note("no test has failed when it was last run: all of them run")
+        return found or None
 
     def _arrange(self, path: list[str]) -> None:
         """Have a queue that knows what the tests share, and how long they take, if that matters."""

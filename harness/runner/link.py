@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from harness.runner.channel import Channel
 from harness.runner.slate import Slate
 
+STDERR = 2  # the descriptor: a test may have put something else in the place of the stream
+
 
 @dataclass(frozen=True)
 class Link:
@@ -15,7 +17,9 @@ class Link:
     Attributes:
         channel: For what is asked and answered.
         slate: For what the worker tells of tests.
+        stacks: Descriptor to write the stacks of its threads to when it takes too long.
     """
 
     channel: Channel
     slate: Slate
+    stacks: int = STDERR

@@ -5,18 +5,24 @@ from __future__ import annotations
 import os
 import sys
 from enum import IntEnum
+from typing import TYPE_CHECKING, Protocol
 
+from harness.errors import ClusterError
 from harness.report.follower import Follower
 from harness.report.platforms.platform import platform_of
 from harness.runner.closing import Closing
 from harness.runner.console import Console
 from harness.runner.coordinator import Coordinator
-from harness.runner.flakes.findings import Findings
+from harness.runner.flakes.findings import NOTHING, Findings
 from harness.runner.kinds import FLAKY
 from harness.runner.ledger import Ledger
 from harness.runner.listeners import Listeners
 from harness.runner.options import Options, Output
 from harness.runner.processes import BecomeWorkerError, Processes
+from harness.runner.transport import Transport
+
+if TYPE_CHECKING:
+    from harness.report.history.recorder import Recorder
 
 
 class Exit(IntEnum):
@@ -31,18 +37,42 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-def run(options: Options, output: Output = Output()) -> Exit:  # noqa: B008 - it never changes
+class Account(Protocol):
+    """What a run has come to.
+
+    Attributes:
+        ledger: What became of each test.
+        problem: Why it could not be carried out as it should; empty if it could.
+        late: Whether it was ended for its time limit.
+    """
+
+    @property
+    def ledger(self) -> Ledger: ...  # noqa: D102
+    @property
+    def problem(self) -> str: ...  # noqa: D102
+    @property
+    def late(self) -> bool: ...  # noqa: D102
+
+
+def run(
+    options: Options,
+    output: Output = Output(),  # noqa: B008 - it never changes
+    recorder: Recorder | None = None,
+) -> Exit:
     """Run tests, print what happens, and return what to exit with.
 
     Args:
         options: Which tests, and how.
         output: What is told, and where.
+        recorder: Who writes the run into a history; None for none.
     """
     platform = platform_of(output.platform, os.environ)
     console = Console(verbose=output.verbose, platform=platform)
     follower = Follower(console.stream, console.note, repeat=options.repeat)
-    processes = Processes(options.workers)
-    coordinator = Coordinator(options, processes, Listeners(console, follower), processes.keep)
+    transport = transport_of(options, console)
+    keep = transport.keep if isinstance(transport, Processes) else None
+    listener = Listeners(console, follower, *([] if recorder is None else [recorder]))
+    coordinator = Coordinator(options, transport, listener, keep)
     interrupted = False
     become = None
     try:
@@ -51,7 +81,10 @@ def run(options: Options, output: Output = Output()) -> Exit:  # noqa: B008 - it
         become = error
     except KeyboardInterrupt:
         interrupted = True
+    except ClusterError as error:
+        coordinator.problem = str(error)
     finally:
+        transport.close()
         if become is None:  # in the process that is to become a worker, it is not its own
             follower.close()
     if become is not None:
@@ -61,32 +94,44 @@ def run(options: Options, output: Output = Output()) -> Exit:  # noqa: B008 - it
     findings = findings_of(coordinator.ledger, options)
     for line in findings.told:
         console.say(line)
-    return Exit.INTERRUPTED if interrupted else judge(coordinator, findings, written)
+    code = Exit.INTERRUPTED if interrupted else judge(coordinator, written, findings)
+    if recorder is not None:
+        recorder.ended(coordinator.ledger, code)
+    return code
 
 
 def findings_of(ledger: Ledger, options: Options) -> Findings:
     """Return what there is to say of flaky tests, and those in quarantine; mostly nothing."""
     if options.quarantine is None and not ledger.count(FLAKY):
-        return Findings()
+        return NOTHING
     from harness.runner.flakes.policy import found_in
 
     return found_in(ledger, options)
 
 
-def judge(coordinator: Coordinator, findings: Findings, written: bool = True) -> Exit:
+def transport_of(options: Options, console: Console) -> Transport:
+    """Return where workers come from."""
+    if options.cluster is None:
+        return Processes(options.workers)
+    from harness.runner.cluster.remote import Remote
+
+    return Remote(options, options.cluster, console.say)
+
+
+def judge(account: Account, written: bool = True, findings: Findings = NOTHING) -> Exit:
     """Return what a run comes to.
 
     Args:
-        coordinator: Of the run, which is over.
-        findings: What there is to say of flaky tests, and those in quarantine.
+        account: Of the run, which is over.
         written: Whether all reports are written that were asked for.
+        findings: What there is to say of flaky tests, and those in quarantine.
     """
-    ledger = coordinator.ledger
+    ledger = account.ledger
     if ledger.red or findings.wrong:
         return Exit.FAILED
-    if coordinator.late and ledger.missing():
+    if account.late and ledger.missing():
         return Exit.OVER_BUDGET
-    if coordinator.problem or ledger.missing() or not written:
+    if account.problem or ledger.missing() or not written:
         return Exit.INCOMPLETE
     if findings.over:
         return Exit.OVER_BUDGET

@@ -106,12 +106,21 @@ def happens(condition: Callable[[], bool], patience: float) -> bool:
     return True
 
 
-def how_ended(status: int) -> str:
-    """Return how a process has ended, by what `wait` says of it; empty if in order."""
-    code = os.waitstatus_to_exitcode(status)
+def how_it_was(code: int) -> str:
+    """Return how a process has ended, by its exit code; empty if in order.
+
+    Example:
+        >>> how_it_was(0), how_it_was(7), how_it_was(-9)
+        ('', 'exit code 7', 'SIGKILL')
+    """
     if code == 0:
         return ""
     return f"exit code {code}" if code > 0 else signal.Signals(-code).name
+
+
+def how_ended(status: int) -> str:
+    """Return how a process has ended, by what `wait` says of it; empty if in order."""
+    return how_it_was(os.waitstatus_to_exitcode(status))
 
 
 class Processes:
@@ -163,6 +172,9 @@ class Processes:
         for other in others:
             os.close(other.fileno())  # not its business
         raise BecomeWorkerError(Link(theirs, slate), serve)
+
+    def close(self) -> None:
+        """Give nothing back: there is nothing."""
 
 
 def work(link: Link, options: Options) -> None:

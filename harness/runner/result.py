@@ -11,9 +11,8 @@ from typing import Any
 from harness.core import realtime as time
 from harness.runner.events import Event, Said, Start, Stop
 from harness.runner.kinds import ERROR, EXPECTED, FAILED, SKIPPED, UNEXPECTED
+from harness.runner.link import STDERR
 from harness.runner.stopwatch import Stopwatch
-
-STDERR = 2  # the descriptor: a test may have put something else in the place of the stream
 
 __unittest = True  # frames of this module are left out of a failure's traceback
 
@@ -25,6 +24,7 @@ class TellingResult(unittest.TestResult):
         tell: Tells it.
         number_of: Returns the number of a test in this run; None for what is no test, a fixture.
         timeout: Seconds that a test, or the fixtures between two, may take; None for ever.
+        stacks: Descriptor to write the stacks of all threads to when it takes longer.
     """
 
     def __init__(
@@ -32,18 +32,20 @@ class TellingResult(unittest.TestResult):
         tell: Callable[[Event], object],
         number_of: Callable[[Any], int | None],
         timeout: float | None = None,
+        stacks: int = STDERR,
     ) -> None:
         super().__init__()
         self._report = tell
         self._number_of = number_of
         self._timeout = timeout
+        self._stacks = stacks
         self._running: dict[int, Stopwatch] = {}
         self._passed: set[int] = set()
 
     def limit(self) -> None:
         """Have the process end, with the stacks of its threads, where this takes too long."""
         if self._timeout is not None:
-            faulthandler.dump_traceback_later(self._timeout, exit=True, file=STDERR)
+            faulthandler.dump_traceback_later(self._timeout, exit=True, file=self._stacks)
 
     def unlimit(self) -> None:
         """Let what follows take its time."""

@@ -22,3 +22,6 @@ class Findings(NamedTuple):
     def told(self) -> list[str]:
         """All of it, as it is told."""
         return [*self.lines, *(f"harness: {each}" for each in (*self.wrong, self.over) if each)]
+
+
+NOTHING = Findings()

@@ -58,6 +58,8 @@ def stress(options: Options, say: Callable[[str], object]) -> Exit:
     load = Load(options.load, options.memory)
     with Pool(options.lanes, options.selection, options.timeout) as pool:
         units = chosen(pool, options)
+        others = [names for _, names, _ in pool.units] if options.in_suite else []
+        pool.hold({name for names in (*others, *(unit.tests for unit in units)) for name in names})
         laboratory = Laboratory(pool, load)
         task = polluted if options.in_suite else repeated
         return task(laboratory, units, options, say)

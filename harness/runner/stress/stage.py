@@ -22,6 +22,7 @@ from harness.runner.events import Said, Start
 from harness.runner.kinds import EXPECTED, SKIPPED
 from harness.runner.result import TellingResult
 from harness.runner.selection import Selection
+from harness.runner.stress.holder import Holder
 from harness.runner.stress.mark import Mark
 from harness.runner.stress.trial import Run, Trial
 from harness.runner.units import Unit, units_of
@@ -61,13 +62,16 @@ class Stage:
             broken=dict(self._broken()),
         )
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        while messages := self._channel.receive():
-            for message in messages:
-                if not copied:
-                    self._perform(trial_of(message), timeout)
-                    return
-                how = self._copied(trial_of(message), timeout)
-                self._channel.send(event="over", how=how)
+        with Holder() as holder:
+            while messages := self._channel.receive():
+                for message in messages:
+                    if message["do"] == "hold":
+                        holder.hold(self._units, message["tests"])
+                    elif copied:
+                        how = self._copied(trial_of(message), timeout)
+                        self._channel.send(event="over", how=how)
+                    else:
+                        self._perform(trial_of(message), timeout)
 
     def _quiet(self) -> None:
         """Have all that is printed go into the file."""
@@ -84,6 +88,7 @@ class Stage:
     def _copied(self, trial: Trial, timeout: float | None) -> int:
         """Have a trial take place in a copy of this process; return what `wait` says of it."""
         os.ftruncate(self._output, 0)
+        os.lseek(self._output, 0, os.SEEK_SET)
         pid = os.fork()
         if not pid:
             atexit._clear()  # what was registered before is the parent's
