@@ -22,6 +22,8 @@ from harness.runner.processes import BecomeWorkerError, Processes
 from harness.runner.transport import Transport
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from harness.report.history.recorder import Recorder
 
 
@@ -91,7 +93,7 @@ def run(
         become.serve(become.link, options)
         sys.exit()
     written = Closing(options, output, platform, console, coordinator).close()
-    findings = findings_of(coordinator.ledger, options)
+    findings = findings_of(coordinator.ledger, options, recorder.path if recorder else None)
     for line in findings.told:
         console.say(line)
     code = Exit.INTERRUPTED if interrupted else judge(coordinator, written, findings)
@@ -100,13 +102,13 @@ def run(
     return code
 
 
-def findings_of(ledger: Ledger, options: Options) -> Findings:
+def findings_of(ledger: Ledger, options: Options, history: Path | None) -> Findings:
     """Return what there is to say of flaky tests, and those in quarantine; mostly nothing."""
     if options.quarantine is None and not ledger.count(FLAKY):
         return NOTHING
     from harness.runner.flakes.policy import found_in
 
-    return found_in(ledger, options)
+    return found_in(ledger, options, history)
 
 
 def transport_of(options: Options, console: Console) -> Transport:

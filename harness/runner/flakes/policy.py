@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from harness.core.nearest import nearest
+from harness.errors import HistoryError
 from harness.runner.flakes.findings import Findings
 from harness.runner.flakes.quarantine import Quarantine
 from harness.runner.kinds import FLAKY, GREEN, SKIPPED
@@ -82,14 +84,41 @@ def complaints(quarantine: Quarantine, ledger: Ledger, selection: Selection) -> 
     return found + [f"{quarantine.place}: {line}" for line in unknown]
 
 
-def found_in(ledger: Ledger, options: Options) -> Findings:
-    """Return what there is to say of flaky tests, and those in quarantine."""
+def found_in(ledger: Ledger, options: Options, history: Path | None = None) -> Findings:
+    """Return what there is to say of flaky tests, and those in quarantine.
+
+    Args:
+        ledger: The account of the run.
+        options: How it was to be.
+        history: The file of earlier runs; None if there is none.
+    """
     quarantine = options.quarantine or Quarantine()
-    budget = budget_of(ledger, options.flake_budget)
-    over = str(budget) if options.flaky == PASS and budget.exceeded else ""
-    lines = (*tolerated(ledger), *report(quarantine, ledger))
+    lines = [*tolerated(ledger), *report(quarantine, ledger)]
+    before = (0, 0)
+    try:
+        if history is not None:
+            before, freed = known(ledger, history)
+            lines += freed
+    except HistoryError as error:
+        lines.append(f"{error.line}: earlier runs do not count")
     wrong = complaints(quarantine, ledger, options.selection)
-    return Findings(lines, tuple(wrong), over)
+    budget = budget_of(ledger, options.flake_budget, before)
+    over = options.flaky == PASS and ledger.count(FLAKY) and budget.exceeded
+    return Findings(tuple(lines), tuple(wrong), str(budget) if over else "")
+
+
+def known(ledger: Ledger, history: Path) -> tuple[tuple[int, int], list[str]]:
+    """Return the test runs of earlier runs, how many were flaky, and what may leave the quarantine.
+
+    Raises:
+        HistoryError: The history cannot be read.
+    """
+    from harness.runner.flakes.past import flaky_before, ready
+
+    apart = [entry for entry in ledger.numbered if not entry.gates]
+    names = {entry.name for entry in apart}
+    before = flaky_before(history, names) if ledger.count(FLAKY) else (0, 0)
+    return before, list(ready(history, apart))
 
 
 def days(count: int) -> str:
