@@ -49,6 +49,7 @@ class Stage:
         self._mark = mark
         self._output = output
         self._units: list[Unit] = []
+        self._coordinator = os.getppid()
 
     def serve(self, selection: Selection, timeout: float | None) -> None:
         """Load the tests, tell which there are, and do what is asked until nobody asks."""
@@ -101,7 +102,8 @@ class Stage:
     def _perform(self, trial: Trial, timeout: float | None) -> None:
         """Run the tests of a trial, and end the process as Python ends one."""
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        performance = Performance(self._units, self._channel, self._mark, timeout)
+        watched = (os.getppid(), self._coordinator)
+        performance = Performance(self._units, self._channel, self._mark, timeout, watched)
         try:
             performance.run(trial)
         finally:
@@ -138,10 +140,16 @@ class Performance:
         channel: Takes what has failed.
         mark: Where it is.
         timeout: Seconds that a test, or the fixtures between two, may take; None for ever.
+        watched: The parent, and the process for which all is done: without them it ends.
     """
 
     def __init__(
-        self, units: Iterable[Unit], channel: Channel, mark: Mark, timeout: float | None
+        self,
+        units: Iterable[Unit],
+        channel: Channel,
+        mark: Mark,
+        timeout: float | None,
+        watched: tuple[int, int],
     ) -> None:
         self._unit_of = {name: unit for unit in units for name in unit.names}
         self._channel = channel
@@ -151,7 +159,7 @@ class Performance:
         self._numbers: dict[int, int] = {}
         self._last = 0
         self._failed = False
-        self._parent = os.getppid()
+        self._parent, self._coordinator = watched
 
     def run(self, trial: Trial) -> None:
         """Run the tests of a trial, those of one seed after another."""
@@ -194,6 +202,10 @@ class Performance:
 
     def _stay(self) -> None:
         """End the process where nobody waits for it any more, as a test has ended its parent."""
+        try:
+            os.kill(self._coordinator, 0)
+        except ProcessLookupError:
+            os._exit(1)
         if os.getppid() != self._parent:
             os._exit(1)
 

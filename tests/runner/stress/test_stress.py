@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 from harness.testing.eventually import eventually
+from tests.runner.stress.test_load import runs
 from tests.runner.suites import RunnerTest
 
 ONE_IN_FIFTY = """
@@ -187,20 +188,32 @@ class EndTest(StressTest):
         self.assertIn("nothing ran: not today\n", text)
 
     def test_ctrl_c_ends_it(self):
-        note = "open('ran', 'a').close()"
-        self.write(
-            test_m=f"""
-            class SlowTest(unittest.TestCase):
-                def test_slow(self):
-                    {note}
-                    time.sleep(0.01)
-            """
-        )
-        name = "test_m.SlowTest"
-        run = subprocess.Popen([sys.executable, "-m", "harness", "stress", name], cwd=self.root)
-        eventually((self.root / "ran").exists, within=30)
+        run = self.begun()
         run.send_signal(signal.SIGINT)
         self.assertEqual(130, run.wait(30))
+
+    def test_its_processes_end_when_it_is_killed(self):
+        run = self.begun()
+        run.send_signal(signal.SIGKILL)
+        run.wait()
+        pids = {int(pid) for pid in (self.root / "ran").read_text().split()}
+        eventually(lambda: not any(map(runs, pids)), within=30)
+
+    def begun(self):
+        """Begin to repeat a test that notes its process, and lasts a while; return the command."""
+        self.write(
+            test_m="""
+            class SlowTest(unittest.TestCase):
+                def test_slow(self):
+                    with open("ran", "a") as file:
+                        file.write(f"{os.getpid()} {os.getppid()}\\n")
+                    time.sleep(0.05)
+            """
+        )
+        command = [sys.executable, "-m", "harness", "stress", "test_m.SlowTest"]
+        run = subprocess.Popen(command, cwd=self.root, stderr=subprocess.DEVNULL)
+        eventually(lambda: (self.root / "ran").exists(), within=30)
+        return run
 
 
 class BeforeTest(StressTest):
