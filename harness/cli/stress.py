@@ -71,8 +71,7 @@ def stress(context: click.Context, **given: Any) -> None:
 def options_of(given: dict[str, Any], seed: int) -> Any:
     """Return what is repeated, and how, by the command line."""
     from harness.runner.selection import Selection
-    from harness.runner.stress.hunt import Terms
-    from harness.runner.stress.main import Options
+    from harness.runner.stress.options import Options, Terms
 
     places = {name: given[name] for name in ("start", "pattern", "top") if given[name]}
     discovered = places or given["in_suite"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import contextvars
 import copy
+import io
 import itertools
 import os
 import random
@@ -76,8 +77,10 @@ class Stage:
 
     def _quiet(self) -> None:
         """Have all that is printed go into the file."""
-        for number in STANDARD:
+        for number, stream in zip(STANDARD, (sys.stdout, sys.stderr), strict=True):
             os.dup2(self._output, number)
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(line_buffering=True)  # nothing flushes it in a crash
 
     def _broken(self) -> Iterable[tuple[str, str]]:
         """Yield each test that could not be loaded, with what unittest says of it."""
