@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from harness.report.places import Place, Sources
-from harness.report.summary import failed
 from harness.report.tracebacks import headline
 from harness.runner.kinds import BLOCKED, ERROR, MISSING, RED
 from harness.runner.ledger import Entry, Ledger, Outcome
@@ -64,8 +63,8 @@ class Account:
             if outcome.kind == ERROR and self.ledger.gates(unit):
                 place = self.sources.place_of(f"{unit}.{outcome.part}", outcome.text)
                 yield Trouble(outcome.part, outcome.kind, outcome.text, place)
-        for entry in failed(self.ledger):
-            if entry.kind != BLOCKED:
+        for entry in self.ledger.numbered:
+            if entry.gates and entry.kind in RED and entry.kind != BLOCKED:
                 outcome = worst_of(entry)
                 place = self.sources.place_of(entry.name, outcome.text)
                 yield Trouble(entry.name, entry.kind, outcome.text, place)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import sys
 from enum import IntEnum
 from typing import TYPE_CHECKING, Protocol
@@ -33,8 +35,8 @@ class Exit(IntEnum):
     PASSED = 0
     FAILED = 1
     USAGE = 2
-    INCOMPLETE = 3  # a test was discovered of which nothing is known
-    OVER_BUDGET = 4  # the run took longer than it may, or more tests were flaky
+    INCOMPLETE = 3  # of a test nothing is known, or a report that was asked for is not written
+    OVER_BUDGET = 4  # it took longer than it may, reached less than it should, or was too flaky
     NOTHING_RAN = 5
     INTERRUPTED = 130
 
@@ -70,13 +72,16 @@ def run(
     """
     platform = platform_of(output.platform, os.environ)
     console = Console(verbose=output.verbose, platform=platform)
-    follower = Follower(console.stream, console.note, repeat=options.repeat)
+    known = options.known.tests if options.known is not None else None
+    follower = Follower(console.stream, console.note, repeat=options.repeat, known=known)
     transport = transport_of(options, console)
     keep = transport.keep if isinstance(transport, Processes) else None
     listener = Listeners(console, follower, *([] if recorder is None else [recorder]))
     coordinator = Coordinator(options, transport, listener, keep)
     interrupted = False
     become = None
+    # What a platform of CI sends to a job that is called off ends the run in order, as Ctrl-C does.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         coordinator.run()
     except BecomeWorkerError as error:
@@ -90,13 +95,18 @@ def run(
         if become is None:  # in the process that is to become a worker, it is not its own
             follower.close()
     if become is not None:
-        become.serve(become.link, options)
+        signal.signal(signal.SIGTERM, before)
+        with contextlib.closing(become.link.channel):
+            become.serve(become.link, options)
         sys.exit()
-    written = Closing(options, output, platform, console, coordinator).close()
+    closing = Closing(options, output, platform, console, coordinator)
+    closing.close()
     findings = findings_of(coordinator.ledger, options, recorder.path if recorder else None)
     for line in findings.told:
         console.say(line)
-    code = Exit.INTERRUPTED if interrupted else judge(coordinator, written, findings)
+    enough = closing.enough and not findings.over
+    verdict = judge(coordinator, written=closing.written, enough=enough, findings=findings)
+    code = Exit.INTERRUPTED if interrupted else verdict
     if recorder is not None:
         recorder.ended(coordinator.ledger, code)
     return code
@@ -120,12 +130,19 @@ def transport_of(options: Options, console: Console) -> Transport:
     return Remote(options, options.cluster, console.say)
 
 
-def judge(account: Account, written: bool = True, findings: Findings = NOTHING) -> Exit:
+def judge(
+    account: Account,
+    *,
+    written: bool = True,
+    enough: bool = True,
+    findings: Findings = NOTHING,
+) -> Exit:
     """Return what a run comes to.
 
     Args:
         account: Of the run, which is over.
         written: Whether all reports are written that were asked for.
+        enough: Whether the tests have reached as much as is asked for, and few enough were flaky.
         findings: What there is to say of flaky tests, and those in quarantine.
     """
     ledger = account.ledger
@@ -135,6 +152,6 @@ def judge(account: Account, written: bool = True, findings: Findings = NOTHING) 
         return Exit.OVER_BUDGET
     if account.problem or ledger.missing() or not written:
         return Exit.INCOMPLETE
-    if findings.over:
-        return Exit.OVER_BUDGET
-    return Exit.PASSED if ledger.found or findings.lines else Exit.NOTHING_RAN
+    if not (ledger.found or findings.lines):
+        return Exit.NOTHING_RAN
+    return Exit.PASSED if enough else Exit.OVER_BUDGET

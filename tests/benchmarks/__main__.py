@@ -24,6 +24,7 @@ from tests.benchmarks import (
     overhead,
     proxy,
     sets,
+    shards,
     sharing,
     starts,
 )
@@ -40,6 +41,7 @@ BENCHMARKS: dict[str, Callable[..., None]] = {
     "overhead": overhead.main,
     "proxy": proxy.main,
     "kafka": kafka.main,
+    "shards": shards.main,
     "bulk": bulk.main,
     "fleet": fleet.main,
     "keeping": keeping.main,

@@ -99,6 +99,8 @@ class ClusterTorture:
         )
         ran = collections.Counter(note[0] for note in self._notes())
         reasons = [f"{name} ran {times} times" for name, times in ran.items() if times > 1]
+        if reasons:
+            reasons.append(output[-2000:])
         if counts["passed"] + counts["crashed"] != CLASSES * TESTS:
             reasons.append(f"not every test was reported: {output[-2000:]}")
         if code != (1 if counts["crashed"] else 0):
