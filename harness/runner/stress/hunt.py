@@ -115,11 +115,12 @@ def hunt(
             catch.begun += verdict.begun
             catch.skipped += len(verdict.skipped)
             catch.reasons.update(verdict.skipped.values())
-            if len(verdict.skipped) == verdict.begun:
-                break
+            if verdict.skipped and len(verdict.skipped) >= verdict.begun:
+                break  # fixtures skip tests that have not begun
             if verdict.failures:
                 catch.verdict = verdict
                 break
     catch.seconds = time.monotonic() - began
-    catch.passes = -(-catch.begun // sum(len(unit.tests) for unit in units))
+    tests = sum(len(unit.tests) for unit in units)
+    catch.passes = max(-(-catch.begun // tests), int(catch.verdict is not None))
     return catch

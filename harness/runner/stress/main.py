@@ -84,7 +84,7 @@ def repeated(
     given = itertools.repeat(options.seed) if options.same_seed else seeds(options.seed)
     catch = hunt(laboratory, units, given, options.terms)
     if catch.verdict is None:
-        if catch.begun == catch.skipped:
+        if catch.begun <= catch.skipped:
             say(f"nothing ran: {'; '.join(sorted(catch.reasons)) or 'there was no time'}")
             return Exit.NOTHING_RAN
         say(words.never(catch))

@@ -68,7 +68,7 @@ class Stage:
             while messages := self._channel.receive():
                 for message in messages:
                     if message["do"] == "hold":
-                        holder.hold(self._units, message["tests"])
+                        holder.hold(self._units, message["tests"] if copied else ())
                     elif copied:
                         how = self._copied(trial_of(message), timeout)
                         self._channel.send(event="over", how=how)

@@ -188,6 +188,32 @@ class EndTest(StressTest):
         text = self.stress("test_m.KindsTest.test_skipped", code=5)
         self.assertIn("nothing ran: not today\n", text)
 
+    def test_fixtures_fail_and_skip_as_tests_do(self):
+        self.write(
+            test_m="""
+            class BrokenTest(unittest.TestCase):
+                @classmethod
+                def setUpClass(cls):
+                    raise OSError("no such thing")
+
+                def test_a(self):
+                    pass
+
+            class SkippedTest(unittest.TestCase):
+                @classmethod
+                def setUpClass(cls):
+                    raise unittest.SkipTest("not here")
+
+                def test_a(self):
+                    pass
+            """
+        )
+        text = self.stress("test_m.BrokenTest")
+        self.assertIn("ERROR: test_m.BrokenTest.test_a\nTraceback", text)
+        self.assertIn("failed: 1 of 1 runs", text)
+        self.assertIn("alone, with other seeds: 10 of 10 runs fail\n", text)
+        self.assertIn("nothing ran: not here\n", self.stress("test_m.SkippedTest", code=5))
+
     def test_ctrl_c_ends_it(self):
         run = self.begun()
         run.send_signal(signal.SIGINT)
@@ -212,7 +238,8 @@ class EndTest(StressTest):
             """
         )
         command = [sys.executable, "-m", "harness", "stress", "--load", "0", "test_m.SlowTest"]
-        run = subprocess.Popen(command, cwd=self.root, stderr=subprocess.DEVNULL)
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        run = subprocess.Popen(command, cwd=self.root, **quiet)
         eventually(lambda: (self.root / "ran").exists(), within=30)
         return run
 
