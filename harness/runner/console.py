@@ -68,6 +68,7 @@ class Console(Deaf):
         for outcome in attempt.outcomes:
             if outcome.kind in RED:
                 part = f" {outcome.part}" if outcome.part else ""
+                part += "" if entry.gates else f" (in quarantine: {entry.quarantined})"
                 self._say_red(f"{outcome.kind.upper()}: {entry.name}{part}", outcome.text)
         if attempt.kind in RED and attempt.output:
             printed = self._foreign(attempt.output)
