@@ -89,9 +89,9 @@ class Worker:
         except ConfigurationError as error:
             self._channel.send(event="refused", why=str(error), usage=True)
             return
-        units = self._choice.units
         if self._options.quarantine is not None:
-            units = self._options.quarantine.choose(units)
+            self._choice.units = self._options.quarantine.choose(self._choice.units)
+        units = self._choice.units
         self._units = {unit.key: unit for unit in units}
         tests = [test for unit in units for test in unit.tests]
         self._numbers = {id(test): number for number, test in enumerate(tests)}
