@@ -41,6 +41,7 @@ class Coordinator:
         keep: Starts what starts services before tests need them; None for nothing.
 
     Attributes:
+        workers: How many workers there may be, as far as that is known.
         problem: Why the run could not be carried out as it should; empty if it could.
         late: Whether the run was ended for its time limit.
         digest: What all runs have in common that find the same tests.
@@ -57,6 +58,7 @@ class Coordinator:
         listener: Listener,
         keep: Callable[[list[Member]], Member] | None = None,
     ) -> None:
+        self.workers = options.workers
         self.problem = ""
         self.late = False
         self.digest: str | None = None
@@ -272,6 +274,7 @@ class Coordinator:
         if self._round:
             return  # somebody who was taken for dead has told it
         units = [UnitAccount(key, tuple(names), facts) for key, names, facts in message["units"]]
+        self.workers = max(self._transport.wanted(), 1)
         self.shares = expect(self.ledger, units, self._options, self._listener.note)
         self._arrange(message["path"])
         self._began = time.monotonic()
@@ -287,7 +290,7 @@ class Coordinator:
             return
         from harness.runner.schedule import arrangement, services
 
-        self._queue = queue = arrangement.queue_for(units, self._options, self._transport.wanted())
+        self._queue = queue = arrangement.queue_for(units, self._options, self.workers)
         wanted = services.worth_keeping(units)
         if self._keep is not None and wanted:
             self.kept = services.Kept(self._keep(self._members()), queue)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import TYPE_CHECKING, Protocol
 
 from harness.errors import ClusterError
 from harness.report.follower import Follower
 from harness.report.platforms.platform import platform_of
+from harness.runner import streams
 from harness.runner.closing import Closing
 from harness.runner.console import Console
 from harness.runner.coordinator import Coordinator
@@ -66,9 +69,10 @@ def run(
         output: What is told, and where.
         recorder: Who writes the run into a history; None for none.
     """
+    streams.ensure()
     platform = platform_of(output.platform, os.environ)
     console = Console(verbose=output.verbose, platform=platform)
-    known = options.known.tests if options.known is not None else None
+    known = functools.partial(known_of, options, recorder)
     follower = Follower(console.stream, console.note, repeat=options.repeat, known=known)
     transport = transport_of(options, console)
     keep = transport.keep if isinstance(transport, Processes) else None
@@ -102,6 +106,17 @@ def run(
     if recorder is not None:
         recorder.ended(coordinator.ledger, code)
     return code
+
+
+def known_of(options: Options, recorder: Recorder | None) -> Mapping[str, float]:
+    """Return how long tests took before, as far as there is a history of them."""
+    if options.known is not None:
+        return options.known.tests
+    if recorder is None:
+        return {}
+    from harness.report.history.past import expected
+
+    return expected(recorder.path)
 
 
 def transport_of(options: Options, console: Console) -> Transport:
