@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from harness.adapters.declared import attributes_of, group_of
 from harness.adapters.holding import held_by, own
 from harness.adapters.repeat import repeat_command, test_identity
+from harness.core import realtime as time
 from harness.core.environment import Environment
 from harness.core.lease import Holder, Lease
 from harness.core.printing import announce_seed, say
@@ -70,6 +71,14 @@ class RunningTest:
         return lease
 
     def _acquire(self, service: Service[L]) -> L:
+        """Take a lease; how long that takes counts as set-up, wherever in the test it is."""
+        began = time.monotonic()
+        try:
+            return self._taken(service)
+        finally:
+            self._case._harness_leasing += time.monotonic() - began
+
+    def _taken(self, service: Service[L]) -> L:
         environment, group = self._environment, group_of(type(self._case))
         if service.exclusive:
             own(type(self._case), environment, group)

@@ -48,6 +48,7 @@ class HarnessMixin(MigrationAssertions, RowAssertions, TimeOfTest):
 
     environment: Environment | None = None
     _harness_running: RunningTest | None = None
+    _harness_leasing: float = 0.0  # seconds that taking leases took
 
     @functools.cached_property
     def rng(self) -> random.Random:

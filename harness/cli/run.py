@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import click
 
 from harness.core.printing import announce_seed
 from harness.core.seed import run_seed
+from harness.core.settings import Settings
 from harness.errors import ConfigurationError
 from harness.runner.options import ORDERS, Options
 
 AUTO = "auto"
+COUNT = click.IntRange(min=1)
+SECONDS = click.FloatRange(min=0, min_open=True)
+PASSED_ON = (
+    *("buffer", "failfast", "locals", "timeout", "order", "until_fail", "time_limit"),
+)  # as they were given
 
 
 def workers_of(text: str) -> int:
@@ -35,39 +43,51 @@ def workers_of(text: str) -> int:
     )
 
 
+SELECTION = (
+    click.argument("names", nargs=-1, metavar="[NAME]..."),
+    click.option("-s", "--start-directory", "start", default=".", help="Where to begin."),
+    click.option("-p", "--pattern", default="test*.py", help="Which files hold tests."),
+    click.option("-t", "--top-level-directory", "top", help="From where modules are imported."),
+    click.option("-k", "patterns", multiple=True, help="Run tests with this in their name."),
+)
+AS_UNITTEST = (
+    click.option("-f", "--failfast", is_flag=True, help="Stop at the first failure."),
+    click.option("-b", "--buffer", is_flag=True, help="Show what a test prints only if it fails."),
+    click.option("--locals", is_flag=True, help="Show local variables."),
+    click.option("-v", "--verbose", is_flag=True, help="A line for each test."),
+)
+HOW = (
+    click.option("-n", "workers", default="1", metavar="N|auto", help="How many processes."),
+    click.option("--seed", type=int, metavar="N", help="Make all random choices with N."),
+    click.option("--order", type=click.Choice(ORDERS), default=ORDERS[0], show_default=True),
+    click.option("--timeout", type=SECONDS, metavar="SECONDS", help="How long a test may take."),
+    click.option("--time-limit", type=SECONDS, metavar="SECONDS", help="How long the run may."),
+)
+AGAIN = (
+    click.option("--repeat", type=COUNT, metavar="N", help="Run all tests N times."),
+    click.option("--until-fail", is_flag=True, help="Repeat until one fails; N times at most."),
+    click.option("--rerun-failed", type=COUNT, metavar="N", help="Tell what is flaky by N tries."),
+)
+REPORTS = (
+    click.option("--junit", type=click.Path(dir_okay=False), help="Write JUnit XML to this file."),
+)
+
+
+def with_options(*groups: Iterable[Any]) -> Callable[[Any], Any]:
+    """Return what gives a command the options of some groups, in this order."""
+
+    def decorated(command: Any) -> Any:
+        for option in reversed([each for group in groups for each in group]):
+            command = option(command)
+        return command
+
+    return decorated
+
+
 @click.command()
 @click.pass_context
-@click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("-s", "--start-directory", default=".", help="Where to begin to discover.")
-@click.option("-p", "--pattern", default="test*.py", help="Which files hold tests.")
-@click.option("-t", "--top-level-directory", help="From where modules are imported.")
-@click.option("-k", "patterns", multiple=True, help="Run tests with this in their name.")
-@click.option("-n", "workers", default="1", metavar="N|auto", help="How many processes.")
-@click.option("-f", "--failfast", is_flag=True, help="Stop at the first failure.")
-@click.option("-b", "--buffer", is_flag=True, help="Show what a test prints only if it fails.")
-@click.option("--locals", "show_locals", is_flag=True, help="Show local variables.")
-@click.option("--timeout", type=float, metavar="SECONDS", help="How long one test may take.")
-@click.option("--seed", type=int, metavar="N", help="Make the random choices of the run with N.")
-@click.option("--order", type=click.Choice(ORDERS), default=ORDERS[0], show_default=True)
-@click.option("--junit", type=click.Path(dir_okay=False), help="Write JUnit XML into this file.")
-@click.option("-v", "--verbose", is_flag=True, help="A line for each test.")
-def run(
-    context: click.Context,
-    names: tuple[str, ...],
-    start_directory: str,
-    pattern: str,
-    top_level_directory: str | None,
-    patterns: tuple[str, ...],
-    workers: str,
-    failfast: bool,
-    buffer: bool,
-    show_locals: bool,
-    timeout: float | None,
-    seed: int | None,
-    order: str,
-    junit: str | None,
-    verbose: bool,
-) -> None:
+@with_options(SELECTION, AS_UNITTEST, HOW, AGAIN, REPORTS)
+def run(context: click.Context, **given: Any) -> None:
     """Run a unittest suite, and account for every test.
 
     NAME is a module, a class or a method, as `python -m unittest` takes it; without one, tests are
@@ -79,28 +99,40 @@ def run(
       1    a test or a fixture has failed, or a test has ended its worker
       2    the command line is wrong
       3    it is not known what became of a test, or the tests could not be loaded
+      4    the run has reached its time limit before all tests were run
       5    there were no tests
       130  the run was interrupted
     """  # noqa: D301 - \b is click's, and keeps the lines as they are
-    from harness.report.junit import library
     from harness.runner import main
+
+    options = options_of(given, context.obj)
+    announce_seed(options.seed)
+    if given["junit"] is not None:
+        from harness.report.junit import library
+
+        library()  # missing, it is told before the run
+    sys.exit(main.run(options, verbose=given["verbose"], junit=given["junit"]))
+
+
+def options_of(given: Mapping[str, Any], settings: Settings) -> Options:
+    """Return how a run is to be, by its command line and the settings."""
     from harness.runner.selection import Selection
 
-    processes = workers_of(workers)
-    if seed is not None:
-        os.environ["TEST_SEED"] = str(seed)  # for the processes, whatever else sets it
-    chosen = run_seed(context.obj) if seed is None else seed
-    announce_seed(chosen)
-    options = Options(
-        selection=Selection(names, start_directory, pattern, top_level_directory, patterns),
-        workers=processes,
-        buffer=buffer,
-        failfast=failfast,
-        locals=show_locals,
-        timeout=timeout,
-        seed=chosen,
-        order=order,
+    given = dict(given)
+    selection = {name: given[name] for name in ("names", "start", "pattern", "top", "patterns")}
+    kept = {name: given[name] for name in PASSED_ON}
+    return Options(
+        selection=Selection(**selection),
+        workers=workers_of(given["workers"]),
+        seed=seed_of(given["seed"], settings),
+        repeat=given["repeat"] or (None if given["until_fail"] else 1),
+        rerun_failed=given["rerun_failed"] or 0,
+        **kept,
     )
-    if junit is not None:
-        library()  # missing, it is told before the run
-    sys.exit(main.run(options, verbose=verbose, junit=junit))
+
+
+def seed_of(given: int | None, settings: Settings) -> int:
+    """Return the seed of the run, which the processes take over, whatever else sets it."""
+    if given is not None:
+        os.environ["TEST_SEED"] = str(given)
+    return run_seed(settings) if given is None else given

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.core.extras import extra
-from harness.runner.ledger import BLOCKED, CRASHED, MISSING, Entry, Ledger, Outcome
-from harness.runner.result import ERROR, FAILED, SKIPPED, UNEXPECTED
+from harness.runner.kinds import BLOCKED, CRASHED, ERROR, FAILED, MISSING, SKIPPED, UNEXPECTED
+from harness.runner.ledger import Attempt, Entry, Ledger, Outcome
 
 # What XML 1.0 cannot hold, however it is written: https://www.w3.org/TR/xml/#charsets
 FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -54,12 +54,13 @@ def write(path: Path, ledger: Ledger, seed: int) -> None:
 def case_of(junit: Any, entry: Entry) -> Any:
     """Return what is written of one test."""
     owner, _, name = entry.name.rpartition(".")
-    case = junit.TestCase(name, owner, entry.seconds or 0.0)
-    case.result = [found for each in entry.outcomes if (found := result_of(junit, each))]
-    if entry.kind == MISSING:
+    attempt = entry.attempts[-1] if entry.attempts else Attempt()
+    case = junit.TestCase(name, owner, attempt.seconds)
+    case.result = [found for each in attempt.outcomes if (found := result_of(junit, each))]
+    if not attempt.reported:
         case.result = [junit.Error(MISSING)]
-    if entry.output:
-        case.system_out = printable(entry.output)
+    if attempt.output:
+        case.system_out = printable(attempt.output)
     return case
 
 

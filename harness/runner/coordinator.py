@@ -1,58 +1,28 @@
-"""The coordinator: hands out units, hears what becomes of them, and keeps the ledger."""
+"""The coordinator: hands out work, hears what becomes of it, and looks after the workers."""
 
 from __future__ import annotations
 
 import selectors
-from collections import Counter, deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections import Counter
+from dataclasses import replace
+from typing import Any
 
+from harness.core import realtime as time
 from harness.runner.channel import Message
-from harness.runner.events import Said, Start, Stop, decoded
-from harness.runner.ledger import BLOCKED, CRASHED, RED, Entry, Ledger, Outcome
+from harness.runner.clerk import Clerk, Listener
+from harness.runner.hand import Hand
+from harness.runner.kinds import AGAIN, BLOCKED, CRASHED
+from harness.runner.ledger import Ledger, Outcome, UnitAccount
 from harness.runner.options import Options
 from harness.runner.plan import Work, planned
-from harness.runner.processes import BecomeWorkerError, Process
-from harness.runner.result import ERROR, PASSED, SKIPPED
+from harness.runner.processes import BecomeWorkerError
+from harness.runner.queue import Queue
+from harness.runner.transport import Transport
 
 LOOK = 0.05  # seconds between two looks at what the workers have written down
+AHEAD = 0.1  # seconds of work that a worker is given at once, if it is in small pieces
 TRIES = 10  # workers, one after another, that end before they have loaded the tests
-
-
-class Listener(Protocol):
-    """Who is told what happens, while it does."""
-
-    def began(self, tests: int, workers: int) -> None:
-        """Take note that so many tests are to be run."""
-
-    def finished(self, entry: Entry) -> None:
-        """Take note that it is known what became of a test."""
-
-    def fixture(self, outcome: Outcome) -> None:
-        """Take note of what was said of a fixture."""
-
-    def lost(self, worker: int, how: str, test: str | None) -> None:
-        """Take note that a worker has died."""
-
-
-@dataclass(eq=False)
-class Hand:
-    """A worker and what it is doing.
-
-    Attributes:
-        process: The worker.
-        loaded: Whether it has loaded the tests.
-        work: What it was given; None if it is idle.
-        running: The tests that have begun and not ended.
-        rest: The begin of a line that it is writing down.
-    """
-
-    process: Process
-    loaded: bool = False
-    work: Work | None = None
-    running: list[Entry] = field(default_factory=list)
-    rest: bytes = b""
+PATIENCE = 60.0  # seconds that a worker has to close its services, or to end when interrupted
 
 
 class Coordinator:
@@ -60,34 +30,36 @@ class Coordinator:
 
     Args:
         options: How the run is to be.
-        start: Starts a worker with a number; it is given those that there are.
+        transport: Where workers come from.
         listener: Who is told what happens.
 
     Attributes:
-        ledger: The account.
         problem: Why the run could not be carried out as it should; empty if it could.
+        late: Whether the run was ended for its time limit.
+        digest: What all runs have in common that find the same tests.
     """
 
-    def __init__(
-        self,
-        options: Options,
-        start: Callable[[int, list[Process]], Process],
-        listener: Listener,
-    ) -> None:
-        self.ledger = Ledger()
+    def __init__(self, options: Options, transport: Transport, listener: Listener) -> None:
         self.problem = ""
+        self.late = False
+        self.digest: str | None = None
         self._options = options
-        self._start = start
+        self._transport = transport
         self._listener = listener
+        self._clerk = Clerk(listener)
         self._hands: list[Hand] = []
         self._selector = selectors.DefaultSelector()
-        self._queue: deque[Work] = deque()
-        self._digest: str | None = None
-        self._planned = False
-        self._started = 0
+        self._queue = Queue()
+        self._round = 0  # 0: it is not known yet which tests there are
+        self._hired = 0
         self._unready = 0  # workers that have ended before they had loaded the tests
-        self._stopping = False
-        self._deaths: Counter[str] = Counter()  # before a test of the unit had begun
+        self._stopping = False  # no more work is given out
+        self._deaths: Counter[str] = Counter()  # in the fixtures of a unit
+
+    @property
+    def ledger(self) -> Ledger:
+        """The account."""
+        return self._clerk.ledger
 
     def run(self) -> None:
         """Run all tests.
@@ -95,33 +67,115 @@ class Coordinator:
         Raises:
             KeyboardInterrupt: The run was interrupted; the workers have ended.
         """
+        limit = self._options.time_limit
+        deadline = None if limit is None else time.monotonic() + limit
         try:
-            for _ in range(self._options.workers):
-                self._hire()
+            self._staff()
             while self._hands:
-                ready = self._selector.select(LOOK)
-                for hand in self._hands:
-                    self._read(hand)
-                for key, _ in ready:
-                    self._hear(key.data)
+                self._look()
+                self._staff()
+                if deadline is not None and time.monotonic() > deadline and self._hands:
+                    self._end_late()
         except BecomeWorkerError:
             raise  # the others are not its own
         except BaseException:
-            for hand in self._hands:
-                if hand.work is not None:
-                    hand.process.interrupt()
-            self._dismiss_all()
+            self._wind_up()
             raise
+        finally:
+            self._selector.close()
+        if self._options.until_fail:
+            self.ledger.waive()
+
+    def _look(self) -> None:
+        """Take note of what has happened, after a moment at most."""
+        ready = self._selector.select(LOOK)
+        for hand in self._hands:
+            self._read(hand)
+        for key, _ in ready:
+            self._hear(key.data)
+        for hand in list(self._hands):
+            if hand.member.gone():
+                self._bury(hand)
+
+    def _end_late(self) -> None:
+        self.late = True
+        self.problem = f"the run has reached its time limit of {self._options.time_limit:g} s"
+        self._wind_up()
+
+    # Workers come and go
+
+    def _staff(self) -> None:
+        """Have as many workers as there may be, and as there is work for."""
+        while not self._stopping and not self.problem and self._short():
+            self._hire()
+
+    def _short(self) -> bool:
+        there = sum(not hand.leaving for hand in self._hands)
+        if there >= self._transport.wanted():
+            return False
+        busy = sum(bool(hand.works) or not hand.loaded for hand in self._hands)
+        return not self._round or there < busy + len(self._queue)
 
     def _hire(self) -> None:
-        self._started += 1
-        process = self._start(self._started, [hand.process for hand in self._hands])
-        hand = Hand(process)
+        self._hired += 1
+        hand = Hand(self._transport.hire(self._hired, [each.member for each in self._hands]))
         self._hands.append(hand)
-        self._selector.register(process.link.channel, selectors.EVENT_READ, hand)
+        self._selector.register(hand.member, selectors.EVENT_READ, hand)
+
+    def _dismiss(self, hand: Hand) -> None:
+        """Send a worker home, which closes its services."""
+        if not hand.leaving:
+            hand.leaving = True
+            self._tell(hand, do="end")
+
+    def _wind_up(self) -> None:
+        """End all workers: in order, while they have patience; a second Ctrl-C ends it."""
+        self._stopping = True
+        try:
+            for hand in self._hands:
+                self._call_off(hand)
+            deadline = time.monotonic() + PATIENCE
+            while self._hands and time.monotonic() < deadline:
+                self._look()
+        finally:
+            for hand in self._hands:
+                hand.member.kill()
+            while self._hands:
+                self._look()
+
+    def _call_off(self, hand: Hand) -> None:
+        if hand.works or not hand.loaded:
+            hand.leaving = True
+            hand.member.interrupt()
+        else:
+            self._dismiss(hand)
+
+    def _bury(self, hand: Hand) -> None:
+        """Do what is to be done about a worker that has ended."""
+        self._read(hand)
+        self._hands.remove(hand)
+        self._selector.unregister(hand.member)
+        how = hand.member.end(PATIENCE)
+        if not hand.leaving:
+            self._mourn(hand, how or "exit code 0")
+        elif how and not self._stopping:
+            self._listener.lost(hand.member.number, how, None)
+
+    def _mourn(self, hand: Hand, how: str) -> None:
+        entry = hand.running[-1].entry if hand.running else None
+        self._listener.lost(hand.member.number, how, entry.name if entry else None)
+        if entry is not None:
+            self._clerk.crashed(hand, how)
+        self._requeue(hand)
+        if not hand.loaded:
+            self._unready += 1
+            if self._unready >= TRIES or (not self._round and how.startswith("exit code")):
+                self.problem = f"a worker ended before it had loaded the tests: {how}"
+
+    # What workers say
 
     def _hear(self, hand: Hand) -> None:
-        messages = hand.process.link.channel.receive()
+        messages = hand.member.receive()
         self._read(hand)  # first: all that was written before
         for message in messages or ():
             getattr(self, f"_on_{message['event']}")(hand, message)
@@ -129,25 +183,20 @@ class Coordinator:
             self._bury(hand)
 
     def _read(self, hand: Hand) -> None:
-        """Take note of what a worker has written down."""
-        *lines, hand.rest = (hand.rest + hand.process.link.slate.read()).split(b"\n")
-        for line in lines:
-            event = decoded(line)
-            if isinstance(event, Start):
-                self._begin(hand, event)
-            elif isinstance(event, Said):
-                self._say(hand, event)
-            else:
-                self._stop(hand, event)
+        done = self._clerk.read(hand)
+        if self._clerk.failures and (self._options.failfast or self._options.until_fail):
+            self._stopping = True
+        for work in done:
+            self._done(work)
 
     def _on_full(self, hand: Hand, message: Message) -> None:
         self._tell(hand, do="go on")
 
     def _on_loaded(self, hand: Hand, message: Message) -> None:
-        if self._digest is None:
-            self._digest = message["digest"]
+        if self.digest is None:
+            self.digest = message["digest"]
             self._tell(hand, do="show")
-        elif self._digest != message["digest"]:
+        elif self.digest != message["digest"]:
             self.problem = "the workers have not found the same tests"
             self._dismiss(hand)
             return
@@ -155,131 +204,95 @@ class Coordinator:
         self._give(hand)
 
     def _on_units(self, hand: Hand, message: Message) -> None:
-        units = message["units"]
-        for key, names in units:
-            self.ledger.expect(key, names)
-        self._queue.extend(planned(units, self._options))
-        self._planned = True
-        self._listener.began(len(self.ledger.entries), len(self._hands))
+        for key, names, facts in message["units"]:
+            self.ledger.expect(UnitAccount(key, tuple(names), facts))
+        self._next_round()
+        self._listener.began(self.ledger, len(self._hands))
         for each in list(self._hands):
             self._give(each)
 
-    def _give(self, hand: Hand) -> None:
-        """Give a worker that has nothing to do what is next; send it home if there is nothing."""
-        if not hand.loaded or not self._planned or hand.work is not None:
-            return
-        if self._queue and not self._stopping:
-            hand.work = self._queue.popleft()
-            self._tell(hand, do="run", unit=hand.work.unit, tests=hand.work.tests)
-        else:
-            self._dismiss(hand)
-
-    def _tell(self, hand: Hand, **message: Any) -> None:
-        try:
-            hand.process.link.channel.send(**message)
-        except OSError:
-            pass  # it has died, which is heard
-
-    def _begin(self, hand: Hand, event: Start) -> None:
-        entry = self.ledger.numbered[event.test]
-        entry.worker = hand.process.number
-        hand.running.append(entry)
-
-    def _say(self, hand: Hand, event: Said) -> None:
-        outcome = Outcome(event.kind, event.text, event.part)
-        if event.test is None:
-            assert hand.work is not None
-            self.ledger.fixtures.append((hand.work.unit, outcome))
-            self._listener.fixture(outcome)
-        else:
-            self.ledger.numbered[event.test].outcomes.append(outcome)
-        if self._options.failfast and outcome.kind in RED:
-            self._stopping = True
-
-    def _stop(self, hand: Hand, event: Stop) -> None:
-        entry = self.ledger.numbered[event.test]
-        hand.running.remove(entry)
-        entry.seconds, entry.output = event.seconds, event.output
-        if event.passed:
-            entry.outcomes.append(Outcome(PASSED))
-        self._listener.finished(entry)
-
-    def _on_done(self, hand: Hand, message: Message) -> None:
-        work, hand.work = hand.work, None
-        assert work is not None
-        self._settle(work)
+    def _on_idle(self, hand: Hand, message: Message) -> None:
         self._give(hand)
 
-    def _settle(self, work: Work) -> None:
-        """Say of tests that were not begun why that is: a fixture failed, or has skipped them."""
-        if self._stopping:
+    # Work
+
+    def _next_round(self) -> None:
+        self._round += 1
+        for entry in self.ledger.numbered:
+            entry.due += 1
+        self._queue.add(planned(self.ledger.units.values(), self._options, self._round))
+
+    def _more(self) -> bool:
+        """Return whether there is work; of the next time that all is run, if there is one."""
+        repeat = self._options.repeat
+        if not self._queue and (repeat is None or self._round < repeat) and self.ledger.entries:
+            self._next_round()
+        return bool(self._queue)
+
+    def _give(self, hand: Hand) -> None:
+        """Give a worker that has nothing to do what is next; send it home if there is nothing."""
+        if not hand.loaded or not self._round or hand.works or hand.leaving:
             return
-        said = [outcome for unit, outcome in self.ledger.fixtures if unit == work.unit]
-        for name in work.tests:
-            entry = self.ledger.entries[name]
-            if not entry.reported and said:
-                failed = [outcome for outcome in said if outcome.kind == ERROR]
-                why = (failed or said)[0]
-                kind = BLOCKED if failed else SKIPPED
-                entry.outcomes.append(Outcome(kind, why.part if failed else why.text, why.part))
-                self._listener.finished(entry)
+        if self._stopping or not self._more():
+            self._dismiss(hand)
+            return
+        hand.works.extend(self._portion())
+        if hand.works:
+            works = [[work.unit, work.tests] for work in hand.works]
+            self._tell(hand, do="run", works=works)
 
-    def _bury(self, hand: Hand) -> None:
-        """Do what is to be done about a worker that has died."""
-        self._forget(hand)
-        how = hand.process.end() or "exit code 0"
-        entry = hand.running[-1] if hand.running else None
-        self._listener.lost(hand.process.number, how, entry.name if entry else None)
-        if entry is not None:
-            self._blame(hand, entry, how)
-        self._requeue(hand)
-        if not hand.loaded:
-            self._unready += 1
-            if self._unready >= TRIES or (not self._planned and how.startswith("exit code")):
-                self.problem = f"a worker ended before it had loaded the tests: {how}"
-                return
-        if self._queue and not self._stopping:
-            self._hire()
+    def _portion(self) -> list[Work]:
+        """Return what a worker is to do next: several pieces of work, if they are small."""
+        works: list[Work] = []
+        one = self._options.failfast or self._options.until_fail
+        seconds, most = 0.0, 0 if one else len(self._queue) // (2 * len(self._hands))
+        while (not works or (len(works) < most and seconds < AHEAD)) and (
+            work := self._queue.next()
+        ):
+            works.append(work)
+            seconds += len(work.tests) * self._clerk.pace
+        return works
 
-    def _blame(self, hand: Hand, entry: Entry, how: str) -> None:
-        entry.outcomes.append(Outcome(CRASHED, f"worker {hand.process.number} ended: {how}"))
-        self._listener.finished(entry)
+    def _done(self, work: Work) -> None:
+        self._queue.done(work)
+        if self._stopping:
+            return  # what it has not begun is not run
+        self._clerk.settle(work)
+        if work.rerun < self._options.rerun_failed:
+            self._rerun(work)
+        for hand in list(self._hands):
+            self._give(hand)  # it may have waited for what this work had
+
+    def _rerun(self, work: Work) -> None:
+        """Have what has failed be run once more."""
+        if self.ledger.units[work.unit].facts.get("whole"):
+            return
+        names = tuple(name for name in work.tests if self._clerk.kind(name, work) in AGAIN)
+        if names:
+            for name in names:
+                self.ledger.entries[name].due += 1
+            self._queue.add([Work(work.unit, names, work.round, work.rerun + 1)])
 
     def _requeue(self, hand: Hand) -> None:
         """Have what a dead worker has not run be run by another one."""
-        if hand.work is None:
+        if not hand.works:
             return
-        left = tuple(n for n in hand.work.tests if not self.ledger.entries[n].reported)
-        if not hand.running and len(left) == len(hand.work.tests):
-            self._deaths[hand.work.unit] += 1
-        if self._deaths[hand.work.unit] > 1:  # once it may have been killed from outside
-            self._blame_fixture(hand)
+        work, *others = hand.works
+        left = self._clerk.left(work)
+        self._queue.put_back(others)
+        self._queue.done(work)
+        self._deaths[work.unit] += hand.begun
+        if self._deaths[work.unit] > 1:  # once it may have been killed from outside
+            text = f"worker {hand.member.number} ended in the fixtures of {work.unit}"
+            self._clerk.report(work, left, Outcome(CRASHED, text))
+        elif self.ledger.units[work.unit].facts.get("whole") and len(left) < len(work.tests):
+            text = "its worker has ended, and the suite that it is in can only be run as a whole"
+            self._clerk.report(work, left, Outcome(BLOCKED, text))
         elif left:
-            self._queue.appendleft(Work(hand.work.unit, left))
+            self._queue.put_back([replace(work, tests=left)])
 
-    def _blame_fixture(self, hand: Hand) -> None:
-        """Report the tests of a unit whose fixtures have ended the worker."""
-        assert hand.work is not None
-        for entry in map(self.ledger.entries.__getitem__, hand.work.tests):
-            if entry.reported:
-                continue
-            text = f"worker {hand.process.number} ended in the fixtures of {hand.work.unit}"
-            entry.outcomes.append(Outcome(CRASHED, text))
-            self._listener.finished(entry)
-
-    def _dismiss(self, hand: Hand) -> None:
-        """Send a worker home, which closes its services."""
-        self._tell(hand, do="end")
-        self._forget(hand)
-        how = hand.process.end()
-        if how:
-            self._listener.lost(hand.process.number, how, None)
-
-    def _forget(self, hand: Hand) -> None:
-        self._hands.remove(hand)
-        self._selector.unregister(hand.process.link.channel)
-
-    def _dismiss_all(self) -> None:
-        for hand in list(self._hands):
-            self._dismiss(hand)
-        self._selector.close()
+    def _tell(self, hand: Hand, **message: Any) -> None:
+        try:
+            hand.member.send(**message)
+        except OSError:
+            pass  # it has died, which is heard

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import NamedTuple, TypeAlias
 
-START, PASS, OUTCOME, STOP = "s", "p", "o", "e"
+START, PASS, OUTCOME, STOP, TAKEN, OVER, NOTE = "s", "p", "o", "e", "t", "u", "n"
 
 
 class Start(NamedTuple):
@@ -13,9 +13,11 @@ class Start(NamedTuple):
 
     Attributes:
         test: Its number.
+        at: When, in seconds since 1970.
     """
 
     test: int
+    at: float
 
 
 class Said(NamedTuple):
@@ -39,35 +41,70 @@ class Stop(NamedTuple):
 
     Attributes:
         test: Its number.
-        seconds: How long it took.
+        setup: How long its set-up took, in seconds.
+        body: How long the test itself took.
+        release: How long its tear-down and its clean-ups took.
         passed: Whether nothing else is to be said of it.
         output: What it printed, where that is kept.
     """
 
     test: int
-    seconds: float
+    setup: float
+    body: float
+    release: float
     passed: bool
     output: str = ""
 
 
-Event: TypeAlias = Start | Said | Stop
+class Taken(NamedTuple):
+    """A piece of work begins."""
+
+
+class Over(NamedTuple):
+    """A piece of work is over.
+
+    Attributes:
+        seconds: How long all of it took.
+    """
+
+    seconds: float
+
+
+class Note(NamedTuple):
+    """A line for people.
+
+    Attributes:
+        text: The line.
+    """
+
+    text: str
+
+
+Event: TypeAlias = Start | Said | Stop | Taken | Over | Note
+KINDS: dict[str, type[Event]] = {
+    OUTCOME: Said,
+    STOP: Stop,
+    TAKEN: Taken,
+    OVER: Over,
+    NOTE: Note,
+}
+LETTERS = {made: letter for letter, made in KINDS.items()}
 
 
 def encoded(event: Event) -> bytes:
     r"""Return the line of an event.
 
     Example:
-        >>> encoded(Start(7)), encoded(Stop(7, 0.25, True))
-        (b's7\n', b'p7 0.250000\n')
+        >>> encoded(Start(7, 1.5)), encoded(Stop(7, 0.25, 1, 0, True))
+        (b's7 1.500000\n', b'p7 0.250000 1.000000 0.000000\n')
     """
     if isinstance(event, Start):
-        line = f"{START}{event.test}"
-    elif isinstance(event, Said):
-        line = OUTCOME + json.dumps(event)
-    elif event.passed and not event.output:
-        line = f"{PASS}{event.test} {event.seconds:.6f}"
+        line = f"{START}{event.test} {event.at:.6f}"
+    elif isinstance(event, Stop) and event.passed and not event.output:
+        test, setup, body, release, *_ = event
+        line = f"{PASS}{test} {setup:.6f} {body:.6f} {release:.6f}"
     else:
-        line = STOP + json.dumps(event)
+        line = LETTERS[type(event)] + json.dumps(event)
     return line.encode() + b"\n"
 
 
@@ -75,13 +112,14 @@ def decoded(line: bytes) -> Event:
     r"""Return the event of a line.
 
     Example:
-        >>> decoded(b"p7 0.250000")
-        Stop(test=7, seconds=0.25, passed=True, output='')
+        >>> decoded(b"p7 0.25 1 0")
+        Stop(test=7, setup=0.25, body=1.0, release=0.0, passed=True, output='')
     """
     kind, rest = line[:1].decode(), line[1:].decode()
     if kind == START:
-        return Start(int(rest))
+        test, at = rest.split()
+        return Start(int(test), float(at))
     if kind == PASS:
-        test, seconds = rest.split()
-        return Stop(int(test), float(seconds), True)
-    return (Said if kind == OUTCOME else Stop)(*json.loads(rest))
+        test, setup, body, release = rest.split()
+        return Stop(int(test), float(setup), float(body), float(release), True)
+    return KINDS[kind](*json.loads(rest))

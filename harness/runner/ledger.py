@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from harness.runner.result import ERROR, EXPECTED, FAILED, PASSED, SKIPPED, UNEXPECTED
-
-CRASHED, BLOCKED, MISSING = "crashed", "blocked", "not run"
-RED = (FAILED, ERROR, UNEXPECTED, CRASHED, BLOCKED)
-WORST = (CRASHED, ERROR, FAILED, UNEXPECTED, BLOCKED, SKIPPED, EXPECTED, PASSED)
+from harness.runner.kinds import ERROR, FLAKY, GREEN, MISSING, RED, WORST
 
 
-@dataclass
+@dataclass(frozen=True)
 class Outcome:
     """One thing that was said of a test.
 
@@ -27,24 +24,40 @@ class Outcome:
     part: str = ""
 
 
-@dataclass
-class Entry:
-    """What became of one test.
+class Times(NamedTuple):
+    """How long the parts of a test took, in seconds.
 
     Attributes:
-        name: Its name.
-        unit: What it was run in.
+        setup: `setUp`, and the leases that the test took.
+        body: The test itself.
+        release: `tearDown`, the clean-ups, and giving the leases back.
+    """
+
+    setup: float = 0.0
+    body: float = 0.0
+    release: float = 0.0
+
+
+@dataclass(eq=False)
+class Attempt:
+    """One time that a test was run.
+
+    Attributes:
+        round: Which time all tests were run, from 1.
+        rerun: How many times it was run in this round before, and has failed.
+        worker: Who ran it; None if nobody did.
+        began: When, in seconds since 1970; None if it did not.
+        times: How long it took; None if it did not end.
         outcomes: All that was said of it.
-        seconds: How long it took; None if it did not end.
-        worker: Who runs it, or did.
         output: What it printed, where that is kept.
     """
 
-    name: str
-    unit: str
-    outcomes: list[Outcome] = field(default_factory=list)
-    seconds: float | None = None
+    round: int = 1
+    rerun: int = 0
     worker: int | None = None
+    began: float | None = None
+    times: Times | None = None
+    outcomes: list[Outcome] = field(default_factory=list)
     output: str = ""
 
     @property
@@ -55,8 +68,71 @@ class Entry:
     @property
     def kind(self) -> str:
         """The worst that was said of it."""
+        if len(self.outcomes) == 1:
+            return self.outcomes[0].kind
         kinds = {outcome.kind for outcome in self.outcomes}
         return next((kind for kind in WORST if kind in kinds), MISSING)
+
+    @property
+    def seconds(self) -> float:
+        """How long it took; nothing if it did not end."""
+        return sum(self.times) if self.times else 0.0
+
+
+@dataclass(eq=False)
+class Entry:
+    """What became of one test.
+
+    Attributes:
+        name: Its name.
+        unit: What it was run in.
+        tier: `unit`, `integration` or `e2e`.
+        due: How many times it is to be run.
+        attempts: Each time that it was run.
+    """
+
+    name: str
+    unit: str
+    tier: str = ""
+    due: int = 0
+    attempts: list[Attempt] = field(default_factory=list)
+
+    @property
+    def reported(self) -> bool:
+        """Whether it is known what became of it, as often as it was due."""
+        return bool(self.attempts) and self.due <= sum(each.reported for each in self.attempts)
+
+    @property
+    def kind(self) -> str:
+        """The verdict: the worst of all attempts; flaky if it passed when it was run once more."""
+        if len(self.attempts) == 1:
+            return self.attempts[0].kind
+        kinds = [attempt.kind for attempt in self.attempts if attempt.reported]
+        worst = next((kind for kind in WORST if kind in kinds), MISSING)
+        again = any(each.rerun and each.kind in GREEN for each in self.attempts)
+        return FLAKY if worst in RED and again else worst
+
+    @property
+    def seconds(self) -> float:
+        """How long it took the last time; nothing if it did not end."""
+        return self.attempts[-1].seconds if self.attempts else 0.0
+
+
+@dataclass(eq=False)
+class UnitAccount:
+    """What became of a unit.
+
+    Attributes:
+        key: Which one.
+        tests: The names of its tests.
+        facts: What else its worker has told of it.
+        fixtures: How long its fixtures took, in seconds, each time that it was run.
+    """
+
+    key: str
+    tests: tuple[str, ...]
+    facts: dict[str, object] = field(default_factory=dict)
+    fixtures: list[float] = field(default_factory=list)
 
 
 class Ledger:
@@ -65,29 +141,44 @@ class Ledger:
     Attributes:
         entries: By name, in the order in which they were discovered.
         numbered: The same by number.
+        units: What they are run in, by key.
         fixtures: What was said of fixtures, and by which unit.
     """
 
     def __init__(self) -> None:
         self.entries: dict[str, Entry] = {}
         self.numbered: list[Entry] = []
+        self.units: dict[str, UnitAccount] = {}
         self.fixtures: list[tuple[str, Outcome]] = []
 
-    def expect(self, unit: str, names: Iterable[str]) -> None:
-        """Note tests that are to be run."""
-        found = [Entry(name, unit) for name in names]
+    def expect(self, unit: UnitAccount) -> None:
+        """Note tests that were discovered."""
+        self.units[unit.key] = unit
+        found = [Entry(name, unit.key) for name in unit.tests]
         self.entries.update((entry.name, entry) for entry in found)
         self.numbered += found
 
+    def counts(self) -> Counter[str]:
+        """Return how many tests have come to what."""
+        return Counter(entry.kind if entry.reported else MISSING for entry in self.numbered)
+
     def count(self, *kinds: str) -> int:
-        """Return of how many tests some of these were the worst that was said."""
-        return sum(entry.kind in kinds for entry in self.entries.values())
+        """Return how many tests have come to one of these."""
+        counts = self.counts()
+        return sum(counts[kind] for kind in kinds)
 
     def missing(self) -> list[Entry]:
-        """Return the tests of which nothing is known."""
-        return [entry for entry in self.entries.values() if not entry.reported]
+        """Return the tests of which not all is known that should be."""
+        return [entry for entry in self.numbered if not entry.reported]
+
+    def waive(self) -> None:
+        """Ask no more for what is known of a test than that: the run has ended as it should."""
+        for entry in self.numbered:
+            entry.due = min(entry.due, max(1, sum(each.reported for each in entry.attempts)))
 
     @property
     def red(self) -> bool:
         """Whether anything has failed."""
-        return any(kind.kind == ERROR for _, kind in self.fixtures) or self.count(*RED) > 0
+        return any(said.kind == ERROR for _, said in self.fixtures) or any(
+            entry.kind in RED for entry in self.numbered
+        )

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from harness.runner.console import Console
 from harness.runner.coordinator import Coordinator
-from harness.runner.ledger import Ledger
 from harness.runner.options import Options
-from harness.runner.processes import BecomeWorkerError, fork, work
+from harness.runner.processes import BecomeWorkerError, Processes, work
 
 
 class Exit(IntEnum):
@@ -20,6 +19,7 @@ class Exit(IntEnum):
     FAILED = 1
     USAGE = 2
     INCOMPLETE = 3  # a test was discovered of which nothing is known
+    OVER_BUDGET = 4  # the run took longer than it may
     NOTHING_RAN = 5
     INTERRUPTED = 130
 
@@ -33,7 +33,7 @@ def run(options: Options, *, verbose: bool = False, junit: str | None = None) ->
         junit: File to write JUnit XML into; None for none.
     """
     console = Console(verbose=verbose)
-    coordinator = Coordinator(options, fork, console)
+    coordinator = Coordinator(options, Processes(options.workers), console)
     interrupted = False
     link = None
     try:
@@ -50,18 +50,16 @@ def run(options: Options, *, verbose: bool = False, junit: str | None = None) ->
         from harness.report.junit import write
 
         write(Path(junit), coordinator.ledger, options.seed)
-    return Exit.INTERRUPTED if interrupted else judge(coordinator.ledger, coordinator.problem)
+    return Exit.INTERRUPTED if interrupted else judge(coordinator)
 
 
-def judge(ledger: Ledger, problem: str) -> Exit:
-    """Return what a run comes to.
-
-    Args:
-        ledger: What became of each test.
-        problem: Why it could not be carried out as it should.
-    """
+def judge(coordinator: Coordinator) -> Exit:
+    """Return what a run comes to."""
+    ledger = coordinator.ledger
     if ledger.red:
         return Exit.FAILED
-    if problem or ledger.missing():
+    if coordinator.late and ledger.missing():
+        return Exit.OVER_BUDGET
+    if coordinator.problem or ledger.missing():
         return Exit.INCOMPLETE
     return Exit.PASSED if ledger.entries else Exit.NOTHING_RAN

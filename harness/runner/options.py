@@ -22,6 +22,10 @@ class Options:
         timeout: Seconds that one test may take; None for ever.
         seed: The one number from which all random choices follow.
         order: One of `ORDERS`.
+        repeat: How many times all tests are run; None for ever, which `until_fail` ends.
+        until_fail: Whether to end with the first failure, as `failfast`, and not to ask for more.
+        rerun_failed: How many times a test that fails is run once more.
+        time_limit: Seconds that the whole run may take; None for ever.
     """
 
     selection: Selection = field(default_factory=Selection)
@@ -32,3 +36,7 @@ class Options:
     timeout: float | None = None
     seed: int = 0
     order: str = DEFINED
+    repeat: int | None = 1
+    until_fail: bool = False
+    rerun_failed: int = 0
+    time_limit: float | None = None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from harness.core.seed import derive
+from harness.runner.ledger import UnitAccount
 from harness.runner.options import SHUFFLE, Options
 
 
@@ -18,24 +19,30 @@ class Work:
     Attributes:
         unit: The unit.
         tests: Their names.
+        round: Which time all tests are run, from 1.
+        rerun: How many times they were run in this round before, and have failed.
     """
 
     unit: str
     tests: tuple[str, ...]
+    round: int = 1
+    rerun: int = 0
 
 
-def planned(units: Sequence[tuple[str, Sequence[str]]], options: Options) -> list[Work]:
+def planned(units: Iterable[UnitAccount], options: Options, round: int = 1) -> list[Work]:
     """Return what is to be done, in order.
 
     Args:
-        units: Each unit with its tests, as they were discovered.
+        units: What was discovered.
         options: How the run is to be.
+        round: Which time all tests are run, from 1; each has an order of its own, if any has.
     """
-    works = [Work(unit, tuple(names)) for unit, names in units]
+    works = [Work(unit.key, unit.tests, round) for unit in units]
     if options.order == SHUFFLE:
-        rng = random.Random(derive(options.seed, "order"))
+        parts = ("order",) if round == 1 else ("order", str(round))
+        rng = random.Random(derive(options.seed, *parts))
         rng.shuffle(works)
-        works = [Work(work.unit, shuffled(work.tests, rng)) for work in works]
+        works = [replace(work, tests=shuffled(work.tests, rng)) for work in works]
     return works
 
 

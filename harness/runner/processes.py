@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import sys
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from harness.runner.channel import pair
+from harness.core import realtime as time
+from harness.runner.channel import Message, pair
 from harness.runner.link import Link
 from harness.runner.options import Options
 from harness.runner.slate import Slate
+from harness.runner.transport import Member
 from harness.runner.worker import Worker
 
 
@@ -25,60 +29,123 @@ class BecomeWorkerError(BaseException):
         self.link = link
 
 
-@dataclass(eq=False)
 class Process:
     """A worker, seen from the coordinator.
 
-    Attributes:
+    Args:
         number: Which one it is, from 1.
         pid: Its process.
         link: To it.
     """
 
-    number: int
-    pid: int
-    link: Link
+    def __init__(self, number: int, pid: int, link: Link) -> None:
+        self.number = number
+        self.link = link
+        self._pid = pid
+        self._status: int | None = None
 
-    def end(self) -> str:
-        """Wait for its end, and return how it ended; empty if in order."""
-        self.link.channel.close()
-        _, status = os.waitpid(self.pid, 0)
-        code = os.waitstatus_to_exitcode(status)
-        if code == 0:
-            return ""
-        return f"exit code {code}" if code > 0 else signal.Signals(-code).name
+    def fileno(self) -> int:
+        """Return the number by which a selector knows whether it has sent something."""
+        return self.link.channel.fileno()
+
+    def send(self, **message: Any) -> None:
+        """Send it a message."""
+        self.link.channel.send(**message)
+
+    def receive(self) -> list[Message] | None:
+        """Return messages that came; None when it has ended."""
+        return self.link.channel.receive()
+
+    def read(self) -> bytes:
+        """Return what it has told of tests since the last time."""
+        return self.link.slate.read()
+
+    def gone(self) -> bool:
+        """Return whether it has ended."""
+        if self._status is None:
+            pid, status = os.waitpid(self._pid, os.WNOHANG)
+            self._status = status if pid else None
+        return self._status is not None
 
     def interrupt(self) -> None:
         """Have it end what it is doing, as Ctrl-C does."""
-        os.kill(self.pid, signal.SIGINT)
+        self._signal(signal.SIGINT)
+
+    def kill(self) -> None:
+        """Have it end at once."""
+        self._signal(signal.SIGKILL)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if not self.gone():
+            os.kill(self._pid, number)
+
+    def end(self, patience: float) -> str:
+        """Wait for its end, and return how it ended; empty if in order."""
+        self.link.channel.close()
+        late = not happens(self.gone, patience)
+        if late:
+            self.kill()
+            happens(self.gone, math.inf)
+        self.link.slate.close()
+        how = how_ended(self._status or 0)
+        return f"it did not end within {patience:g} s, and was killed" if late else how
 
 
-def fork(number: int, others: list[Process]) -> Process:
-    """Start a worker: a copy of this process, which has loaded nothing of the tests yet.
+def happens(condition: Callable[[], bool], patience: float) -> bool:
+    """Wait until something is so; return whether it came to be, within so many seconds."""
+    deadline, pause = time.monotonic() + patience, 0.0002
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(pause)
+        pause = min(2 * pause, 0.02)
+    return True
 
-    That takes a millisecond, where a new interpreter takes fifty; and it is safe, for there is one
-    thread here, and none of the user's code.
+
+def how_ended(status: int) -> str:
+    """Return how a process has ended, by what `wait` says of it; empty if in order."""
+    code = os.waitstatus_to_exitcode(status)
+    if code == 0:
+        return ""
+    return f"exit code {code}" if code > 0 else signal.Signals(-code).name
+
+
+class Processes:
+    """Workers as copies of this process, which has loaded nothing of the tests yet.
+
+    A copy takes a millisecond, where a new interpreter takes fifty; and it is safe, for there is
+    one thread here, and none of the user's code.
 
     Args:
-        number: Which one it is.
-        others: Those that there are, whose channels are not the new one's business.
-
-    Raises:
-        BecomeWorkerError: In the new process.
+        count: How many there may be.
     """
-    sys.stdout.flush()
-    sys.stderr.flush()
-    ours, theirs = pair()
-    slate = Slate()
-    pid = os.fork()
-    if pid:
-        theirs.close()
-        return Process(number, pid, Link(ours, slate))
-    os.setpgid(0, 0)  # Ctrl-C is the coordinator's, who passes it on: once, wherever it came from
-    ours.close()
-    for other in others:
-        other.link.channel.close()
-    raise BecomeWorkerError(Link(theirs, slate))
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+
+    def wanted(self) -> int:
+        """Return how many workers there may be."""
+        return self._count
+
+    def hire(self, number: int, others: Sequence[Member]) -> Process:
+        """Start a worker.
+
+        Raises:
+            BecomeWorkerError: In the new process.
+        """
+        sys.stdout.flush()
+        sys.stderr.flush()
+        ours, theirs = pair()
+        slate = Slate()
+        pid = os.fork()
+        if pid:
+            theirs.close()
+            return Process(number, pid, Link(ours, slate))
+        os.setpgid(0, 0)  # Ctrl-C is the coordinator's, who passes it on: once, wherever from
+        ours.close()
+        for other in others:
+            os.close(other.fileno())  # not its business
+        raise BecomeWorkerError(Link(theirs, slate))
 
 
 def work(link: Link, options: Options) -> None:

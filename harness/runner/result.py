@@ -10,9 +10,8 @@ from typing import Any
 
 from harness.core import realtime as time
 from harness.runner.events import Event, Said, Start, Stop
-
-PASSED, FAILED, ERROR, SKIPPED = "passed", "failed", "error", "skipped"
-EXPECTED, UNEXPECTED = "expected failure", "unexpected success"
+from harness.runner.kinds import ERROR, EXPECTED, FAILED, SKIPPED, UNEXPECTED
+from harness.runner.stopwatch import Stopwatch
 
 STDERR = 2  # the descriptor: a test may have put something else in the place of the stream
 
@@ -38,7 +37,7 @@ class TellingResult(unittest.TestResult):
         self._report = tell
         self._number_of = number_of
         self._timeout = timeout
-        self._began: dict[int, float] = {}
+        self._running: dict[int, Stopwatch] = {}
         self._passed: set[int] = set()
 
     def limit(self) -> None:
@@ -59,22 +58,22 @@ class TellingResult(unittest.TestResult):
 
     def _begin(self, test: Any) -> int | None:
         number = self._number_of(test)
-        if number is not None and number not in self._began:
-            self._began[number] = time.monotonic()
-            self._report(Start(number))
+        if number is not None and number not in self._running:
+            self._report(Start(number, time.time()))
+            self._running[number] = Stopwatch(test)
         return number
 
     def stopTest(self, test: Any) -> None:
         """Tell that a test is over."""
         self.limit()
         number = self._begin(test)  # Python 3.12.1 does not start what a decorator skips
+        times = None if number is None else self._running.pop(number).stop()
         output = self._printed()
         super().stopTest(test)
-        if number is not None:
-            seconds = time.monotonic() - self._began.pop(number)
+        if number is not None and times is not None:
             passed = number in self._passed
             self._passed.discard(number)
-            self._report(Stop(number, seconds, passed, output))
+            self._report(Stop(number, *times, passed, output))
 
     def _printed(self) -> str:
         """Return what the test has printed, where that is kept and it has failed."""

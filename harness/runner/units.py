@@ -28,6 +28,11 @@ class Unit:
     suite: unittest.TestSuite | None = None
     names: list[str] = field(default_factory=list)
 
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the coordinator is told of it beside its tests, as JSON has it."""
+        return {} if self.suite is None else {"whole": True}
+
     def of(self, names: Iterable[str]) -> unittest.TestSuite:
         """Return what runs some of its tests, in this order."""
         if self.suite is not None:

@@ -9,8 +9,9 @@ import threading
 from typing import Any
 
 from harness.core import realtime as time
+from harness.core.printing import say_through
 from harness.runner.channel import Message
-from harness.runner.events import Event, encoded
+from harness.runner.events import Event, Note, Over, Taken, encoded
 from harness.runner.link import Link
 from harness.runner.options import Options
 from harness.runner.result import TellingResult
@@ -38,9 +39,11 @@ class Worker:
         self._units: dict[str, Unit] = {}
         self._numbers: dict[int, int] = {}
         self._lock = threading.Lock()
+        self._pid = os.getpid()
 
     def serve(self) -> None:
         """Load the tests, then do what is asked until the coordinator is gone."""
+        say_through(lambda line: self._write(Note(line)))
         sys.path.insert(0, os.getcwd())  # as `python -m unittest` has it
         units = units_of(self._options.selection.load())
         self._units = {unit.key: unit for unit in units}
@@ -55,24 +58,37 @@ class Worker:
 
     def show(self, message: Message) -> None:
         """Tell which units and tests there are."""
-        units = [[unit.key, unit.names] for unit in self._units.values()]
+        units = [[unit.key, unit.names, unit.facts] for unit in self._units.values()]
         self._channel.send(event="units", units=units)
 
     def run(self, message: Message) -> None:
-        """Run some tests of a unit."""
-        unit = self._units[message["unit"]]
+        """Run some tests of some units, one unit after another."""
+        for unit, tests in message["works"]:
+            self._run(self._units[unit], tests)
+        self._channel.send(event="idle")
+
+    def _run(self, unit: Unit, tests: list[str]) -> None:
         result = TellingResult(self._write, self._number_of, self._options.timeout)
         result.buffer, result.failfast = self._options.buffer, self._options.failfast
         result.tb_locals = self._options.locals
         began = time.monotonic()
+        self._write(Taken())
         result.limit()
         try:
-            unit.of(message["tests"]).run(result)
+            unit.of(tests).run(result)
         finally:
             result.unlimit()
-        self._channel.send(event="done", unit=unit.key, seconds=time.monotonic() - began)
+            self._leave_if_forked()
+        self._write(Over(time.monotonic() - began))
+
+    def _leave_if_forked(self) -> None:
+        """End a process that a test has forked, and that has gone on as if it were this one."""
+        if os.getpid() != self._pid:
+            os._exit(0)
 
     def _write(self, event: Event) -> None:
+        if os.getpid() != self._pid:
+            return
         with self._lock:
             self._link.slate.write(encoded(event), self._wait)
 

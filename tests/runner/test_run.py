@@ -130,6 +130,22 @@ class RunTest(RunnerTest):
             (self.root / "ran").unlink()
         self.assertEqual(*drawn)
 
+    def test_what_several_processes_have_to_say_is_said_once(self):
+        classes = "".join(
+            f"""
+class Uses{n}Test(HarnessTestCase):
+    db = SQLite()
+
+    def test_it(self):
+        self.assertEqual([], self.db.table_names())
+"""
+            for n in range(6)
+        )
+        self.write(test_uses=f"from harness import HarnessTestCase, SQLite\n{classes}")
+        text = self.run_suite("-n", "2")
+        self.assertEqual("6 passed, 0 failed, 0 skipped", self.last_line(text))
+        self.assertEqual(1, text.count("harness: sqlite on "), text)
+
     def test_nothing_to_run_has_an_exit_code_of_its_own(self):
         self.assertEqual("0 passed, 0 failed, 0 skipped", self.last_line(self.run_suite(code=5)))
 
@@ -379,6 +395,50 @@ class DeathTest(RunnerTest):
         self.assertEqual("1 passed, 1 failed, 0 skipped, 1 crashed", self.last_line(text))
         self.assertIn("ended in the fixtures of test_death.ATest", text)
         self.assertEqual("xx", (self.root / "tried").read_text())  # it may have been killed
+
+    def test_what_can_only_run_as_a_whole_is_not_run_again_when_its_worker_dies(self):
+        self.write(
+            test_whole=f"""
+            class Whole(unittest.TestSuite):
+                pass
+
+            class ATest(unittest.TestCase):
+                def test_a(self):
+                    {NOTE}
+
+                def test_b(self):
+                    os._exit(1)
+
+                def test_c(self):
+                    {NOTE}
+
+            def load_tests(loader, tests, pattern):
+                return Whole(loader.loadTestsFromTestCase(ATest))
+            """
+        )
+        text = self.run_suite(code=1)
+        self.assertEqual("1 passed, 2 failed, 0 skipped, 1 crashed", self.last_line(text))
+        self.assertEqual(["test_whole.ATest.test_a"], self.ran())
+        self.assertIn("BLOCKED: test_whole.ATest.test_c\nits worker has ended, and", text)
+
+    def test_a_child_of_a_test_that_goes_on_with_the_run_is_not_heard(self):
+        self.write(
+            test_fork="""
+            class ATest(unittest.TestCase):
+                def test_a(self):
+                    os.fork()
+
+                def test_b(self):
+                    pass
+
+            class BTest(unittest.TestCase):
+                def test_c(self):
+                    self.assertTrue(True)
+            """
+        )
+        text = self.run_suite("-n", "2", "-v")
+        self.assertEqual("3 passed, 0 failed, 0 skipped", self.last_line(text))
+        self.assertEqual(3, text.count(" ... passed"))
 
     def test_a_test_that_takes_too_long_is_ended_with_the_stacks_of_its_threads(self):
         self.write(

@@ -1,0 +1,167 @@
+"""What the workers tell, taken down in the ledger."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Protocol
+
+from harness.runner.events import Event, Note, Over, Said, Start, Stop, Taken, decoded
+from harness.runner.hand import Hand, Running
+from harness.runner.kinds import BLOCKED, CRASHED, ERROR, MISSING, PASSED, RED, SKIPPED
+from harness.runner.ledger import Attempt, Entry, Ledger, Outcome, Times
+from harness.runner.plan import Work
+
+
+class Listener(Protocol):
+    """Who is told what happens, while it does."""
+
+    def began(self, ledger: Ledger, workers: int) -> None:
+        """Take note that the tests are known, and will be run."""
+
+    def started(self, entry: Entry, attempt: Attempt) -> None:
+        """Take note that a test has begun."""
+
+    def finished(self, entry: Entry, attempt: Attempt) -> None:
+        """Take note that it is known what became of a test this time."""
+
+    def fixture(self, unit: str, outcome: Outcome) -> None:
+        """Take note of what was said of a fixture."""
+
+    def note(self, text: str) -> None:
+        """Take note of a line for people."""
+
+    def lost(self, worker: int, how: str, test: str | None) -> None:
+        """Take note that a worker has died."""
+
+
+class Clerk:
+    """Takes down what the workers tell.
+
+    Args:
+        listener: Who is told, too.
+
+    Attributes:
+        ledger: Where it stands.
+        failures: How much of it was bad.
+    """
+
+    def __init__(self, listener: Listener) -> None:
+        self.ledger = Ledger()
+        self.failures = 0
+        self._listener = listener
+        self._notes: set[str] = set()
+        self._tests = 0
+        self._seconds = 0.0
+
+    @property
+    def pace(self) -> float:
+        """How long a test has taken so far, with its share of fixtures, in seconds on average."""
+        return self._seconds / self._tests if self._tests else math.inf
+
+    def read(self, hand: Hand) -> list[Work]:
+        """Take down what a worker has told; return what it has done meanwhile."""
+        done = []
+        for line in hand.lines():
+            event = decoded(line)
+            if isinstance(event, Over):
+                done.append(self._over(hand, event))
+            else:
+                self._take(hand, event)
+        return done
+
+    def _take(self, hand: Hand, event: Event) -> None:
+        if isinstance(event, Start):
+            self._begin(hand, event)
+        elif isinstance(event, Stop):
+            self._stop(hand, event)
+        elif isinstance(event, Said):
+            self._say(hand, event)
+        elif isinstance(event, Taken):
+            hand.begun = True
+        elif isinstance(event, Note):
+            self._note(event.text)
+
+    def _note(self, text: str) -> None:
+        """Pass on a line for people: once, whoever says it."""
+        if text not in self._notes:
+            self._notes.add(text)
+            self._listener.note(text)
+
+    def _begin(self, hand: Hand, event: Start) -> None:
+        entry, work = self.ledger.numbered[event.test], hand.works[0]
+        attempt = Attempt(work.round, work.rerun, hand.member.number, event.at)
+        entry.attempts.append(attempt)
+        hand.running.append(Running(entry, attempt))
+        hand.begun = False
+        self._listener.started(entry, attempt)
+
+    def _say(self, hand: Hand, event: Said) -> None:
+        outcome = Outcome(event.kind, event.text, event.part)
+        self.failures += outcome.kind in RED
+        if event.test is None:
+            unit = hand.works[0].unit
+            self.ledger.fixtures.append((unit, outcome))
+            self._listener.fixture(unit, outcome)
+        else:
+            hand.attempt_of(event.test, self.ledger.numbered).attempt.outcomes.append(outcome)
+
+    def _stop(self, hand: Hand, event: Stop) -> None:
+        running = hand.attempt_of(event.test, self.ledger.numbered)
+        hand.running.remove(running)
+        entry, attempt = running
+        attempt.times = Times(event.setup, event.body, event.release)
+        attempt.output = event.output
+        hand.spent += attempt.seconds
+        if event.passed:
+            attempt.outcomes.append(Outcome(PASSED))
+        self._listener.finished(entry, attempt)
+
+    def _over(self, hand: Hand, event: Over) -> Work:
+        work = hand.works.popleft()
+        self.ledger.units[work.unit].fixtures.append(max(0.0, event.seconds - hand.spent))
+        hand.spent, hand.begun = 0.0, False
+        self._tests += len(work.tests)
+        self._seconds += event.seconds
+        return work
+
+    def left(self, work: Work) -> tuple[str, ...]:
+        """Return the tests of some work of which nothing is known yet."""
+        return tuple(name for name in work.tests if not self._known(name, work))
+
+    def _known(self, name: str, work: Work) -> bool:
+        return self.kind(name, work) != MISSING
+
+    def kind(self, name: str, work: Work) -> str:
+        """Return what became of a test in this work, or in another part of it."""
+        attempts = reversed(self.ledger.entries[name].attempts)
+        turn = work.round, work.rerun
+        of_turn = (each.kind for each in attempts if (each.round, each.rerun) == turn)
+        return next(of_turn, MISSING)
+
+    def settle(self, work: Work) -> None:
+        """Say of tests that were not begun why that is: a fixture failed, or has skipped them."""
+        left = self.left(work)
+        said = [each for unit, each in self.ledger.fixtures if unit == work.unit] if left else []
+        if not said:
+            return
+        failed = [outcome for outcome in said if outcome.kind == ERROR]
+        why = (failed or said)[0]
+        kind, text = (BLOCKED, why.part) if failed else (SKIPPED, why.text)
+        self.report(work, left, Outcome(kind, text, why.part))
+
+    def crashed(self, hand: Hand, how: str) -> None:
+        """Say of the test that a worker was in that it has ended it."""
+        entry, attempt = hand.running[-1]
+        self.failures += 1
+        attempt.outcomes.append(Outcome(CRASHED, f"worker {hand.member.number} ended: {how}"))
+        self._listener.finished(entry, attempt)
+
+    def report(self, work: Work, names: Iterable[str], outcome: Outcome) -> None:
+        """Say of tests that were not begun, and will not be, what is the matter."""
+        for name in names:
+            entry = self.ledger.entries[name]
+            attempt = Attempt(work.round, work.rerun, outcomes=[outcome])
+            entry.attempts.append(attempt)
+            self.failures += outcome.kind in RED
+            self._listener.finished(entry, attempt)

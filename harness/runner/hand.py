@@ -1,0 +1,66 @@
+"""A worker, and what it is doing."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from harness.runner.ledger import Attempt, Entry
+from harness.runner.plan import Work
+from harness.runner.transport import Member
+
+
+class Running(NamedTuple):
+    """A test that has begun and not ended.
+
+    Attributes:
+        entry: Which one.
+        attempt: What is known of it.
+    """
+
+    entry: Entry
+    attempt: Attempt
+
+
+@dataclass(eq=False)
+class Hand:
+    """A worker, and what it is doing.
+
+    Attributes:
+        member: The worker.
+        loaded: Whether it has loaded the tests.
+        works: What it was given and has not done, the first of which it is doing.
+        leaving: Whether it was told to end.
+        begun: Whether it is in the fixtures before the first test of its first work.
+        running: The tests that have begun and not ended.
+        spent: How long the tests of the first work have taken so far, in seconds.
+        rest: The begin of a line that it is writing down.
+    """
+
+    member: Member
+    loaded: bool = False
+    works: deque[Work] = field(default_factory=deque)
+    leaving: bool = False
+    begun: bool = False
+    running: list[Running] = field(default_factory=list)
+    spent: float = 0.0
+    rest: bytes = b""
+
+    def lines(self) -> Iterable[bytes]:
+        """Return what the worker has written down since the last time."""
+        data = self.member.read()
+        if not data:
+            return ()
+        *lines, self.rest = (self.rest + data).split(b"\n")
+        return lines
+
+    def attempt_of(self, number: int, entries: list[Entry]) -> Running:
+        """Return a test that has begun.
+
+        Raises:
+            LookupError: It has not.
+        """
+        entry = entries[number]
+        return next(each for each in reversed(self.running) if each.entry is entry)

@@ -1,0 +1,123 @@
+"""How long a test's set-up took, the test itself, and its release."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from harness.core import realtime as time
+from harness.runner.ledger import Times
+
+__unittest = True  # frames of this module are left out of a failure's traceback
+
+BEFORE, AFTER = ("setUp", "asyncSetUp"), ("asyncTearDown", "tearDown")
+
+
+class Stopwatch:
+    """Takes the time of one test, from when it is made to `stop`.
+
+    unittest calls nobody between the parts of a test. So the test's own `setUp` and `tearDown` are
+    stood in for, on this one instance, until they are called.
+
+    Args:
+        test: The test, which begins now.
+    """
+
+    def __init__(self, test: Any) -> None:
+        self._test = test
+        self._began = self._ready = time.monotonic()
+        self._done: float | None = None
+        self._leased = 0.0  # of the leases that the set-up took
+        self._marks: list[str] = []
+        for name in BEFORE:
+            self._stand_in(name, self._after)
+        for name in AFTER:
+            self._stand_in(name, self._before)
+
+    def _stand_in(self, name: str, made: Callable[[str, Any], Any]) -> None:
+        own = getattr(type(self._test), name, None)
+        if own is None or getattr(own, "__module__", "").startswith("unittest."):
+            return  # it does nothing
+        self._test.__dict__[name] = made(name, getattr(self._test, name))
+        self._marks.append(name)
+
+    def _after(self, name: str, call: Any) -> Any:
+        if name.startswith("async"):
+
+            async def awaited() -> None:
+                self._remove(name)
+                try:
+                    await call()
+                finally:
+                    self._set_up()
+
+            return awaited
+        return Mark(call, lambda: self._remove(name), self._set_up)
+
+    def _before(self, name: str, call: Any) -> Any:
+        if name.startswith("async"):
+
+            async def awaited() -> None:
+                self._tear_down(name)
+                await call()
+
+            return awaited
+        return Mark(call, lambda: self._tear_down(name))
+
+    def _set_up(self) -> None:
+        self._ready, self._leased = time.monotonic(), self._leases()
+
+    def _leases(self) -> float:
+        """Return how long the leases took that a test of ours has taken so far, in seconds."""
+        return float(getattr(self._test, "_harness_leasing", 0.0))
+
+    def _tear_down(self, name: str) -> None:
+        self._remove(name)
+        if self._done is None:
+            self._done = time.monotonic()
+
+    def _remove(self, name: str) -> None:
+        self._test.__dict__.pop(name, None)
+
+    def stop(self) -> Times:
+        """Leave the test as it was, and return how long its parts took."""
+        over = time.monotonic()
+        for name in self._marks:
+            self._remove(name)
+        done = over if self._done is None else self._done
+        if self._done is not None and done < self._ready:  # the set-up has failed
+            self._ready = done
+        leased = min(self._leases() - self._leased, done - self._ready)
+        body = done - self._ready - leased
+        return Times(done - self._began - body, body, over - done)
+
+
+def nothing() -> None:
+    """Do nothing."""
+
+
+class Mark:
+    """Stands in for a method of a test; a copy of the test, as for another process, has its own.
+
+    Args:
+        call: The method.
+        before: Called before it.
+        after: Called after it, whatever becomes of it.
+    """
+
+    def __init__(
+        self, call: Any, before: Callable[[], None], after: Callable[[], None] = nothing
+    ) -> None:
+        self._call, self._before, self._after = call, before, after
+
+    def __call__(self) -> Any:
+        """Call it."""
+        self._before()
+        try:
+            return self._call()
+        finally:
+            self._after()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Have copies hold the method itself."""
+        return getattr, (self._call.__self__, self._call.__name__)

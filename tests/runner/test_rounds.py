@@ -1,0 +1,107 @@
+"""Tests that are run more than once: repeats, reruns of what has failed, and limits of a run."""
+
+from tests.runner.suites import RunnerTest
+
+COUNTED = """
+class ATest(unittest.TestCase):
+    def test_a(self):
+        open("ran", "a").write("a\\n")
+
+    def test_b(self):
+        with open("ran", "a+") as file:
+            file.write("b\\n")
+            file.seek(0)
+            self.assertNotEqual({fails}, file.read().count("b"))
+"""
+
+
+class RepeatTest(RunnerTest):
+    def test_all_tests_run_as_often_as_asked(self):
+        self.write(test_counted=COUNTED.format(fails=0))
+        for workers in "1", "2":
+            text = self.run_suite("--repeat", "3", "-n", workers)
+            self.assertEqual("2 passed, 0 failed, 0 skipped", self.last_line(text))
+            self.assertEqual(["a", "a", "a", "b", "b", "b"], self.ran())
+            (self.root / "ran").unlink()
+
+    def test_one_failure_of_many_is_a_failure(self):
+        self.write(test_counted=COUNTED.format(fails=2))
+        text = self.run_suite("--repeat", "3", code=1)
+        self.assertEqual("1 passed, 1 failed, 0 skipped", self.last_line(text))
+        self.assertEqual(["a", "a", "a", "b", "b", "b"], self.ran())
+
+    def test_it_can_end_with_the_first_failure(self):
+        self.write(test_counted=COUNTED.format(fails=4))
+        for arguments in (), ("--repeat", "9"):
+            text = self.run_suite("--until-fail", *arguments, code=1)
+            self.assertEqual("1 passed, 1 failed, 0 skipped", self.last_line(text))
+            self.assertEqual(["a"] * 4 + ["b"] * 4, self.ran())
+            (self.root / "ran").unlink()
+
+    def test_a_round_has_an_order_of_its_own_that_follows_from_the_seed(self):
+        tests = "".join(f"    def test_{n}(self):\n        note({n})\n" for n in range(9))
+        note = "def note(n):\n    open('ran', 'a').write(f'{n}\\n')\n\n"
+        self.write(test_nine=f"{note}class NineTest(unittest.TestCase):\n{tests}")
+        orders = []
+        for _ in range(2):
+            self.run_suite("--repeat", "2", "--order", "shuffle", "--seed", "3")
+            orders.append((self.root / "ran").read_text().split())
+            (self.root / "ran").unlink()
+        self.assertEqual(*orders)
+        self.assertNotEqual(orders[0][:9], orders[0][9:])
+
+
+class RerunTest(RunnerTest):
+    def test_what_fails_and_then_passes_is_flaky_and_no_pass(self):
+        self.write(test_counted=COUNTED.format(fails=1))
+        text = self.run_suite("--rerun-failed", "2", code=1)
+        self.assertEqual("1 passed, 1 failed, 0 skipped, 1 flaky", self.last_line(text))
+        self.assertEqual(["a", "b", "b"], self.ran())
+
+    def test_what_fails_always_is_tried_as_often_as_asked_and_has_failed(self):
+        self.write(
+            test_always="""
+            class ATest(unittest.TestCase):
+                def test_a(self):
+                    open("ran", "a").write("a\\n")
+                    self.fail()
+            """
+        )
+        text = self.run_suite("--rerun-failed", "2", code=1)
+        self.assertEqual("0 passed, 1 failed, 0 skipped", self.last_line(text))
+        self.assertEqual(["a", "a", "a"], self.ran())
+
+    def test_a_crash_is_never_excused(self):
+        self.write(
+            test_crash="""
+            class ATest(unittest.TestCase):
+                def test_a(self):
+                    open("ran", "a").write("a\\n")
+                    os._exit(1)
+            """
+        )
+        text = self.run_suite("--rerun-failed", "2", code=1)
+        self.assertEqual("0 passed, 1 failed, 0 skipped, 1 crashed", self.last_line(text))
+        self.assertEqual(["a"], self.ran())
+
+
+class LimitTest(RunnerTest):
+    def test_a_run_that_takes_too_long_is_ended_and_says_what_has_not_run(self):
+        self.write(
+            test_long="""
+            class ATest(unittest.TestCase):
+                def test_a(self):
+                    pass
+
+                def test_b(self):
+                    time.sleep(60)
+
+                def test_c(self):
+                    pass
+            """
+        )
+        text = self.run_suite("--time-limit", "1.5", code=4)
+        self.assertEqual("1 passed, 0 failed, 0 skipped, 2 not run", self.last_line(text))
+        self.assertIn("\nnot finished: test_long.ATest.test_b\n", text)
+        self.assertIn("\nnot run: test_long.ATest.test_c\n", text)
+        self.assertIn("\nharness: the run has reached its time limit of 1.5 s\n", text)
