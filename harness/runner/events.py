@@ -99,13 +99,10 @@ def encoded(event: Event) -> bytes:
         (b's7 1.500000\n', b'p7 0.250000 1.000000 0.000000\n')
     """
     if isinstance(event, Start):
-        line = f"{START}{event.test} {event.at:.6f}"
-    elif isinstance(event, Stop) and event.passed and not event.output:
-        test, setup, body, release, *_ = event
-        line = f"{PASS}{test} {setup:.6f} {body:.6f} {release:.6f}"
-    else:
-        line = LETTERS[type(event)] + json.dumps(event)
-    return line.encode() + b"\n"
+        return b"s%d %.6f\n" % event
+    if isinstance(event, Stop) and event.passed and not event.output:
+        return b"p%d %.6f %.6f %.6f\n" % event[:4]
+    return f"{LETTERS[type(event)]}{json.dumps(event)}\n".encode()
 
 
 def decoded(line: bytes) -> Event:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from harness.runner.kinds import ERROR, FLAKY, GREEN, MISSING, RED, WORST
+from harness.runner.times import Times as Times
 
 
 @dataclass(frozen=True)
@@ -22,20 +22,6 @@ class Outcome:
     kind: str
     text: str = ""
     part: str = ""
-
-
-class Times(NamedTuple):
-    """How long the parts of a test took, in seconds.
-
-    Attributes:
-        setup: `setUp`, and the leases that the test took.
-        body: The test itself.
-        release: `tearDown`, the clean-ups, and giving the leases back.
-    """
-
-    setup: float = 0.0
-    body: float = 0.0
-    release: float = 0.0
 
 
 @dataclass(eq=False)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from harness.runner.channel import Channel
 from harness.runner.slate import Slate
 
 
-@dataclass(frozen=True)
-class Link:
+class Link(NamedTuple):
     """One end of it.
 
     Attributes:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 from enum import IntEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from harness.runner.console import Console
-from harness.runner.coordinator import Coordinator
 from harness.runner.options import Options
 from harness.runner.processes import BecomeWorkerError, Processes, work
+
+if TYPE_CHECKING:
+    from harness.runner.coordinator import Coordinator
 
 
 class Exit(IntEnum):
@@ -32,11 +34,16 @@ def run(options: Options, *, verbose: bool = False, junit: str | None = None) ->
         verbose: Whether each test gets a line.
         junit: File to write JUnit XML into; None for none.
     """
-    console = Console(verbose=verbose)
-    coordinator = Coordinator(options, Processes(options.workers), console)
     interrupted = False
     link = None
     try:
+        workers = Processes(options.workers)
+        workers.start()  # first: meanwhile, what the coordinator needs is imported
+        from harness.runner.console import Console
+        from harness.runner.coordinator import Coordinator
+
+        console = Console(verbose=verbose)
+        coordinator = Coordinator(options, workers, console)
         coordinator.run()
     except BecomeWorkerError as become:
         link = become.link

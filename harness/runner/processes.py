@@ -6,7 +6,8 @@ import math
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from harness.core import realtime as time
@@ -15,7 +16,6 @@ from harness.runner.link import Link
 from harness.runner.options import Options
 from harness.runner.slate import Slate
 from harness.runner.transport import Member
-from harness.runner.worker import Worker
 
 
 class BecomeWorkerError(BaseException):
@@ -122,17 +122,30 @@ class Processes:
 
     def __init__(self, count: int) -> None:
         self._count = count
+        self._ready: deque[Process] = deque()  # started, and not hired yet
+
+    def start(self) -> None:
+        """Start all workers ahead: they load the tests while there is something else to do here.
+
+        Raises:
+            BecomeWorkerError: In a new process.
+        """
+        for number in range(1, self._count + 1):
+            self._ready.append(self._fork(number, self._ready))
 
     def wanted(self) -> int:
         """Return how many workers there may be."""
         return self._count
 
     def hire(self, number: int, others: Sequence[Member]) -> Process:
-        """Start a worker.
+        """Start a worker, or return one that was started ahead.
 
         Raises:
             BecomeWorkerError: In the new process.
         """
+        return self._ready.popleft() if self._ready else self._fork(number, others)
+
+    def _fork(self, number: int, others: Iterable[Member]) -> Process:
         sys.stdout.flush()
         sys.stderr.flush()
         ours, theirs = pair()
@@ -150,6 +163,8 @@ class Processes:
 
 def work(link: Link, options: Options) -> None:
     """Be a worker, to the end of the process."""
+    from harness.runner.worker import Worker  # with unittest, of which a coordinator has no need
+
     try:
         Worker(link, options).serve()
     except KeyboardInterrupt:

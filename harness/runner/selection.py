@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import unittest
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # the coordinator has no need of it
+    import unittest
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,8 @@ class Selection:
 
     def load(self) -> unittest.TestSuite:
         """Return the tests, loaded as `python -m unittest` does it."""
+        import unittest
+
         loader = unittest.TestLoader()
         loader.testNamePatterns = [as_glob(each) for each in self.patterns] or None
         if self.names:
