@@ -29,7 +29,7 @@ def read_settings(pairs: tuple[str, ...]) -> Settings:
     return Settings.read(overrides=overrides, overrides_from="--set")
 
 
-COMMANDS = ("clean", "doctor", "ps", "run", "settings", "snapshot", "toxiproxy", "up")
+COMMANDS = (*("clean", "doctor", "ps", "run", "settings", "snapshot", "stress", "toxiproxy", "up"),)
 
 
 class ErrorGroup(click.Group):

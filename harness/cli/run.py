@@ -63,6 +63,9 @@ HOW = (
     click.option("--timeout", type=SECONDS, metavar="SECONDS", help="How long a test may take."),
     click.option("--time-limit", type=SECONDS, metavar="SECONDS", help="How long the run may."),
 )
+SCHEDULE = (
+    click.option("--shard", metavar="K/N", help="Run the K-th part of the tests, of N."),
+)
 AGAIN = (
     click.option("--repeat", type=COUNT, metavar="N", help="Run all tests N times."),
     click.option("--until-fail", is_flag=True, help="Repeat until one fails; N times at most."),
@@ -86,7 +89,7 @@ def with_options(*groups: Iterable[Any]) -> Callable[[Any], Any]:
 
 @click.command()
 @click.pass_context
-@with_options(SELECTION, AS_UNITTEST, HOW, AGAIN, REPORTS)
+@with_options(SELECTION, AS_UNITTEST, HOW, SCHEDULE, AGAIN, REPORTS)
 def run(context: click.Context, **given: Any) -> None:
     """Run a unittest suite, and account for every test.
 
@@ -127,8 +130,24 @@ def options_of(given: Mapping[str, Any], settings: Settings) -> Options:
         seed=seed_of(given["seed"], settings),
         repeat=given["repeat"] or (None if given["until_fail"] else 1),
         rerun_failed=given["rerun_failed"] or 0,
+        shard=shard_of(given["shard"]),
+        capacity=settings.capacity,
+        memory=settings.memory,
         **kept,
     )
+
+
+def shard_of(text: str | None) -> tuple[int, int] | None:
+    """Return which shard is meant, of how many; None if all tests are.
+
+    Raises:
+        ConfigurationError: There is no such shard.
+    """
+    if text is None:
+        return None
+    from harness.runner.schedule.shards import shard_of
+
+    return shard_of(text)
 
 
 def seed_of(given: int | None, settings: Settings) -> int:

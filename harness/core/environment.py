@@ -159,6 +159,14 @@ class Environment:
         """
         self._accompanied(service, group).prepare(self.meant(service))
 
+    def keep(self, service: Service[Any], group: Group | None = None) -> None:
+        """Start a service, and make what all processes share of it, but nothing for this one.
+
+        Raises:
+            HarnessError: As `lease`.
+        """
+        self._accompanied(service, group).prepare_shared(self.meant(service))
+
     def lease(self, service: Service[L], group: Group | None = None) -> L:
         """Hand out a lease; a context manager that releases it.
 

@@ -149,6 +149,13 @@ class Instance(Generic[L]):
             service: The service as the test declared it.
         """
 
+    def prepare_shared(self, service: Any) -> None:
+        """Make what the leases of all processes need, and nothing for this one.
+
+        Args:
+            service: The service as the test declared it.
+        """
+
     @property
     def secrets(self) -> tuple[str, ...]:
         """Texts that must never be shown."""

@@ -36,6 +36,20 @@ def drawn_seed() -> int:
     return int.from_bytes(os.urandom(4), "big")
 
 
+_again: int | None = None
+
+
+def reseed(seed: int) -> None:
+    """Have all random choices of this process follow from another seed from now on.
+
+    That is for who runs a test many times: whatever the settings say, and have said before.
+    """
+    global _again
+    _again = seed
+
+
 def run_seed(settings: Settings) -> int:
     """Return the seed of this run: the one that was set, else one drawn once a process."""
+    if _again is not None:
+        return _again
     return drawn_seed() if settings.seed is None else settings.seed

@@ -14,11 +14,13 @@ from harness.core import settings_files
 from harness.core.nearest import did_you_mean, nearest
 from harness.core.order import ProviderOrder, Requirement
 from harness.core.settings_values import (
+    parse_capacity,
     parse_count,
     parse_fault_proxy,
     parse_flag,
     parse_optional_int,
     parse_optional_path,
+    parse_optional_size,
     parse_seconds,
     parse_store,
 )
@@ -140,6 +142,20 @@ OPTIONS = {
             "",
             "where the logs of failed tests are kept, one folder a test; kept nowhere when empty",
         ),
+        Option(
+            "capacity",
+            parse_capacity,
+            "",
+            "how many workers of a run may use a service: SERVICE=N, with commas; all that there "
+            "are when empty",
+        ),
+        Option(
+            "memory",
+            parse_optional_size,
+            "",
+            "MiB that tests which say how much memory they need may use at a time; what the "
+            "machine or the container has when empty",
+        ),
     )
 }
 
@@ -176,6 +192,8 @@ class Settings:
     build_timeout: float
     max_orphans: int
     artifacts: Path | None
+    capacity: Mapping[str, int]
+    memory: float | None
     environ: Mapping[str, str] = field(repr=False, compare=False)
     texts: Mapping[str, str] = field(repr=False, compare=False)
     sources: Mapping[str, str] = field(repr=False, compare=False)

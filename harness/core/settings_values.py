@@ -50,6 +50,32 @@ def parse_count(text: str) -> int:
     return number
 
 
+def parse_optional_size(text: str) -> float | None:
+    """Read a positive number of MiB, or None from an empty text."""
+    if not text.strip():
+        return None
+    size = float(text)
+    if not 0 < size < float("inf"):
+        raise ValueError("expected a number of MiB above 0")
+    return size
+
+
+def parse_capacity(text: str) -> dict[str, int]:
+    """Read how many there may be of several kinds.
+
+    Example:
+        >>> parse_capacity("redis=4, postgres=20")
+        {'redis': 4, 'postgres': 20}
+    """
+    found = {}
+    for part in filter(None, map(str.strip, text.split(","))):
+        kind, _, number = map(str.strip, part.partition("="))
+        if not kind or not number.isdecimal() or int(number) < 1:
+            raise ValueError(f"{part}: expected SERVICE=N with N above 0")
+        found[kind] = int(number)
+    return found
+
+
 def parse_optional_int(text: str) -> int | None:
     """Read a whole number, or None from an empty text."""
     return int(text) if text.strip() else None

@@ -89,7 +89,7 @@ class Clerk:
             self._listener.note(text)
 
     def _begin(self, hand: Hand, event: Start) -> None:
-        entry, work = self.ledger.numbered[event.test], hand.works[0]
+        entry, work = self.ledger.found[event.test], hand.works[0]
         attempt = Attempt(work.round, work.rerun, hand.member.number, event.at)
         entry.attempts.append(attempt)
         hand.running.append(Running(entry, attempt))
@@ -104,10 +104,10 @@ class Clerk:
             self.ledger.fixtures.append((unit, outcome))
             self._listener.fixture(unit, outcome)
         else:
-            hand.attempt_of(event.test, self.ledger.numbered).attempt.outcomes.append(outcome)
+            hand.attempt_of(event.test, self.ledger.found).attempt.outcomes.append(outcome)
 
     def _stop(self, hand: Hand, event: Stop) -> None:
-        running = hand.attempt_of(event.test, self.ledger.numbered)
+        running = hand.attempt_of(event.test, self.ledger.found)
         hand.running.remove(running)
         entry, attempt = running
         attempt.times = Times(event.setup, event.body, event.release)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import selectors
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.core import realtime as time
 from harness.runner.channel import Message
@@ -13,11 +14,14 @@ from harness.runner.clerk import Clerk, Listener
 from harness.runner.hand import Hand
 from harness.runner.kinds import AGAIN, BLOCKED, CRASHED
 from harness.runner.ledger import Ledger, Outcome, UnitAccount
-from harness.runner.options import Options
+from harness.runner.options import DURATION, Options
 from harness.runner.plan import Work, planned
 from harness.runner.processes import BecomeWorkerError
 from harness.runner.queue import Queue
-from harness.runner.transport import Transport
+from harness.runner.transport import Member, Transport
+
+if TYPE_CHECKING:
+    from harness.runner.schedule.services import Kept
 
 LOOK = 0.05  # seconds between two looks at what the workers have written down
 AHEAD = 0.1  # seconds of work that a worker is given at once, if it is in small pieces
@@ -32,21 +36,35 @@ class Coordinator:
         options: How the run is to be.
         transport: Where workers come from.
         listener: Who is told what happens.
+        keep: Starts what starts services before tests need them; None for nothing.
 
     Attributes:
         problem: Why the run could not be carried out as it should; empty if it could.
         late: Whether the run was ended for its time limit.
         digest: What all runs have in common that find the same tests.
+        shares: What all shards have in common that share them out in the same way.
+        seconds: From when it was known which tests there are to the end of the last one.
+        kept: The services that are started before tests need them; None if there are none.
     """
 
-    def __init__(self, options: Options, transport: Transport, listener: Listener) -> None:
+    def __init__(
+        self,
+        options: Options,
+        transport: Transport,
+        listener: Listener,
+        keep: Callable[[list[Member]], Member] | None = None,
+    ) -> None:
         self.problem = ""
         self.late = False
         self.digest: str | None = None
+        self.shares: str | None = None
+        self.kept: Kept | None = None
         self._options = options
         self._transport = transport
         self._listener = listener
+        self._keep = keep
         self._clerk = Clerk(listener)
+        self.seconds = self._began = 0.0
         self._hands: list[Hand] = []
         self._selector = selectors.DefaultSelector()
         self._queue = Queue()
@@ -77,12 +95,15 @@ class Coordinator:
                 if deadline is not None and time.monotonic() > deadline and self._hands:
                     self._end_late()
         except BecomeWorkerError:
+            self.kept = None
             raise  # the others are not its own
         except BaseException:
             self._wind_up()
             raise
         finally:
             self._selector.close()
+            if self.kept is not None:
+                self.kept.end(PATIENCE)
         if self._options.until_fail:
             self.ledger.waive()
 
@@ -92,10 +113,15 @@ class Coordinator:
         for hand in self._hands:
             self._read(hand)
         for key, _ in ready:
-            self._hear(key.data)
+            if key.data is None:
+                self._hear_keeper()
+            else:
+                self._hear(key.data)
         for hand in list(self._hands):
             if hand.member.gone():
                 self._bury(hand)
+        if self.kept is not None and self.kept.look():
+            self._give_all()
 
     def _end_late(self) -> None:
         self.late = True
@@ -118,9 +144,14 @@ class Coordinator:
 
     def _hire(self) -> None:
         self._hired += 1
-        hand = Hand(self._transport.hire(self._hired, [each.member for each in self._hands]))
+        hand = Hand(self._transport.hire(self._hired, self._members()))
         self._hands.append(hand)
         self._selector.register(hand.member, selectors.EVENT_READ, hand)
+
+    def _members(self) -> list[Member]:
+        """Return all that there are, none of which is another one's business."""
+        keeper = [] if self.kept is None else [self.kept.keeper]
+        return [each.member for each in self._hands] + keeper
 
     def _dismiss(self, hand: Hand) -> None:
         """Send a worker home, which closes its services."""
@@ -155,9 +186,11 @@ class Coordinator:
         self._read(hand)
         self._hands.remove(hand)
         self._selector.unregister(hand.member)
+        self._queue.left(hand.member.number)
         how = hand.member.end(PATIENCE)
         if not hand.leaving:
             self._mourn(hand, how or "exit code 0")
+            self._give_all()  # somebody may have waited for what it had
         elif how and not self._stopping:
             self._listener.lost(hand.member.number, how, None)
 
@@ -167,7 +200,9 @@ class Coordinator:
         if entry is not None:
             self._clerk.crashed(hand, how)
         self._requeue(hand)
-        if not hand.loaded:
+        if not self._round:
+            self.digest = None  # the next one is asked which tests there are
+        if not hand.loaded or not self._round:
             self._unready += 1
             if self._unready >= TRIES or (not self._round and how.startswith("exit code")):
                 self.problem = f"a worker ended before it had loaded the tests: {how}"
@@ -181,6 +216,12 @@ class Coordinator:
             getattr(self, f"_on_{message['event']}")(hand, message)
         if messages is None and hand in self._hands:
             self._bury(hand)
+
+    def _hear_keeper(self) -> None:
+        assert self.kept is not None
+        if not self.kept.hear():
+            self._selector.unregister(self.kept)
+        self._give_all()
 
     def _read(self, hand: Hand) -> None:
         done = self._clerk.read(hand)
@@ -203,13 +244,48 @@ class Coordinator:
         hand.loaded, self._unready = True, 0
         self._give(hand)
 
+    def _on_refused(self, hand: Hand, message: Message) -> None:
+        """Run nothing: what the tests say of themselves cannot be meant."""
+        self.problem, self._stopping = message["why"], True
+        for each in list(self._hands):
+            self._dismiss(each)
+
     def _on_units(self, hand: Hand, message: Message) -> None:
-        for key, names, facts in message["units"]:
-            self.ledger.expect(UnitAccount(key, tuple(names), facts))
+        if self._round:
+            return  # somebody who was taken for dead has told it
+        units = [UnitAccount(key, tuple(names), facts) for key, names, facts in message["units"]]
+        self._expect(units)
+        self._arrange(message["path"])
+        self._began = time.monotonic()
         self._next_round()
         self._listener.began(self.ledger, len(self._hands))
         for each in list(self._hands):
             self._give(each)
+
+    def _expect(self, units: list[UnitAccount]) -> None:
+        """Note what was discovered, of which a shard runs its part."""
+        due = None
+        if self._options.shard is not None:
+            from harness.runner.schedule.arrangement import shares_of
+
+            shares = shares_of(units, self._options)
+            due, self.shares = shares.tests(self._options.shard[0]), shares.digest
+        for unit in units:
+            self.ledger.expect(unit, due)
+
+    def _arrange(self, path: list[str]) -> None:
+        """Have a queue that knows what the tests share, and how long they take, if that matters."""
+        units = list(self.ledger.units.values())
+        if self._options.order != DURATION and not any(map(shares_something, units)):
+            return
+        from harness.runner.schedule import arrangement, services
+
+        self._queue = queue = arrangement.queue_for(units, self._options)
+        wanted = services.worth_keeping(units)
+        if self._keep is not None and wanted:
+            self.kept = services.Kept(self._keep(self._members()), queue)
+            self._selector.register(self.kept, selectors.EVENT_READ)
+            self.kept.begin(path, wanted)
 
     def _on_idle(self, hand: Hand, message: Message) -> None:
         self._give(hand)
@@ -236,32 +312,36 @@ class Coordinator:
         if self._stopping or not self._more():
             self._dismiss(hand)
             return
-        hand.works.extend(self._portion())
+        hand.works.extend(self._portion(hand.member.number))
         if hand.works:
             works = [[work.unit, work.tests] for work in hand.works]
             self._tell(hand, do="run", works=works)
 
-    def _portion(self) -> list[Work]:
+    def _portion(self, worker: int) -> list[Work]:
         """Return what a worker is to do next: several pieces of work, if they are small."""
         works: list[Work] = []
         one = self._options.failfast or self._options.until_fail
         seconds, most = 0.0, 0 if one else len(self._queue) // (2 * len(self._hands))
         while (not works or (len(works) < most and seconds < AHEAD)) and (
-            work := self._queue.next()
+            work := self._queue.next(worker)
         ):
             works.append(work)
-            seconds += len(work.tests) * self._clerk.pace
+            seconds += self._queue.seconds(work, self._clerk.pace)
         return works
 
     def _done(self, work: Work) -> None:
         self._queue.done(work)
+        self.seconds = time.monotonic() - self._began
         if self._stopping:
             return  # what it has not begun is not run
         self._clerk.settle(work)
         if work.rerun < self._options.rerun_failed:
             self._rerun(work)
+        self._give_all()  # somebody may have waited for what this work had
+
+    def _give_all(self) -> None:
         for hand in list(self._hands):
-            self._give(hand)  # it may have waited for what this work had
+            self._give(hand)
 
     def _rerun(self, work: Work) -> None:
         """Have what has failed be run once more."""
@@ -279,8 +359,9 @@ class Coordinator:
             return
         work, *others = hand.works
         left = self._clerk.left(work)
+        for each in hand.works:
+            self._queue.done(each)
         self._queue.put_back(others)
-        self._queue.done(work)
         self._deaths[work.unit] += hand.begun
         if self._deaths[work.unit] > 1:  # once it may have been killed from outside
             text = f"worker {hand.member.number} ended in the fixtures of {work.unit}"
@@ -296,3 +377,8 @@ class Coordinator:
             hand.member.send(**message)
         except OSError:
             pass  # it has died, which is heard
+
+
+def shares_something(unit: UnitAccount) -> bool:
+    """Return whether a unit cannot run whenever there is a worker."""
+    return any(unit.facts.get(name) for name in ("exclusive", "memory", "services"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from harness.runner.kinds import ERROR, FLAKY, GREEN, MISSING, RED, WORST
@@ -126,7 +127,8 @@ class Ledger:
 
     Attributes:
         entries: By name, in the order in which they were discovered.
-        numbered: The same by number.
+        numbered: The same in a list.
+        found: All that were discovered, by number; a shard runs only its part.
         units: What they are run in, by key.
         fixtures: What was said of fixtures, and by which unit.
     """
@@ -134,15 +136,31 @@ class Ledger:
     def __init__(self) -> None:
         self.entries: dict[str, Entry] = {}
         self.numbered: list[Entry] = []
+        self.found: list[Entry] = []
         self.units: dict[str, UnitAccount] = {}
         self.fixtures: list[tuple[str, Outcome]] = []
 
-    def expect(self, unit: UnitAccount) -> None:
-        """Note tests that were discovered."""
-        self.units[unit.key] = unit
+    @property
+    def discovered(self) -> int:
+        """How many tests were discovered."""
+        return len(self.found)
+
+    def expect(self, unit: UnitAccount, due: Collection[str] | None = None) -> None:
+        """Note tests that were discovered.
+
+        Args:
+            unit: What they are run in.
+            due: The names of those that are to be run; all if None.
+        """
         found = [Entry(name, unit.key) for name in unit.tests]
-        self.entries.update((entry.name, entry) for entry in found)
-        self.numbered += found
+        self.found += found
+        if due is not None:
+            found = [entry for entry in found if entry.name in due]
+            unit.tests = tuple(entry.name for entry in found)
+        if found:
+            self.units[unit.key] = unit
+            self.entries.update((entry.name, entry) for entry in found)
+            self.numbered += found
 
     def counts(self) -> Counter[str]:
         """Return how many tests have come to what."""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from harness.runner.selection import Selection
 
-DEFINED, SHUFFLE = ORDERS = ("defined", "shuffle")
+if TYPE_CHECKING:
+    from harness.runner.schedule.known import Known
+
+DEFINED, SHUFFLE, DURATION = ORDERS = ("defined", "shuffle", "duration")
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,11 @@ class Options:
         until_fail: Whether to end with the first failure, as `failfast`, and not to ask for more.
         rerun_failed: How many times a test that fails is run once more.
         time_limit: Seconds that the whole run may take; None for ever.
+        shard: Which part of the tests, from 1, and of how many; None for all.
+        known: How long tests took; None if that is not known, or does not matter.
+        capacity: How many workers may use a kind of service; any number of one that is not named.
+        memory: MiB of memory that tests which say how much they need may use at a time; None for
+            what the machine has.
     """
 
     selection: Selection = field(default_factory=Selection)
@@ -40,3 +50,7 @@ class Options:
     until_fail: bool = False
     rerun_failed: int = 0
     time_limit: float | None = None
+    shard: tuple[int, int] | None = None
+    known: Known | None = None
+    capacity: Mapping[str, int] = field(default_factory=dict)
+    memory: float | None = None

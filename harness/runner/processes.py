@@ -8,7 +8,7 @@ import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from harness.core import realtime as time
 from harness.runner.channel import Message, pair
@@ -17,16 +17,20 @@ from harness.runner.options import Options
 from harness.runner.slate import Slate
 from harness.runner.transport import Member
 
+Serve: TypeAlias = Callable[[Link, Options], None]
+
 
 class BecomeWorkerError(BaseException):
     """Raised in a new process, which is to leave all that its parent was doing.
 
     Attributes:
         link: To the coordinator.
+        serve: What it is to do from now on.
     """
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, serve: Serve) -> None:
         self.link = link
+        self.serve = serve
 
 
 class Process:
@@ -131,7 +135,7 @@ class Processes:
             BecomeWorkerError: In a new process.
         """
         for number in range(1, self._count + 1):
-            self._ready.append(self._fork(number, self._ready))
+            self._ready.append(self._fork(number, self._ready, work))
 
     def wanted(self) -> int:
         """Return how many workers there may be."""
@@ -143,9 +147,19 @@ class Processes:
         Raises:
             BecomeWorkerError: In the new process.
         """
-        return self._ready.popleft() if self._ready else self._fork(number, others)
+        return self._ready.popleft() if self._ready else self._fork(number, others, work)
 
-    def _fork(self, number: int, others: Iterable[Member]) -> Process:
+    def keep(self, others: Sequence[Member]) -> Process:
+        """Start what starts services before tests need them, and holds them.
+
+        Raises:
+            BecomeWorkerError: In the new process.
+        """
+        from harness.runner.schedule.keeper import keep
+
+        return self._fork(0, others, keep)
+
+    def _fork(self, number: int, others: Iterable[Member], serve: Serve) -> Process:
         sys.stdout.flush()
         sys.stderr.flush()
         ours, theirs = pair()
@@ -158,7 +172,7 @@ class Processes:
         ours.close()
         for other in others:
             os.close(other.fileno())  # not its business
-        raise BecomeWorkerError(Link(theirs, slate))
+        raise BecomeWorkerError(Link(theirs, slate), serve)
 
 
 def work(link: Link, options: Options) -> None:

@@ -31,7 +31,8 @@ class Stopwatch:
         self._done: float | None = None
         self._leased = 0.0  # of the leases that the set-up took
         self._marks: list[str] = []
-        for name in timed(type(test)):
+        kind: Any = type(test)
+        for name in timed(kind):
             made = self._after if name in BEFORE else self._before
             test.__dict__[name] = made(name, getattr(test, name))
             self._marks.append(name)

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.runner.schedule.facts import facts_of
+
 Test = Any  # a TestCase, or whatever else a suite holds
 
 
@@ -31,7 +33,8 @@ class Unit:
     @property
     def facts(self) -> dict[str, Any]:
         """What the coordinator is told of it beside its tests, as JSON has it."""
-        return {} if self.suite is None else {"whole": True}
+        whole = {} if self.suite is None else {"whole": True}
+        return {**whole, **facts_of(map(type, self.tests))}
 
     def of(self, names: Iterable[str]) -> unittest.TestSuite:
         """Return what runs some of its tests, in this order."""

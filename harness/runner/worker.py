@@ -10,6 +10,7 @@ from typing import Any
 
 from harness.core import realtime as time
 from harness.core.printing import say_through
+from harness.errors import ConfigurationError
 from harness.runner.channel import Message
 from harness.runner.events import Event, Note, Over, Taken, encoded
 from harness.runner.link import Link
@@ -58,8 +59,12 @@ class Worker:
 
     def show(self, message: Message) -> None:
         """Tell which units and tests there are."""
-        units = [[unit.key, unit.names, unit.facts] for unit in self._units.values()]
-        self._channel.send(event="units", units=units)
+        try:
+            units = [[unit.key, unit.names, unit.facts] for unit in self._units.values()]
+        except ConfigurationError as error:
+            self._channel.send(event="refused", why=str(error))
+        else:
+            self._channel.send(event="units", units=units, path=sys.path)
 
     def run(self, message: Message) -> None:
         """Run some tests of some units, one unit after another."""

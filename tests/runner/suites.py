@@ -27,7 +27,11 @@ class RunnerTest(unittest.TestCase):
 
     def run_suite(self, *arguments, code=0):
         """Run `harness run` with these; return what it printed."""
-        command = [sys.executable, "-m", "harness", "run", *arguments]
+        return self.run_harness("run", *arguments, code=code)
+
+    def run_harness(self, *arguments, code=0):
+        """Run a command of harness; return what it printed."""
+        command = [sys.executable, "-m", "harness", *arguments]
         done = subprocess.run(
             command,
             cwd=self.root,

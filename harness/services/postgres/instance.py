@@ -155,6 +155,10 @@ class PostgresInstance(ProxiedInstance[PostgresLease]):
         else:
             self.give_back_database(self._database(service))
 
+    def prepare_shared(self, service: Postgres) -> None:
+        """Build the template."""
+        self.template(service)
+
     def template(self, service: Postgres) -> Template:
         """Return the migrated and sealed template of a service, built at its first use."""
         with self._lock:

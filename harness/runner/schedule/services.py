@@ -1,0 +1,88 @@
+"""Services that are started before tests need them, as the coordinator sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from harness.core import realtime as time
+from harness.runner.ledger import UnitAccount
+from harness.runner.schedule.queue import Schedule
+from harness.runner.transport import Member
+
+PATIENCE = 60.0  # seconds that work waits for services; then it waits by itself
+
+
+def worth_keeping(units: Iterable[UnitAccount]) -> list[list[str]]:
+    """Return the services of some units, if one unit can run while another one's are started.
+
+    Where all need the same ones, nothing is gained: the first to come starts them.
+    """
+    needed: list[Any] = [unit.facts.get("services", []) for unit in units]
+    names = {frozenset(name for name, _, _ in services) for services in needed}
+    return [service for services in needed for service in services] if len(names) > 1 else []
+
+
+class Kept:
+    """The services that a keeper starts, of which it tells a queue.
+
+    Args:
+        keeper: What starts them.
+        queue: Whose work waits for them.
+
+    Attributes:
+        keeper: What starts them.
+        ready: How long each took to be ready, in seconds since it was told of it.
+    """
+
+    def __init__(self, keeper: Member, queue: Schedule) -> None:
+        self.ready: dict[str, float] = {}
+        self.keeper, self._queue = keeper, queue
+        self._began = time.monotonic()
+
+    def begin(self, path: list[str], services: Iterable[list[str]]) -> None:
+        """Have services be started; what needs them waits for them."""
+        cases: dict[str, list[str]] = {}
+        seen: set[str] = set()
+        for name, _, where in services:
+            if name not in seen:
+                seen.add(name)
+                cases.setdefault(where, []).append(name)
+        self._queue.wait_for(seen)
+        self._send(do="keep", path=path, cases=list(cases.items()))
+
+    def fileno(self) -> int:
+        """Return the number by which a selector knows whether there is something to hear."""
+        return self.keeper.fileno()
+
+    def hear(self) -> bool:
+        """Take note of what the keeper says; return whether it is still there."""
+        messages = self.keeper.receive()
+        for message in messages or ():
+            self._note(message["services"])
+        if messages is None:
+            self._note(list(self._queue.awaited))
+        return messages is not None
+
+    def look(self) -> bool:
+        """Stop waiting for what takes too long, or was lost; return whether something was."""
+        late = time.monotonic() - self._began > PATIENCE or self.keeper.gone()
+        lost = list(self._queue.awaited) if late else []
+        self._queue.ready(lost)
+        return bool(lost)
+
+    def _note(self, services: list[str]) -> None:
+        for name in services:
+            self.ready[name] = time.monotonic() - self._began
+        self._queue.ready(services)
+
+    def end(self, patience: float) -> None:
+        """Have the services be given up, and wait for that."""
+        self._send(do="end")
+        self.keeper.end(patience)
+
+    def _send(self, **message: Any) -> None:
+        try:
+            self.keeper.send(**message)
+        except OSError:
+            pass  # it was killed, which is heard

@@ -1,0 +1,1 @@
+"""Repeating a test until it fails, and finding out what it takes."""

@@ -1,0 +1,149 @@
+"""`harness stress`, from its options to its exit code."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from harness.core.nearest import did_you_mean
+from harness.errors import ConfigurationError
+from harness.runner.ledger import UnitAccount
+from harness.runner.main import Exit
+from harness.runner.selection import Selection
+from harness.runner.stress import words
+from harness.runner.stress.hunt import Terms, hunt, seeds
+from harness.runner.stress.inquiry import Inquiry
+from harness.runner.stress.laboratory import Laboratory
+from harness.runner.stress.load import Load
+from harness.runner.stress.pool import Pool
+from harness.runner.stress.suite import Polluters, Suite
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is repeated, and how.
+
+    Attributes:
+        test: A test, or a class or module of tests.
+        selection: How its tests are found; all of its suite, if they are discovered.
+        lanes: How many processes repeat it, side by side.
+        seed: What all other seeds follow from.
+        same_seed: Whether it is repeated with that one.
+        terms: How long.
+        load: How many processes keep the machine busy meanwhile.
+        memory: How much memory one more keeps busy, in megabytes.
+        timeout: Seconds that one test may take; None for ever.
+        in_suite: Whether to look for other tests that make it fail.
+    """
+
+    test: str
+    selection: Selection
+    lanes: int = 1
+    seed: int = 0
+    same_seed: bool = False
+    terms: Terms = field(default_factory=Terms)
+    load: int = 0
+    memory: int = 0
+    timeout: float | None = None
+    in_suite: bool = False
+
+
+def stress(options: Options, say: Callable[[str], object]) -> Exit:
+    """Repeat tests until one fails, and say what it takes; return what to exit with.
+
+    Raises:
+        ConfigurationError: There is no such test, or it cannot be loaded.
+    """
+    load = Load(options.load, options.memory)
+    with Pool(options.lanes, options.selection, options.timeout) as pool:
+        units = chosen(pool, options)
+        laboratory = Laboratory(pool, load)
+        task = polluted if options.in_suite else repeated
+        return task(laboratory, units, options, say)
+
+
+def chosen(pool: Pool, options: Options) -> list[UnitAccount]:
+    """Return the tests that are meant.
+
+    Raises:
+        ConfigurationError: There are none, or they cannot be loaded.
+    """
+    found = [UnitAccount(key, tuple(names)) for key, names, _ in pool.units]
+    if not options.selection.names:
+        found = [part for unit in found if (part := part_of(unit, options.test)).tests]
+    if not found:
+        raise unknown(pool, options.test)
+    broken = [pool.broken[name] for unit in found for name in unit.tests if name in pool.broken]
+    if broken:
+        raise ConfigurationError(
+            f"{options.test} cannot be loaded",
+            detail="\n".join(broken),
+            hint="correct the name, or mend its module",
+        )
+    return found
+
+
+def part_of(unit: UnitAccount, name: str) -> UnitAccount:
+    """Return the tests of a unit that a name means: one, or those of a class or a module."""
+    meant = (test for test in unit.tests if f"{test}.".startswith(f"{name}."))
+    return UnitAccount(unit.key, tuple(meant))
+
+
+def unknown(pool: Pool, test: str) -> ConfigurationError:
+    """Return the error for a test that is not among those that were discovered."""
+    names = [name for _, tests, _ in pool.units for name in tests]
+    classes = {name.rpartition(".")[0] for name in names}
+    return ConfigurationError(
+        f"no test, class or module {test} among {len(names)} tests",
+        hint=did_you_mean(test, [*names, *classes]) if names else "look at -s, -p and -t",
+        detail="\n".join(f"{name}: {why}" for name, why in pool.broken.items()) or None,
+    )
+
+
+def repeated(
+    laboratory: Laboratory,
+    units: Sequence[UnitAccount],
+    options: Options,
+    say: Callable[[str], object],
+) -> Exit:
+    """Repeat tests until one fails, and say what it takes; return what to exit with."""
+    given = itertools.repeat(options.seed) if options.same_seed else seeds(options.seed)
+    catch = hunt(laboratory, units, given, options.terms)
+    if catch.verdict is None:
+        if catch.begun == catch.skipped:
+            say(f"nothing ran: {'; '.join(sorted(catch.reasons)) or 'there was no time'}")
+            return Exit.NOTHING_RAN
+        say(words.never(catch))
+        return Exit.PASSED
+    say(words.caught(catch, catch.verdict.output))
+    Inquiry(laboratory, catch, options.selection, say).run()
+    return Exit.FAILED
+
+
+def polluted(
+    laboratory: Laboratory,
+    units: Sequence[UnitAccount],
+    options: Options,
+    say: Callable[[str], object],
+) -> Exit:
+    """Say which other tests of its suite make a test fail; return what to exit with.
+
+    Raises:
+        ConfigurationError: It is not one test.
+    """
+    tests = [name for unit in units for name in unit.tests]
+    if tests != [options.test]:
+        raise ConfigurationError(
+            f"--in-suite {options.test}: that is {len(tests)} tests", hint="name one of them"
+        )
+    whole = {name: key for key, names, alone in laboratory.pool.units if alone for name in names}
+    if options.test in whole:
+        raise ConfigurationError(
+            f"{options.test} can only be run with all of {whole[options.test]}",
+            cause="load_tests returns it in a suite of a class of its own",
+        )
+    suite = Suite([(key, names) for key, names, _ in laboratory.pool.units], options.test)
+    polluters = Polluters(laboratory, options.selection, say)
+    fails = polluters.find(suite, options.test, options.seed, options.terms)
+    return Exit.FAILED if fails else Exit.PASSED

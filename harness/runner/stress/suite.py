@@ -1,0 +1,136 @@
+"""Finding which tests of its suite make a test fail."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+
+from harness.core import realtime as time
+from harness.core.seed import derive
+from harness.runner.plan import shuffled
+from harness.runner.selection import Selection
+from harness.runner.stress import words
+from harness.runner.stress.culprits import Search
+from harness.runner.stress.hunt import Terms, seeds
+from harness.runner.stress.laboratory import Laboratory
+from harness.runner.stress.trial import Run, Trial, Verdict
+
+TRIES = 3  # of an order of tests that is not left to chance
+
+
+class Suite:
+    """A test among those that it is run with.
+
+    Args:
+        units: Each unit with its tests, in order.
+        test: The test.
+    """
+
+    def __init__(self, units: Sequence[tuple[str, Sequence[str]]], test: str) -> None:
+        self._others = [list(names) for _, names in units if test not in names]
+        self._own = next(list(names) for _, names in units if test in names)
+        at = next(number for number, (_, names) in enumerate(units) if test in names)
+        self._first = [list(names) for _, names in units[:at]]
+        self._test = test
+
+    def before(self) -> list[str]:
+        """Return the tests before it, as they are discovered."""
+        mates = self._own[: self._own.index(self._test)]
+        return [*itertools.chain.from_iterable(self._first), *mates]
+
+    def all(self) -> list[str]:
+        """Return all other tests; those of its class last, as classes are run as a whole."""
+        mates = [name for name in self._own if name != self._test]
+        return [*itertools.chain.from_iterable(self._others), *mates]
+
+    def shuffled(self, seed: int) -> list[str]:
+        """Return all other tests in an order of their own; those of its class last."""
+        rng = random.Random(derive(seed, "order"))
+        units = [list(shuffled(names, rng)) for names in self._others]
+        rng.shuffle(units)
+        mates = [name for name in shuffled(self._own, rng) if name != self._test]
+        return [*itertools.chain.from_iterable(units), *mates]
+
+    def trials(self, master: int, pressed: bool) -> Iterator[Trial]:
+        """Yield what may make it fail: one order after another, without an end."""
+        plain = [(self.before(), master)] * TRIES + [(self.all(), master)] * TRIES
+        orders = ((self.shuffled(seed), seed) for seed in seeds(master))
+        for names, seed in itertools.chain(plain, orders):
+            runs = tuple(Run(name, seed) for name in (*names, self._test))
+            yield Trial(runs, pressed=pressed)
+
+
+class Polluters:
+    """Finds which tests of its suite make a test fail.
+
+    Args:
+        laboratory: Where.
+        selection: How its tests are found again.
+        say: Is told what is found.
+    """
+
+    def __init__(
+        self, laboratory: Laboratory, selection: Selection, say: Callable[[str], object]
+    ) -> None:
+        self._laboratory = laboratory
+        self._selection = selection
+        self._say = say
+        self._pressed = bool(laboratory.load)
+
+    def find(self, suite: Suite, test: str, master: int, terms: Terms) -> bool:
+        """Say which tests make it fail; return whether it fails at all.
+
+        Args:
+            suite: The tests.
+            test: Which one fails after others.
+            master: What all seeds follow from.
+            terms: How long to look for an order in which it fails.
+        """
+        search = self._search(Run(test, master))
+        alone = search.tally(())
+        self._say(words.measured(f"alone, {words.EACH}", alone))
+        if alone.failed:
+            self._say("it takes no other tests: leave out --in-suite")
+            return True
+        verdict, tried = self._first(suite.trials(master, self._pressed), terms)
+        if verdict is None:
+            self._say(words.never_after(tried))
+            return False
+        self._tell(verdict)
+        self._explain(verdict.trial.runs)
+        return True
+
+    def _first(self, trials: Iterator[Trial], terms: Terms) -> tuple[Verdict | None, int]:
+        """Return the first trial in which it fails, and how many there were."""
+        limit = None if terms.seconds is None else time.monotonic() + terms.seconds
+        some = itertools.islice(trials, terms.runs)
+        tried = 0
+        pool, load = self._laboratory.pool, self._laboratory.load
+        with load, closing(pool.run(some, deadline=limit)) as verdicts:
+            for verdict in verdicts:
+                tried += verdict.begun == len(verdict.trial.runs)
+                if verdict.failed:
+                    return verdict, tried
+        return None, tried
+
+    def _tell(self, verdict: Verdict) -> None:
+        failure = verdict.failures[-1]
+        run, text = verdict.trial.runs[failure.at], failure.text.rstrip()
+        self._say(f"{failure.kind.upper()}: {run.test}\n{text}\n")
+
+    def _explain(self, runs: Sequence[Run]) -> None:
+        *before, run = runs
+        search = self._search(run)
+        alone, after = search.tally(()), search.tally(before)
+        self._say(words.measured(f"after {len(before)} others, with the seed {run.seed}", after))
+        if not search.more_often(after, alone):
+            self._say(f"alone, with the same seed: {alone}; so it is chance, and not the others")
+            return
+        culprits = search.among(before, after)
+        self._say(words.listed(culprits, run.test))
+        self._say(f"repeat with: {words.command(self._selection, culprits.runs, run)}")
+
+    def _search(self, run: Run) -> Search:
+        return Search(self._laboratory, run, self._pressed, self._say)

@@ -1,0 +1,120 @@
+"""What is said of a test that was repeated."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Sequence
+
+from harness.runner.selection import Selection
+from harness.runner.stress.chance import highest, percent
+from harness.runner.stress.culprits import Culprits
+from harness.runner.stress.hunt import Catch
+from harness.runner.stress.laboratory import Tally
+from harness.runner.stress.trial import Run
+
+EACH = "each in a process of its own"
+
+
+def pace_of(catch: Catch) -> str:
+    """Return how long it took."""
+    return f"{catch.seconds:.1f} s, {catch.passes / max(catch.seconds, 0.001):.0f} runs a second"
+
+
+def never(catch: Catch) -> str:
+    """Return what is said of a test that has not failed."""
+    return (
+        f"it did not fail in {catch.passes} runs ({pace_of(catch)}): with 95 %, it fails in less "
+        f"than {percent(highest(catch.passes))} of them"
+    )
+
+
+def never_after(orders: int) -> str:
+    """Return what is said of a test that has not failed after others."""
+    return (
+        f"it did not fail after the others either, in {orders} orders: with 95 %, it fails in less "
+        f"than {percent(highest(orders))} of them"
+    )
+
+
+def caught(catch: Catch, output: str) -> str:
+    """Return what has failed, and how often it was run until then."""
+    lines = [
+        f"{catch.failure.kind.upper()}: {catch.run.test}",
+        catch.failure.text.rstrip(),
+        *(["it printed:", output] if output else []),
+        "",
+        f"failed: {Tally(1, catch.passes)} runs ({pace_of(catch)})",
+        f"seed: {catch.run.seed}",
+    ]
+    return "\n".join(lines)
+
+
+def measured(where: str, tally: Tally) -> str:
+    """Return how often it fails.
+
+    Example:
+        >>> measured("alone", Tally(10, 10))
+        'alone: 10 of 10 runs fail'
+    """
+    return f"{where}: {tally} runs fail"
+
+
+def listed(culprits: Culprits, test: str) -> str:
+    """Return what has to run before it."""
+    names = [f"    {run.test}" + (" itself" if run.test == test else "") for run in culprits.runs]
+    several = len(names) > 1
+    sure = percent(1 - culprits.doubt)
+    needed = "each of these is needed" if several else "it is needed"
+    return "\n".join(
+        [
+            f"it fails after {'these, run' if several else 'this, run'} in one process before it:",
+            *names,
+            f"    {culprits.after} runs fail after {'them' if several else 'it'}; {needed}: "
+            f"without, none of {culprits.times} did ({sure} sure)",
+        ]
+    )
+
+
+def command(selection: Selection, before: Iterable[Run], run: Run) -> str:
+    """Return the command that repeats a test, with others before it.
+
+    Example:
+        >>> command(Selection(), [], Run("test_a.ATest.test_b", 7))
+        'harness run --seed 7 test_a.ATest.test_b'
+    """
+    names = " ".join(shlex.quote(each.test) for each in (*before, run))
+    top = selection.top or selection.start
+    path = "" if top == "." else f"PYTHONPATH={shlex.quote(top)} "
+    return f"{path}harness run --seed {run.seed} {names}"
+
+
+def stress_command(selection: Selection, run: Run) -> str:
+    """Return the command that repeats a test with one seed, until it fails."""
+    top = selection.top or selection.start
+    path = "" if top == "." else f"PYTHONPATH={shlex.quote(top)} "
+    return f"{path}harness stress --seed {run.seed} --same-seed {shlex.quote(run.test)}"
+
+
+def of_seeds(alone: Tally, others: Tally) -> str:
+    """Return what the seed has to do with it.
+
+    Example:
+        >>> of_seeds(Tally(10, 10), Tally(0, 10))
+        'the seed decides'
+    """
+    if alone.failed < alone.runs:
+        return f"chance decides, and not the seed alone: it fails in {alone.words}"
+    return "it fails whatever the seed" if others.failed == others.runs else "the seed decides"
+
+
+def of_chance(tally: Tally) -> str:
+    """Return what is said of a test that fails at times, whatever is the same."""
+    why = "such as time, the order of threads, or what is outside the process"
+    if not tally.failed:
+        return f"it could not be repeated: chance decides, {why}"
+    return f"chance decides, {why}: it fails in {tally.words}"
+
+
+def of_one_seed(before: Sequence[Run], run: Run) -> tuple[Run, ...]:
+    """Return what ran before a test, with its seed."""
+    return tuple(each._replace(seed=run.seed) for each in before)
