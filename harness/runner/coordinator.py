@@ -23,8 +23,9 @@ from harness.runner.transport import Member, Transport
 if TYPE_CHECKING:
     from harness.runner.schedule.services import Kept
 
-LOOK = 0.05  # seconds between two looks at what the workers have written down
+OFTEN, SELDOM = 0.002, 0.05  # seconds between two looks at what the workers have written down
 AHEAD = 0.1  # seconds of work that a worker is given at once, if it is in small pieces
+TINY = 0.005  # seconds of work for which no worker need be asked twice
 TRIES = 10  # workers, one after another, that end before they have loaded the tests
 PATIENCE = 60.0  # seconds that a worker has to close its services, or to end when interrupted
 
@@ -70,6 +71,7 @@ class Coordinator:
         self._queue = Queue()
         self._round = 0  # 0: it is not known yet which tests there are
         self._hired = 0
+        self._pause = OFTEN
         self._unready = 0  # workers that have ended before they had loaded the tests
         self._stopping = False  # no more work is given out
         self._deaths: Counter[str] = Counter()  # in the fixtures of a unit
@@ -109,9 +111,9 @@ class Coordinator:
 
     def _look(self) -> None:
         """Take note of what has happened, after a moment at most."""
-        ready = self._selector.select(LOOK)
-        for hand in self._hands:
-            self._read(hand)
+        ready = self._selector.select(self._pause)
+        news = [self._read(hand) for hand in self._hands]
+        self._pause = OFTEN if any(news) else min(2 * self._pause, SELDOM)
         for key, _ in ready:
             if key.data is None:
                 self._hear_keeper()
@@ -223,12 +225,14 @@ class Coordinator:
             self._selector.unregister(self.kept)
         self._give_all()
 
-    def _read(self, hand: Hand) -> None:
+    def _read(self, hand: Hand) -> bool:
+        """Take down what a worker has told; return whether it has told anything."""
         done = self._clerk.read(hand)
         if self._clerk.failures and (self._options.failfast or self._options.until_fail):
             self._stopping = True
         for work in done:
             self._done(work)
+        return bool(done)
 
     def _on_full(self, hand: Hand, message: Message) -> None:
         self._tell(hand, do="go on")
@@ -320,14 +324,22 @@ class Coordinator:
     def _portion(self, worker: int) -> list[Work]:
         """Return what a worker is to do next: several pieces of work, if they are small."""
         works: list[Work] = []
-        one = self._options.failfast or self._options.until_fail
-        seconds, most = 0.0, 0 if one else len(self._queue) // (2 * len(self._hands))
-        while (not works or (len(works) < most and seconds < AHEAD)) and (
-            work := self._queue.next(worker)
-        ):
+        seconds = 0.0
+        while self._add(works, seconds) and (work := self._queue.next(worker)):
             works.append(work)
             seconds += self._queue.seconds(work, self._clerk.pace)
         return works
+
+    def _add(self, works: list[Work], seconds: float) -> bool:
+        """Return whether a worker is to do more at once than it was given, which takes so long."""
+        if not works:
+            return True
+        if self._options.failfast or self._options.until_fail:
+            return False
+        if self._transport.wanted() == 1:
+            return True  # there is nobody else who could
+        share = (len(self._queue) + len(works)) // (2 * len(self._hands))
+        return seconds < TINY or (len(works) < share and seconds < AHEAD)
 
     def _done(self, work: Work) -> None:
         self._queue.done(work)

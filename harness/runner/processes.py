@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import math
 import os
 import signal
@@ -134,6 +136,7 @@ class Processes:
         Raises:
             BecomeWorkerError: In a new process.
         """
+        atexit.register(gc.freeze)  # what is left goes with its process, and need not be searched
         for number in range(1, self._count + 1):
             self._ready.append(self._fork(number, self._ready, work))
 

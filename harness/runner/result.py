@@ -52,7 +52,8 @@ class TellingResult(unittest.TestResult):
 
     def startTest(self, test: Any) -> None:
         """Tell that a test begins."""
-        self.limit()
+        if self._timeout is not None:
+            self.limit()
         super().startTest(test)
         self._begin(test)
 
@@ -65,10 +66,11 @@ class TellingResult(unittest.TestResult):
 
     def stopTest(self, test: Any) -> None:
         """Tell that a test is over."""
-        self.limit()
+        if self._timeout is not None:
+            self.limit()
         number = self._begin(test)  # Python 3.12.1 does not start what a decorator skips
         times = None if number is None else self._running.pop(number).stop()
-        output = self._printed()
+        output = self._printed() if self.buffer else ""
         super().stopTest(test)
         if number is not None and times is not None:
             passed = number in self._passed
@@ -77,7 +79,7 @@ class TellingResult(unittest.TestResult):
 
     def _printed(self) -> str:
         """Return what the test has printed, where that is kept and it has failed."""
-        if not self.buffer or not self._mirrorOutput:  # type: ignore[attr-defined]
+        if not self._mirrorOutput:  # type: ignore[attr-defined]
             return ""
         streams = (self._stdout_buffer, self._stderr_buffer)  # type: ignore[attr-defined]
         return "".join(stream.getvalue() for stream in streams if stream is not None)
