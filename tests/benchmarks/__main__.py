@@ -20,6 +20,7 @@ from tests.benchmarks import (
     large,
     overhead,
     proxy,
+    runner,
     sets,
     sharing,
     starts,
@@ -38,6 +39,7 @@ BENCHMARKS: dict[str, Callable[..., None]] = {
     "proxy": proxy.main,
     "kafka": kafka.main,
     "bulk": bulk.main,
+    "runner": runner.main,
 }
 
 

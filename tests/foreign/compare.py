@@ -38,9 +38,7 @@ def kind_of(result: junitparser.Result) -> str:
     return result.type or MISSING
 
 
-def differences(
-    expected: dict[str, str], found: dict[str, str], suite: Suite
-) -> Iterator[str]:
+def differences(expected: dict[str, str], found: dict[str, str], suite: Suite) -> Iterator[str]:
     """Yield a line on each test of which the runs do not say the same."""
     for name in {**expected, **found}:
         one, other = expected.get(name, "not there"), found.get(name, "not there")
