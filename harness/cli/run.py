@@ -63,7 +63,9 @@ HOW = (
     click.option("--timeout", type=SECONDS, metavar="SECONDS", help="How long a test may take."),
     click.option("--time-limit", type=SECONDS, metavar="SECONDS", help="How long the run may."),
 )
-SCHEDULE = (click.option("--shard", metavar="K/N", help="Run the K-th part of the tests, of N."),)
+SCHEDULE = (
+    click.option("--shard", metavar="K/N", help="Run the K-th part of the tests, of N."),
+)
 AGAIN = (
     click.option("--repeat", type=COUNT, metavar="N", help="Run all tests N times."),
     click.option("--until-fail", is_flag=True, help="Repeat until one fails; N times at most."),
