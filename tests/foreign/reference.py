@@ -1,6 +1,7 @@
 """What unittest itself says of each test: `python -m tests.foreign.reference FILE ARGUMENT...`.
 
-Where the environment's FOREIGN_ORDER names a file, the tests run in the order of its lines. It is `python -m unittest`, with a result that takes notes. Nothing here is the runner's.
+Where the environment's FOREIGN_ORDER names a file, the tests run in the order of its lines. It is
+`python -m unittest`, with a result that takes notes. Nothing here is the runner's.
 """
 
 from __future__ import annotations
@@ -39,31 +40,31 @@ class NotingResult(unittest.TextTestResult):
         else:
             self.said.setdefault(id(test), []).append(kind)
 
-    def addSuccess(self, test: Any) -> None:  # noqa: N802 - names of unittest
+    def addSuccess(self, test: Any) -> None:
         super().addSuccess(test)
         self.note(test, PASSED)
 
-    def addError(self, test: Any, err: Any) -> None:  # noqa: N802
+    def addError(self, test: Any, err: Any) -> None:
         super().addError(test, err)
         self.note(test, ERROR)
 
-    def addFailure(self, test: Any, err: Any) -> None:  # noqa: N802
+    def addFailure(self, test: Any, err: Any) -> None:
         super().addFailure(test, err)
         self.note(test, FAILED)
 
-    def addSkip(self, test: Any, reason: str) -> None:  # noqa: N802
+    def addSkip(self, test: Any, reason: str) -> None:
         super().addSkip(test, reason)
         self.note(test, SKIPPED)
 
-    def addExpectedFailure(self, test: Any, err: Any) -> None:  # noqa: N802
+    def addExpectedFailure(self, test: Any, err: Any) -> None:
         super().addExpectedFailure(test, err)
         self.note(test, PASSED)  # a report in JUnit XML has no other word for it
 
-    def addUnexpectedSuccess(self, test: Any) -> None:  # noqa: N802
+    def addUnexpectedSuccess(self, test: Any) -> None:
         super().addUnexpectedSuccess(test)
         self.note(test, UNEXPECTED)
 
-    def addSubTest(self, test: Any, subtest: Any, err: Any) -> None:  # noqa: N802
+    def addSubTest(self, test: Any, subtest: Any, err: Any) -> None:
         super().addSubTest(test, subtest, err)
         if err is not None:
             self.note(test, FAILED if issubclass(err[0], test.failureException) else ERROR)
