@@ -23,6 +23,7 @@
     ├── MigrationError                a migration or seed file failed
     ├── FactoryError                  a factory was declared or used in a way that makes no sense
     ├── MakeError                     no row could be made that its table accepts
+    ├── HistoryError                  a history of runs cannot be read, written or merged
     ├── SnapshotError                 a snapshot cannot be saved, read or restored
     ├── ClockError                    a clock was used wrongly, or after its test
     │   └── ClockStalledError         ... everybody sleeps on it, and nobody moves it
@@ -50,6 +51,7 @@ __all__ = [
     "FactoryError",
     "FaultError",
     "HarnessError",
+    "HistoryError",
     "IsolationError",
     "LeakError",
     "LeaseError",
@@ -213,6 +215,15 @@ class FactoryError(HarnessError):
 
 class MakeError(HarnessError):
     """No row could be made that its table accepts; with the column to give."""
+
+
+class HistoryError(HarnessError):
+    """A history of runs cannot be read, written or merged; the file is as it was."""
+
+    @property
+    def line(self) -> str:
+        """What happened and why, in one line."""
+        return f"{self.what} ({self.cause})" if self.cause else self.what
 
 
 class SnapshotError(HarnessError):

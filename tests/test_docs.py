@@ -25,7 +25,7 @@ PAGES = [
     *sorted((ROOT / "samples").rglob("*.md")),
 ]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-FILE_NAME = re.compile(r"\bin(?:to)?\s`([\w./]+\.(?:py|sql|csv|jsonl|ini|toml))`")
+FILE_NAME = re.compile(r"\bin(?:to)?\s`([\w./]+\.(?:py|sql|csv|jsonl|ini|toml|xml))`")
 PROMPT = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 LOOSELY = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 LINK = re.compile(r"\[[^\]]+\]\(([^)#]+)\)")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 import weakref
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any
 
 from harness.core.group import Group
@@ -22,9 +22,11 @@ def services_of(case: type) -> tuple[Service[Any], ...]:
 def attributes_of(case: type) -> Mapping[Service[Any], str]:
     """Return the attribute of each service; where several are equal, the first by name."""
     if case not in _services:
+        values: dict[str, object] = {}
+        for base in reversed(case.__mro__):  # as they are: nothing is asked of a descriptor
+            values.update(vars(base))
         found: dict[Service[Any], str] = {}
-        for name in dir(case):
-            value = inspect.getattr_static(case, name, None)
+        for name, value in sorted(values.items(), key=itemgetter(0)):
             if isinstance(value, Service):
                 found.setdefault(value, name)
         _services[case] = found

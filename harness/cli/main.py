@@ -29,7 +29,10 @@ def read_settings(pairs: tuple[str, ...]) -> Settings:
     return Settings.read(overrides=overrides, overrides_from="--set")
 
 
-COMMANDS = (*("clean", "doctor", "ps", "run", "settings", "snapshot", "stress", "toxiproxy", "up"),)
+COMMANDS = (
+    *("clean", "doctor", "history", "merge", "ps", "run", "settings", "snapshot", "stats"),
+    *("stress", "toxiproxy", "up"),
+)
 
 
 class ErrorGroup(click.Group):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,13 +13,17 @@ from harness.core.printing import announce_seed
 from harness.core.seed import run_seed
 from harness.core.settings import Settings
 from harness.errors import ConfigurationError
-from harness.runner.options import ORDERS, Options
+from harness.runner.options import DURATION, ORDERS, Options, Output
+
+if TYPE_CHECKING:
+    from harness.report.history.recorder import Recorder
 
 AUTO = "auto"
 COUNT = click.IntRange(min=1)
 SECONDS = click.FloatRange(min=0, min_open=True)
 PASSED_ON = (
     *("buffer", "failfast", "locals", "timeout", "order", "until_fail", "time_limit"),
+    *("failed_first", "only_failed"),
 )  # as they were given
 
 
@@ -63,15 +67,23 @@ HOW = (
     click.option("--timeout", type=SECONDS, metavar="SECONDS", help="How long a test may take."),
     click.option("--time-limit", type=SECONDS, metavar="SECONDS", help="How long the run may."),
 )
-SCHEDULE = (
-    click.option("--shard", metavar="K/N", help="Run the K-th part of the tests, of N."),
-)
+SCHEDULE = (click.option("--shard", metavar="K/N", help="Run the K-th part of the tests, of N."),)
 AGAIN = (
     click.option("--repeat", type=COUNT, metavar="N", help="Run all tests N times."),
     click.option("--until-fail", is_flag=True, help="Repeat until one fails; N times at most."),
     click.option("--rerun-failed", type=COUNT, metavar="N", help="Tell what is flaky by N tries."),
 )
+PAST = (
+    click.option(
+        *("--history", "history"),
+        type=click.Path(dir_okay=False),
+        help="Record the run in this file.",
+    ),
+    click.option("--failed-first", is_flag=True, help="Begin with what failed the last time."),
+    click.option("--only-failed", is_flag=True, help="Run what failed the last time, if any."),
+)
 REPORTS = (
+    click.option("--durations", type=int, default=0, metavar="N", help="List the slowest N."),
     click.option("--junit", type=click.Path(dir_okay=False), help="Write JUnit XML to this file."),
 )
 
@@ -89,7 +101,7 @@ def with_options(*groups: Iterable[Any]) -> Callable[[Any], Any]:
 
 @click.command()
 @click.pass_context
-@with_options(SELECTION, AS_UNITTEST, HOW, SCHEDULE, AGAIN, REPORTS)
+@with_options(SELECTION, AS_UNITTEST, HOW, SCHEDULE, AGAIN, PAST, REPORTS)
 def run(context: click.Context, **given: Any) -> None:
     """Run a unittest suite, and account for every test.
 
@@ -106,15 +118,20 @@ def run(context: click.Context, **given: Any) -> None:
       5    there were no tests
       130  the run was interrupted
     """  # noqa: D301 - \b is click's, and keeps the lines as they are
-    from harness.runner import main
-
     options = options_of(given, context.obj)
     announce_seed(options.seed)
     if given["junit"] is not None:
         from harness.report.junit import library
 
         library()  # missing, it is told before the run
-    sys.exit(main.run(options, verbose=given["verbose"], junit=given["junit"]))
+    recorder = recorder_of(given, context.obj, options)
+    from harness.runner.processes import Processes
+
+    processes = Processes(options.workers)
+    processes.start(options)  # before the rest is imported, which is the coordinator's alone
+    from harness.runner import main
+
+    sys.exit(main.run(options, output_of(given, context.obj), recorder, processes))
 
 
 def options_of(given: Mapping[str, Any], settings: Settings) -> Options:
@@ -133,6 +150,7 @@ def options_of(given: Mapping[str, Any], settings: Settings) -> Options:
         shard=shard_of(given["shard"]),
         capacity=settings.capacity,
         memory=settings.memory,
+        **past_of(given, settings),
         **kept,
     )
 
@@ -148,6 +166,40 @@ def shard_of(text: str | None) -> tuple[int, int] | None:
     from harness.runner.schedule.shards import shard_of
 
     return shard_of(text)
+
+
+def past_of(given: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+    """Return the options that tell of earlier runs, as far as this run goes by them."""
+    failed = given["failed_first"] or given["only_failed"]
+    timed = given["order"] == DURATION or given["shard"] is not None
+    if not (failed or timed):
+        return {}
+    from harness.report.history import past
+
+    # Shards have to go by one history: not by the files that each of them writes.
+    file = None if given["shard"] else given["history"]
+    return past.options(settings, file, failed=failed, timed=timed)
+
+
+def recorder_of(given: Mapping[str, Any], settings: Settings, options: Options) -> Recorder | None:
+    """Return who writes the run into a history; None if nobody does."""
+    needed = options.failed_first or options.only_failed or options.order == DURATION
+    from harness.report.history.place import prepare, recorded
+
+    path = recorded(settings, given["history"], needed=needed)
+    if path is None:
+        return None
+    from harness.report.history.facts import gathered
+    from harness.report.history.recorder import Recorder
+
+    prepare(settings, path)
+    return Recorder(path, lambda: gathered(options, settings.images))
+
+
+def output_of(given: Mapping[str, Any], settings: Settings) -> Output:
+    """Return what a run tells, and where, by its command line and the settings."""
+    kept = {name: given[name] for name in ("verbose", "junit", "durations")}
+    return Output(platform=settings.ci_platform, **kept)
 
 
 def seed_of(given: int | None, settings: Settings) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import sys
 from collections.abc import Callable
@@ -10,13 +11,17 @@ _printer: Callable[[str], None] | None = None
 
 
 def say(line: str) -> None:
-    """Print a line that a test runner's output buffer does not swallow."""
+    """Print a line that a test runner's output buffer does not swallow.
+
+    Where nobody can take it, as on a full disk, it is not printed: no test may fail for that.
+    """
     if _printer is not None:
         _printer(line)
         return
     stream = sys.__stderr__ or sys.stderr
     if stream is not None:
-        print(f"harness: {line}", file=stream, flush=True)
+        with contextlib.suppress(OSError):
+            print(f"harness: {line}", file=stream, flush=True)
 
 
 def say_through(printer: Callable[[str], None]) -> None:

@@ -13,8 +13,10 @@ from typing import Any, NamedTuple
 from harness.core import settings_files
 from harness.core.nearest import did_you_mean, nearest
 from harness.core.order import ProviderOrder, Requirement
+from harness.core.quotas import Quota, parse_quotas
 from harness.core.settings_values import (
     parse_capacity,
+    parse_ci_platform,
     parse_count,
     parse_fault_proxy,
     parse_flag,
@@ -156,6 +158,25 @@ OPTIONS = {
             "MiB that tests which say how much memory they need may use at a time; what the "
             "machine or the container has when empty",
         ),
+        Option(
+            "history",
+            parse_optional_path,
+            "",
+            "the file that runs are recorded in, or off; when empty it is .harness/history.sqlite, "
+            "once a run has made it",
+        ),
+        Option(
+            "quotas",
+            parse_quotas,
+            "",
+            "what `harness stats` holds tiers to, such as unit>=70%, e2e<=10%, unit<=1s",
+        ),
+        Option(
+            "ci_platform",
+            parse_ci_platform,
+            "auto",
+            "whose annotations and folds the output of a run has: auto, github, gitlab or none",
+        ),
     )
 }
 
@@ -194,6 +215,9 @@ class Settings:
     artifacts: Path | None
     capacity: Mapping[str, int]
     memory: float | None
+    history: Path | None
+    quotas: tuple[Quota, ...]
+    ci_platform: str
     environ: Mapping[str, str] = field(repr=False, compare=False)
     texts: Mapping[str, str] = field(repr=False, compare=False)
     sources: Mapping[str, str] = field(repr=False, compare=False)

@@ -9,6 +9,7 @@ FALSE = {"0", "false", "no", "off", ""}
 STORES = ("postgres", "sqlite")
 OWN = "own"
 FAULT_PROXIES = ("any", OWN)
+CI_PLATFORMS = ("auto", "github", "gitlab", "none")
 
 
 def parse_flag(text: str) -> bool:
@@ -31,6 +32,13 @@ def parse_fault_proxy(text: str) -> str:
     """Read which fault proxy proxied services are reached through."""
     if text not in FAULT_PROXIES:
         raise ValueError(f"expected one of: {', '.join(FAULT_PROXIES)}")
+    return text
+
+
+def parse_ci_platform(text: str) -> str:
+    """Read the name of the platform of CI whose marks a run's output has."""
+    if text not in CI_PLATFORMS:
+        raise ValueError(f"expected one of: {', '.join(CI_PLATFORMS)}")
     return text
 
 

@@ -19,6 +19,9 @@ class Listener(Protocol):
     def began(self, ledger: Ledger, workers: int) -> None:
         """Take note that the tests are known, and will be run."""
 
+    def entered(self, worker: int, unit: str) -> None:
+        """Take note that a worker begins with a unit: it is in its fixtures."""
+
     def started(self, entry: Entry, attempt: Attempt) -> None:
         """Take note that a test has begun."""
 
@@ -28,11 +31,17 @@ class Listener(Protocol):
     def fixture(self, unit: str, outcome: Outcome) -> None:
         """Take note of what was said of a fixture."""
 
+    def left(self, worker: int) -> None:
+        """Take note that a worker is done with a unit."""
+
     def note(self, text: str) -> None:
         """Take note of a line for people."""
 
     def lost(self, worker: int, how: str, test: str | None) -> None:
         """Take note that a worker has died."""
+
+    def look(self) -> None:
+        """Take note that time has gone by; said all the time."""
 
 
 class Clerk:
@@ -79,6 +88,7 @@ class Clerk:
             self._say(hand, event)
         elif isinstance(event, Taken):
             hand.begun = True
+            self._listener.entered(hand.member.number, hand.works[0].unit)
         elif isinstance(event, Note):
             self._note(event.text)
 
@@ -119,6 +129,7 @@ class Clerk:
 
     def _over(self, hand: Hand, event: Over) -> Work:
         work = hand.works.popleft()
+        self._listener.left(hand.member.number)
         self.ledger.units[work.unit].fixtures.append(max(0.0, event.seconds - hand.spent))
         hand.spent, hand.begun = 0.0, False
         self._tests += len(work.tests)

@@ -15,7 +15,7 @@ from harness.runner.hand import Hand
 from harness.runner.kinds import AGAIN, BLOCKED, CRASHED
 from harness.runner.ledger import Ledger, Outcome, UnitAccount
 from harness.runner.options import DURATION, Options
-from harness.runner.plan import Work, planned
+from harness.runner.plan import Work, planned, with_failures
 from harness.runner.processes import BecomeWorkerError
 from harness.runner.queue import Queue
 from harness.runner.transport import Member, Transport
@@ -124,6 +124,7 @@ class Coordinator:
                 self._bury(hand)
         if self.kept is not None and self.kept.look():
             self._give_all()
+        self._listener.look()
 
     def _end_late(self) -> None:
         self.late = True
@@ -207,7 +208,14 @@ class Coordinator:
         if not hand.loaded or not self._round:
             self._unready += 1
             if self._unready >= TRIES or (not self._round and how.startswith("exit code")):
-                self.problem = f"a worker ended before it had loaded the tests: {how}"
+                self._give_up(f"a worker ended before it had loaded the tests: {how}")
+
+    def _give_up(self, why: str) -> None:
+        """Run nothing more: those who have nothing to do are sent home, and nobody is hired."""
+        self.problem = why
+        if not self._round:
+            for each in self._hands:
+                self._dismiss(each)
 
     # What workers say
 
@@ -250,9 +258,8 @@ class Coordinator:
 
     def _on_refused(self, hand: Hand, message: Message) -> None:
         """Run nothing: what the tests say of themselves cannot be meant."""
-        self.problem, self._stopping = message["why"], True
-        for each in list(self._hands):
-            self._dismiss(each)
+        self._stopping = True
+        self._give_up(message["why"])
 
     def _on_units(self, hand: Hand, message: Message) -> None:
         if self._round:
@@ -267,15 +274,29 @@ class Coordinator:
             self._give(each)
 
     def _expect(self, units: list[UnitAccount]) -> None:
-        """Note what was discovered, of which a shard runs its part."""
-        due = None
+        """Note what was discovered, of which not all may be meant, and a shard runs its part."""
+        due = self._chosen(units)
+        self.ledger.chosen = tuple(
+            name for unit in units for name in unit.tests if due is None or name in due
+        )
         if self._options.shard is not None:
             from harness.runner.schedule.arrangement import shares_of
 
             shares = shares_of(units, self._options)
-            due, self.shares = shares.tests(self._options.shard[0]), shares.digest
+            part, self.shares = shares.tests(self._options.shard[0]), shares.digest
+            self.ledger.shares = shares.digest
+            due = part if due is None else part & due
         for unit in units:
             self.ledger.expect(unit, due)
+
+    def _chosen(self, units: list[UnitAccount]) -> set[str] | None:
+        """Return the names of the tests that are meant; None for all."""
+        if not self._options.only_failed:
+            return None
+        found = with_failures(units, self._options.failed)
+        if not found:
+            self._listener.note("no test has failed when it was last run: all of them run")
+        return found or None
 
     def _arrange(self, path: list[str]) -> None:
         """Have a queue that knows what the tests share, and how long they take, if that matters."""

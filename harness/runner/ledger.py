@@ -130,6 +130,8 @@ class Ledger:
         numbered: The same in a list.
         found: All that were discovered, by number; a shard runs only its part.
         units: What they are run in, by key.
+        chosen: The names of those that are to be run, by this run or by other shards of it.
+        shares: What is the same in shards that share them out in the same way; None of no shard.
         fixtures: What was said of fixtures, and by which unit.
     """
 
@@ -138,6 +140,8 @@ class Ledger:
         self.numbered: list[Entry] = []
         self.found: list[Entry] = []
         self.units: dict[str, UnitAccount] = {}
+        self.chosen: tuple[str, ...] = ()
+        self.shares: str | None = None
         self.fixtures: list[tuple[str, Outcome]] = []
 
     @property

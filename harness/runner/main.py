@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterator
 from enum import IntEnum
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from harness.runner.options import Options
+from harness.report.follower import Follower
+from harness.report.platforms.platform import platform_of
+from harness.runner.closing import Closing
+from harness.runner.console import Console
+from harness.runner.coordinator import Coordinator
+from harness.runner.ledger import Ledger
+from harness.runner.listeners import Listeners
+from harness.runner.options import Options, Output
 from harness.runner.processes import BecomeWorkerError, Processes
 
 if TYPE_CHECKING:
-    from harness.runner.coordinator import Coordinator
+    from harness.report.history.recorder import Recorder
 
 
 class Exit(IntEnum):
@@ -27,64 +33,76 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-def run(options: Options, *, verbose: bool = False, junit: str | None = None) -> Exit:
+class Account(Protocol):
+    """What a run has come to.
+
+    Attributes:
+        ledger: What became of each test.
+        problem: Why it could not be carried out as it should; empty if it could.
+        late: Whether it was ended for its time limit.
+    """
+
+    @property
+    def ledger(self) -> Ledger: ...  # noqa: D102
+    @property
+    def problem(self) -> str: ...  # noqa: D102
+    @property
+    def late(self) -> bool: ...  # noqa: D102
+
+
+def run(
+    options: Options,
+    output: Output = Output(),  # noqa: B008 - it never changes
+    recorder: Recorder | None = None,
+    processes: Processes | None = None,
+) -> Exit:
     """Run tests, print what happens, and return what to exit with.
 
     Args:
         options: Which tests, and how.
-        verbose: Whether each test gets a line.
-        junit: File to write JUnit XML into; None for none.
+        output: What is told, and where.
+        recorder: Who writes the run into a history; None for none.
+        processes: Where workers come from, if some were started already.
     """
+    platform = platform_of(output.platform, os.environ)
+    console = Console(verbose=output.verbose, platform=platform)
+    follower = Follower(console.stream, console.note, repeat=options.repeat)
+    processes = processes or Processes(options.workers)
+    listener = Listeners(console, follower, *([] if recorder is None else [recorder]))
+    coordinator = Coordinator(options, processes, listener, processes.keep)
     interrupted = False
-    become = coordinator = None
-    processes = Processes(options.workers)
+    become = None
     try:
-        processes.start()  # first: meanwhile, what the coordinator needs is imported
-        from harness.runner.console import Console
-        from harness.runner.coordinator import Coordinator
-
-        console = Console(verbose=verbose)
-        coordinator = Coordinator(options, processes, console, processes.keep)
         coordinator.run()
     except BecomeWorkerError as error:
         become = error
     except KeyboardInterrupt:
         interrupted = True
+    finally:
+        if become is None:  # in the process that is to become a worker, it is not its own
+            follower.close()
     if become is not None:
         become.serve(become.link, options)
         sys.exit()
-    if coordinator is None:
-        return Exit.INTERRUPTED
-    console.summary(coordinator.ledger, coordinator.problem)
-    for line in remarks(coordinator, options, verbose=verbose):
-        console.say(line)
-    if junit is not None:
-        from harness.report.junit import write
-
-        write(Path(junit), coordinator.ledger, options.seed)
-    return Exit.INTERRUPTED if interrupted else judge(coordinator)
+    written = Closing(options, output, platform, console, coordinator).close()
+    code = Exit.INTERRUPTED if interrupted else judge(coordinator, written)
+    if recorder is not None:
+        recorder.ended(coordinator.ledger, code)
+    return code
 
 
-def remarks(coordinator: Coordinator, options: Options, *, verbose: bool) -> Iterator[str]:
-    """Yield what is to be said of which tests were run, and of how long that took."""
-    ledger = coordinator.ledger
-    if options.shard is not None:
-        part = "/".join(map(str, options.shard))
-        yield f"shard {part}: {len(ledger.numbered)} of {ledger.discovered} tests"
-    if verbose:
-        from harness.runner.schedule.critical import of_run
+def judge(account: Account, written: bool = True) -> Exit:
+    """Return what a run comes to.
 
-        path = of_run(coordinator, options)
-        yield from path.lines() if path is not None else ()
-
-
-def judge(coordinator: Coordinator) -> Exit:
-    """Return what a run comes to."""
-    ledger = coordinator.ledger
+    Args:
+        account: Of the run, which is over.
+        written: Whether all reports are written that were asked for.
+    """
+    ledger = account.ledger
     if ledger.red:
         return Exit.FAILED
-    if coordinator.late and ledger.missing():
+    if account.late and ledger.missing():
         return Exit.OVER_BUDGET
-    if coordinator.problem or ledger.missing():
+    if account.problem or ledger.missing() or not written:
         return Exit.INCOMPLETE
     return Exit.PASSED if ledger.found else Exit.NOTHING_RAN

@@ -31,6 +31,9 @@ class Options:
         until_fail: Whether to end with the first failure, as `failfast`, and not to ask for more.
         rerun_failed: How many times a test that fails is run once more.
         time_limit: Seconds that the whole run may take; None for ever.
+        failed: The tests that have failed when they were last run, where that is asked for.
+        failed_first: Whether they are the first to run.
+        only_failed: Whether no other ones run; if there are none of them, all do.
         shard: Which part of the tests, from 1, and of how many; None for all.
         known: How long tests took; None if that is not known, or does not matter.
         capacity: How many workers may use a kind of service; any number of one that is not named.
@@ -50,7 +53,27 @@ class Options:
     until_fail: bool = False
     rerun_failed: int = 0
     time_limit: float | None = None
+    failed: frozenset[str] = frozenset()
+    failed_first: bool = False
+    only_failed: bool = False
     shard: tuple[int, int] | None = None
     known: Known | None = None
     capacity: Mapping[str, int] = field(default_factory=dict)
     memory: float | None = None
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a run tells, and where.
+
+    Attributes:
+        verbose: Whether each test gets a line.
+        durations: How many of the slowest tests are listed.
+        platform: The platform of CI that reads it, as the setting `ci_platform` has it.
+        junit: File to write JUnit XML into; None for none.
+    """
+
+    verbose: bool = False
+    durations: int = 0
+    platform: str = "none"
+    junit: str | None = None

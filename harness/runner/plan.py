@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -48,7 +48,38 @@ def planned(units: Iterable[UnitAccount], options: Options, round: int = 1) -> l
         rng = random.Random(derive(options.seed, *parts))
         rng.shuffle(works)
         works = [replace(work, tests=shuffled(work.tests, rng)) for work in works]
-    return works
+    return failed_first(works, options.failed) if options.failed_first else works
+
+
+def with_failures(units: Iterable[UnitAccount], failed: Container[str]) -> set[str]:
+    """Return the tests that have failed, of those that are there.
+
+    A suite that can only be run as a whole has failed as a whole.
+    """
+    found: set[str] = set()
+    for unit in units:
+        names = {name for name in unit.tests if name in failed}
+        found.update(unit.tests if names and unit.facts.get("whole") else names)
+    return found
+
+
+def failed_first(works: Iterable[Work], failed: Container[str]) -> list[Work]:
+    """Return work in which tests have failed before other work, and these before its other tests.
+
+    Tests of a class stay together.
+    """
+    found = [replace(work, tests=first(work.tests, failed)) for work in works]
+    return sorted(found, key=lambda work: work.tests[0] not in failed)
+
+
+def first(names: Sequence[str], failed: Container[str]) -> tuple[str, ...]:
+    """Return tests, those that have failed first, and their classes."""
+    classes = [
+        sorted(group, key=lambda name: name not in failed)
+        for _, group in itertools.groupby(names, class_of)
+    ]
+    classes.sort(key=lambda group: group[0] not in failed)
+    return tuple(itertools.chain.from_iterable(classes))
 
 
 def shuffled(names: Sequence[str], rng: random.Random) -> tuple[str, ...]:

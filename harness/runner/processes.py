@@ -130,15 +130,21 @@ class Processes:
         self._count = count
         self._ready: deque[Process] = deque()  # started, and not hired yet
 
-    def start(self) -> None:
+    def start(self, options: Options) -> None:
         """Start all workers ahead: they load the tests while there is something else to do here.
 
-        Raises:
-            BecomeWorkerError: In a new process.
+        In a new process it does not return, but is a worker to the end.
         """
         atexit.register(gc.freeze)  # what is left goes with its process, and need not be searched
-        for number in range(1, self._count + 1):
-            self._ready.append(self._fork(number, self._ready, work))
+        become = None
+        try:
+            for number in range(1, self._count + 1):
+                self._ready.append(self._fork(number, self._ready, work))
+        except BecomeWorkerError as error:
+            become = error
+        if become is not None:
+            become.serve(become.link, options)
+            sys.exit()
 
     def wanted(self) -> int:
         """Return how many workers there may be."""

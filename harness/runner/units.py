@@ -34,7 +34,7 @@ class Unit:
     def facts(self) -> dict[str, Any]:
         """What the coordinator is told of it beside its tests, as JSON has it."""
         whole = {} if self.suite is None else {"whole": True}
-        return {**whole, **facts_of(map(type, self.tests))}
+        return {**whole, **facts_of(dict.fromkeys(map(type, self.tests)))}
 
     def of(self, names: Iterable[str]) -> unittest.TestSuite:
         """Return what runs some of its tests, in this order."""

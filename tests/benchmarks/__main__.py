@@ -1,6 +1,7 @@
 """`python -m tests.benchmarks [NAME...]`: run all benchmarks, or those named.
 
-`bulk=100000` loads that many rows, and not the ten million of `bulk`.
+`bulk=100000` loads that many rows, and not the ten million of `bulk`; `fleet=10000` is a run of
+that many tests.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from harness import HarnessError
 from tests.benchmarks import (
     bulk,
     files,
+    fleet,
     imports,
     inserts,
     isolations,
     kafka,
+    keeping,
     large,
     overhead,
     proxy,
@@ -40,6 +43,8 @@ BENCHMARKS: dict[str, Callable[..., None]] = {
     "kafka": kafka.main,
     "bulk": bulk.main,
     "runner": runner.main,
+    "fleet": fleet.main,
+    "keeping": keeping.main,
 }
 
 

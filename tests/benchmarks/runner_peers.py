@@ -58,9 +58,7 @@ PEERS = (
     Runner(
         "unittest-parallel",
         ("unittest-parallel",),
-        lambda processes: (
-            ["-m", "unittest_parallel", "-q", "-j", str(processes)] + ["--level", "class"]
-        ),
+        lambda processes: [*"-m unittest_parallel -q --level class -j".split(), str(processes)],
         (r"Ran (\d+) tests",),
     ),
     Runner(

@@ -67,6 +67,9 @@ class PrecedenceTest(DirectoryTest):
             "store": "sqlite",
             "allow_remote": "1",
             "reuse": "1",
+            "quotas": "unit>=70%",
+            "ci_platform": "none",
+            "capacity": "redis=7, postgres=9",
         }
         for name, option in OPTIONS.items():
             with self.subTest(name):

@@ -22,7 +22,7 @@ class Recording(HarnessTestCase):
             file.write(line + "\\n")
 
 """
-SCHEMA = "create table items (id integer primary key, name text not null, price real not null, made date)"
+SCHEMA = "create table items (id integer primary key, name text not null, price real, made date)"
 
 
 class RepeatableTest(RunnerTest):

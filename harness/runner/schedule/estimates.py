@@ -84,12 +84,13 @@ class Estimates:
     def of(self, work: Work) -> Job:
         """Return what is known of some work."""
         facts = self._units[work.unit].facts
+        bound = facts.get("whole") or facts.get("exclusive") or not facts.get("divisible", True)
         measured = work.unit in self._known.fixtures
         return Job(
             work,
             tuple(map(self._tests.__getitem__, work.tests)),
             self._known.fixtures.get(work.unit, self._usual_setup),
-            measured and len(work.tests) > 1 and not (facts.get("whole") or facts.get("exclusive")),
+            measured and len(work.tests) > 1 and not bound,
             needs_of(facts),
         )
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any
 
 from harness.errors import ConfigurationError
@@ -11,7 +12,7 @@ from harness.errors import ConfigurationError
 OURS = "harness.adapters.unittest"  # where it was not imported, no class declares a service
 
 
-def facts_of(cases: Iterable[type]) -> dict[str, Any]:
+def facts_of(cases: Collection[type]) -> dict[str, Any]:
     """Return what some test classes need, which are run together.
 
     Raises:
@@ -19,11 +20,13 @@ def facts_of(cases: Iterable[type]) -> dict[str, Any]:
     """
     needed: dict[str, Any] = {}
     exclusive, memory, services = set[str](), 0.0, dict[str, list[str]]()
-    for case in dict.fromkeys(cases):
+    for case in cases:
         exclusive |= exclusive_of(case)
         memory = max(memory, memory_of(case))
         if OURS in sys.modules:
             services.update((service[0], service) for service in services_of(case))
+    if any(getattr(case, "divisible", True) is False for case in cases):
+        needed["divisible"] = False
     if exclusive:
         needed["exclusive"] = sorted(exclusive)
     if memory:
@@ -99,6 +102,7 @@ def services_of(case: Any) -> list[list[str]]:
         return []  # its tests tell it
 
 
+@functools.cache
 def is_shared(environment: Any, service: Any) -> bool:
     """Tell whether processes share what runs for a service; asks no provider."""
     from harness.core.recipe import InProcessRecipe

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import heapq
+import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from harness.runner.plan import Work
 from harness.runner.schedule.job import Job
@@ -19,13 +21,18 @@ class Span:
         work: What was done.
         worker: By whom.
         began: When, in seconds since the begin of the run.
-        ended: When it was done.
+        ended: When it was known to be done.
     """
 
     work: Work
     worker: int
     began: float
     ended: float
+
+
+def free(work: Work) -> float:
+    """Return that some work costs the coordinator nothing."""
+    return 0.0
 
 
 @dataclass
@@ -37,38 +44,49 @@ class Fleet:
         queue: What they do, which is in it already.
         seconds: How long some work really takes.
         ready: When services are ready, in seconds since the begin; those that are not named are.
-        pause: Seconds that a worker has nothing to do between two works.
+        cost: How long the coordinator, who does one thing at a time, is busy with some work once
+            it is done, in seconds; its worker waits so long.
     """
 
     workers: int
     queue: Schedule
     seconds: Callable[[Work], float]
     ready: Mapping[str, float] = field(default_factory=dict)
-    pause: float = 0.0
+    cost: Callable[[Work], float] = free
 
     def run(self) -> list[Span]:
-        """Return who did what when, in the order in which it was done."""
-        self.queue.wait_for(self.ready)
+        """Return who did what when, in the order in which it was known to be done."""
         self._spans: list[Span] = []
         self._idle = list(range(self.workers))
-        self._events: list[tuple[float, int, Span | str]] = []
-        for number, (service, at) in enumerate(self.ready.items()):
-            self._events.append((at, number, service))
-        heapq.heapify(self._events)
+        self._free = 0.0  # when the coordinator has nothing to do
+        self._numbers = itertools.count()
+        self._events: list[tuple[float, int, Callable[[float], None]]] = []
+        self.queue.wait_for(self.ready)
+        for service, at in self.ready.items():
+            self._at(at, functools.partial(self._be_ready, service))
         self._hand_out(0.0)
         while self._events:
-            now, _, event = heapq.heappop(self._events)
-            self._take_note(event)
-            self._hand_out(now)
+            now, _, action = heapq.heappop(self._events)
+            action(now)
         return self._spans
 
-    def _take_note(self, event: Span | str) -> None:
-        if isinstance(event, Span):
-            self._spans.append(event)
-            self._idle.append(event.worker)
-            self.queue.done(event.work)
-        else:
-            self.queue.ready([event])
+    def _at(self, moment: float, action: Callable[[float], None]) -> None:
+        heapq.heappush(self._events, (moment, next(self._numbers), action))
+
+    def _be_ready(self, service: str, now: float) -> None:
+        self.queue.ready([service])
+        self._hand_out(now)
+
+    def _end(self, span: Span, now: float) -> None:
+        """Have the coordinator hear of it as soon as it can."""
+        self._free = max(self._free, now) + self.cost(span.work)
+        self._at(self._free, functools.partial(self._hear, span))
+
+    def _hear(self, span: Span, now: float) -> None:
+        self._spans.append(replace(span, ended=now))
+        self._idle.append(span.worker)
+        self.queue.done(span.work)
+        self._hand_out(now)
 
     def _hand_out(self, now: float) -> None:
         idle, self._idle = self._idle, []
@@ -77,8 +95,8 @@ class Fleet:
             if work is None:
                 self._idle.append(worker)
                 continue
-            span = Span(work, worker, now, now + self.seconds(work) + self.pause)
-            heapq.heappush(self._events, (span.ended, len(self.ready) + worker, span))
+            span = Span(work, worker, now, now + self.seconds(work))
+            self._at(span.ended, functools.partial(self._end, span))
 
 
 def end_of(spans: Sequence[Span]) -> float:

@@ -41,6 +41,11 @@ class EstimatesTest(unittest.TestCase):
         alone = self.estimates.of(Work("m.A", ("m.A.test_a",)))
         self.assertFalse(alone.divisible)
 
+    def test_what_says_so_or_has_to_itself_what_it_needs_is_not_divided(self):
+        for facts in {"divisible": False}, {"exclusive": ["gpu"]}:
+            units = [UnitAccount("m.A", UNITS[0].tests, facts)]
+            self.assertFalse(Estimates(units, KNOWN).of_unit("m.A").divisible)
+
     def test_where_nothing_is_known_all_tests_take_as_long(self):
         jobs = Estimates(UNITS, Known()).jobs()
         self.assertEqual({GUESS}, {seconds for job in jobs for seconds in job.seconds})

@@ -23,6 +23,10 @@ class FactsTest(unittest.TestCase):
         self.assertEqual({"exclusive": ["gpu"]}, facts_of([gpu]))
         self.assertEqual({"exclusive": ["disk", "gpu"], "memory": 512.0}, facts_of([gpu, both]))
 
+    def test_a_class_may_say_that_it_is_not_to_be_divided(self):
+        self.assertEqual({"divisible": False}, facts_of([case(divisible=False), case()]))
+        self.assertEqual({}, facts_of([case(divisible=True), case(divisible=object())]))
+
     def test_attributes_of_a_foreign_class_that_mean_something_else_are_its_own(self):
         for value in True, object(), 1.5, [3], b"gpu":
             self.assertEqual({}, facts_of([case(exclusive=value)]))

@@ -187,16 +187,16 @@ class EndTest(StressTest):
         self.assertIn("nothing ran: not today\n", text)
 
     def test_ctrl_c_ends_it(self):
-        self.write(test_m=KINDS)
-        name = "test_m.KindsTest.test_passes"
+        note = "open('ran', 'a').close()"
         self.write(
-            test_m=KINDS.replace(
-                "def test_passes(self):\n        pass",
-                (
-                    "def test_passes(self):\n        open('ran', 'a').close()\n        time.sleep(0.01)"
-                ),
-            )
+            test_m=f"""
+            class SlowTest(unittest.TestCase):
+                def test_slow(self):
+                    {note}
+                    time.sleep(0.01)
+            """
         )
+        name = "test_m.SlowTest"
         run = subprocess.Popen([sys.executable, "-m", "harness", "stress", name], cwd=self.root)
         eventually((self.root / "ran").exists, within=30)
         run.send_signal(signal.SIGINT)

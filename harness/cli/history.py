@@ -1,0 +1,76 @@
+"""`harness history`: putting runs of elsewhere into the history."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from harness.core.settings import Settings
+
+INTO = click.option(
+    "--history", "target", metavar="FILE", help="Into this file; that of the settings."
+)
+
+
+@click.group()
+def history() -> None:
+    """Put runs of elsewhere into the history."""
+
+
+@history.command("import")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@INTO
+@click.option("--commit", metavar="COMMIT", help="Which commit was tested.")
+@click.pass_obj
+def imported(
+    settings: Settings, files: tuple[str, ...], target: str | None, commit: str | None
+) -> None:
+    """Import JUnit files of other test runners, each as a run.
+
+    A file that is there already is left out. It takes the extra `report`.
+
+    Exits with 0; with 2 if a file cannot be read, and then none after it is imported.
+    """
+    from harness.report.history.file import History
+    from harness.report.history.imported import read
+    from harness.report.history.union import add
+
+    with History(place(settings, target), write=True) as into:
+        for file in files:
+            facts, ledger = read(Path(file), commit)
+            tell(file, add(into, facts, ledger), f"{len(ledger.entries)} tests")
+
+
+@history.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@INTO
+@click.pass_obj
+def merge(settings: Settings, files: tuple[str, ...], target: str | None) -> None:
+    """Copy the runs of other histories into one.
+
+    A run that is there already is left out.
+
+    Exits with 0; with 2 if a file cannot be read, and then none after it is copied.
+    """
+    from harness.report.history.file import History
+    from harness.report.history.union import add_all
+
+    with History(place(settings, target), write=True) as into:
+        for file in files:
+            added = add_all(into, Path(file))
+            tell(file, bool(added), f"{added} runs")
+
+
+def place(settings: Settings, target: str | None) -> Path:
+    """Return the history that is meant, whose directory is there."""
+    from harness.report.history.place import place_of, prepare
+
+    path = Path(target) if target is not None else place_of(settings)
+    prepare(settings, path)
+    return path
+
+
+def tell(file: str, added: bool, what: str) -> None:
+    """Print what became of a file."""
+    click.echo(f"{file}: {what}" if added else f"{file}: nothing that is not there already")

@@ -1,0 +1,81 @@
+"""`harness merge`: the shards of a run as one."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from harness.errors import HistoryError
+
+if TYPE_CHECKING:
+    from harness.report.shards import Joined
+
+
+@click.command()
+@click.argument("shards", nargs=-1, required=True, metavar="SHARD...")
+@click.option("--history", "target", metavar="FILE", help="Record the joined run in this file.")
+@click.option("--junit", type=click.Path(dir_okay=False), help="Write JUnit XML to this file.")
+def merge(shards: tuple[str, ...], target: str | None, junit: str | None) -> None:
+    """Join what the shards of one run have left.
+
+    SHARD is a file that `harness run --shard K/N --history SHARD` has written. Results of another
+    commit, another seed or another number of shards are refused.
+
+    \b
+    Exits with
+      0    all tests have passed
+      1    a test or a fixture has failed
+      2    the files are not of one run, or cannot be read
+      3    a shard is missing or has not come to its end, or a test was not reported
+      4    a shard has reached its time limit, or is over another budget
+      5    there were no tests
+    """  # noqa: D301 - \b is click's, and keeps the lines as they are
+    from harness.report.history.file import History
+    from harness.report.history.union import add
+    from harness.report.junit import library, write
+    from harness.report.shards import join, read
+
+    if junit is not None:
+        library()  # missing, it is told first
+    paths = [Path(shard) for shard in shards]
+    if target is not None and Path(target).resolve() in [path.resolve() for path in paths]:
+        raise HistoryError(
+            f"--history {target} names the file of a shard",
+            hint="name another file: the tests would be in it twice",
+        )
+    joined = join([shard for path in paths for shard in read(path)])
+    show(joined)
+    code = code_of(joined)
+    if junit is not None:
+        write(Path(junit), joined.ledger, joined.facts.seed or 0)
+    if target is not None:
+        with History(Path(target), write=True) as history:
+            add(history, replace(joined.facts, exit_code=code), joined.ledger)
+    sys.exit(code)
+
+
+def show(joined: Joined) -> None:
+    """Print what has failed, and what all comes to, as a run does."""
+    from harness.runner.console import Console
+
+    console = Console()
+    for unit, outcome in joined.ledger.fixtures:
+        console.fixture(unit, outcome)
+    for entry in joined.ledger.numbered:
+        for attempt in entry.attempts:
+            console.finished(entry, attempt)
+    console.summary(joined.ledger, "", seconds=joined.facts.seconds)
+    for problem in joined.problems:
+        console.note(problem)
+
+
+def code_of(joined: Joined) -> int:
+    """Return what a run of all shards would have ended with."""
+    from harness.runner.main import Exit, judge
+
+    code = judge(joined)
+    return Exit.OVER_BUDGET if code == Exit.PASSED and joined.late else code

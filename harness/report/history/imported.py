@@ -1,0 +1,191 @@
+"""JUnit files of other runners, as runs of a history."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from harness.errors import HistoryError
+from harness.report.history.facts import Facts
+from harness.report.history.reader import ledger_with
+from harness.report.junit import library
+from harness.runner.kinds import ERROR, FAILED, PASSED, SKIPPED
+from harness.runner.ledger import Attempt, Entry, Ledger, Outcome, Times
+
+SPACE = uuid.UUID("8a2c6f0e-43a5-5d0f-9b4b-3b0f8b3c5a51")  # in which files have their numbers
+SOURCE = "junit"
+# What stands within a test that was run several times: of one that has passed at last, and of one
+# that never did. Each is a time that it failed.
+AGAIN = {"flakyFailure": FAILED, "flakyError": ERROR, "rerunFailure": FAILED, "rerunError": ERROR}
+FINAL = {"Failure": FAILED, "Error": ERROR, "Skipped": SKIPPED}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A test in a file.
+
+    Attributes:
+        name: Its name: the class's and its own, as unittest has it.
+        unit: What it belongs to: its class, or else its suite.
+        attempts: Each time that it was run.
+    """
+
+    name: str
+    unit: str
+    attempts: list[Attempt]
+
+
+def read(path: Path, revision: str | None = None) -> tuple[Facts, Ledger]:
+    """Return the run that a JUnit file tells of.
+
+    Args:
+        path: The file.
+        revision: The commit that was tested, which the file does not tell.
+
+    Raises:
+        HistoryError: It cannot be read, or is no JUnit file.
+        MissingExtraError: junitparser is not installed.
+    """
+    report = parsed(path)
+    data = path.read_bytes()
+    ledger = ledger_of(cases(report, path.stem, None))
+    facts = Facts(
+        uuid=str(uuid.uuid5(SPACE, hashlib.sha256(data).hexdigest())),
+        source=source_of(report),
+        began=began_of(report) or path.stat().st_mtime,
+        seconds=seconds_of(report),
+        revision=revision,
+    )
+    return facts, ledger
+
+
+def parsed(path: Path) -> Any:
+    """Return what junitparser makes of a file.
+
+    Raises:
+        HistoryError: It cannot be read, or is no JUnit file.
+    """
+    library()
+    from junitparser import JUnitXmlError, xunit2
+
+    try:
+        return xunit2.JUnitXml.fromfile(str(path))
+    except (OSError, SyntaxError, ValueError, JUnitXmlError) as error:  # XML's are SyntaxErrors
+        raise HistoryError(
+            f"{path} is no JUnit file that can be read: {error}",
+            hint="name files that a test runner has written to the end",
+        ) from error
+
+
+def cases(suites: Iterable[Any], name: str, began: float | None) -> Iterator[Case]:
+    """Yield the tests of suites, and of suites in suites.
+
+    Args:
+        suites: The suites.
+        name: What to call one without a name.
+        began: When what they are in has begun, where that is known.
+    """
+    from junitparser import xunit2
+
+    for suite in suites:
+        own, at = suite.name or name, moment_of(suite.timestamp) or began
+        for case in suite.iterchildren(xunit2.TestCase):
+            yield case_of(case, own, at)
+        yield from cases(suite.testsuites(), own, at)
+
+
+def case_of(case: Any, suite: str, began: float | None) -> Case:
+    """Return a test as the file has it."""
+    unit = case.classname or suite
+    name = f"{unit}.{case.name}" if case.name else unit
+    return Case(name, unit, list(attempts_of(case, began)))
+
+
+def attempts_of(case: Any, began: float | None) -> Iterator[Attempt]:
+    """Yield each time that a test was run, as surefire and its like note them within it.
+
+    Of one that never passed the first failure stands alone, and `rerun...` are the later ones; of
+    one that has passed at last `flaky...` are those before.
+    """
+    again = [(each._tag, said(each, AGAIN[each._tag])) for each in case.interim_result]
+    final = [said(each, FINAL[type(each).__name__]) for each in case.result] or [Outcome(PASSED)]
+    before = [outcome for tag, outcome in again if tag.startswith("flaky")]
+    after = [outcome for tag, outcome in again if tag.startswith("rerun")]
+    times = None if (seconds := number_of(case, "time")) is None else Times(body=seconds)
+    turns = [[each] for each in before] + [final] + [[each] for each in after]
+    for turn, outcomes in enumerate(turns):
+        known = times if outcomes is final else None
+        yield Attempt(rerun=turn, began=began, times=known, outcomes=outcomes)
+
+
+def said(result: Any, kind: str) -> Outcome:
+    """Return what a file says of a test: the whole text, or else the message."""
+    trace = getattr(result, "stack_trace", None)  # where surefire has it, of what was run again
+    return Outcome(kind, (trace or result.text or "").strip() or result.message or "")
+
+
+def ledger_of(found: Iterable[Case]) -> Ledger:
+    """Return the account of a file's tests.
+
+    A test that stands there twice was run twice: so gotestsum writes what it runs once more.
+    """
+    entries: dict[str, Entry] = {}
+    for case in found:
+        entry = entries.setdefault(case.name, Entry(case.name, case.unit))
+        for attempt in case.attempts:
+            attempt.rerun = len(entry.attempts)
+            entry.attempts.append(attempt)
+        entry.due = len(entry.attempts)
+    return ledger_with(entries.values())
+
+
+def source_of(report: Any) -> str:
+    """Return what has written a file, where it tells that by a name of its own."""
+    names = {suite.name for suite in report} | {report.name}
+    return "pytest" if "pytest" in names else SOURCE
+
+
+def began_of(report: Any) -> float | None:
+    """Return when the first suite of a file has begun; None if none tells."""
+    moments = [moment_of(suite.timestamp) for suite in report]
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def seconds_of(report: Any) -> float:
+    """Return how long all took: what the file says, or else the sum of its suites."""
+    whole = number_of(report, "time")
+    if whole is not None:
+        return whole
+    return sum(number_of(suite, "time") or 0.0 for suite in report)
+
+
+def number_of(element: Any, name: str) -> float | None:
+    """Return a number of seconds; None if there is none that can be read.
+
+    It is read here: junitparser would count what is missing, and fail for what is no number.
+    """
+    text = element._elem.get(name)
+    try:
+        return float(text.replace(",", ""))
+    except (AttributeError, ValueError):
+        return None
+
+
+def moment_of(text: str | None) -> float | None:
+    """Return a moment in seconds since 1970; without a zone it is taken as universal time.
+
+    Example:
+        >>> moment_of("2026-01-02T03:04:05"), moment_of("2026-01-02T04:04:05+01:00")
+        (1767323045.0, 1767323045.0)
+        >>> moment_of("yesterday")
+    """
+    try:
+        moment = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -1,0 +1,1 @@
+"""What platforms of CI read in the output of a run."""

@@ -1,0 +1,207 @@
+"""JUnit files of other runners, and the runs of other histories."""
+
+from harness.errors import HistoryError
+from harness.report.history import reader
+from harness.report.history.file import History
+from harness.report.history.imported import read
+from harness.report.history.queries import durations, last_failed
+from tests.cli.test_main import CommandTest
+from tests.report.history import files
+
+PYTEST = """<?xml version="1.0" encoding="utf-8"?>
+<testsuites name="pytest tests"><testsuite name="pytest" errors="1" failures="1" skipped="1"
+ tests="4" time="1.250" timestamp="2026-11-20T10:00:00.000000+01:00" hostname="box">
+<testcase classname="tests.test_a.TestA" name="test_one[x-1]" time="0.500" />
+<testcase classname="tests.test_a.TestA" name="test_two" time="0.250">
+<failure message="assert 1 == 2">def test_two():
+&gt; assert 1 == 2</failure></testcase>
+<testcase classname="tests.test_a" name="test_three" time="0.000">
+<skipped type="pytest.skip" message="no Docker">tests/test_a.py:3: no Docker</skipped></testcase>
+<testcase classname="tests.test_a" name="test_four" time="0.1"><error message="failed on setup">
+E   OSError</error></testcase>
+</testsuite></testsuites>
+"""
+SUREFIRE = """<?xml version="1.0" encoding="UTF-8"?>
+<testsuite xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" version="3.0"
+ name="com.example.ShopTest" time="1,204.5" tests="3" errors="0" skipped="0" failures="1">
+<properties><property name="java.version" value="21"/></properties>
+<testcase name="pays" classname="com.example.ShopTest" time="1,200.25"/>
+<testcase name="steadies" classname="com.example.ShopTest" time="0.2">
+<flakyFailure message="first" type="java.lang.AssertionError"><stackTrace>at one</stackTrace>
+<system-out>out</system-out></flakyFailure>
+<flakyError message="second" type="java.io.IOException"><stackTrace>at two</stackTrace></flakyError>
+</testcase>
+<testcase name="breaks" classname="com.example.ShopTest" time="0.3">
+<failure message="no" type="java.lang.AssertionError"><![CDATA[at three]]></failure>
+<rerunFailure message="still no" type="java.lang.AssertionError"><stackTrace>at four</stackTrace>
+</rerunFailure></testcase>
+</testsuite>
+"""
+GOTESTSUM = """<?xml version="1.0" encoding="UTF-8"?>
+<testsuites tests="3" failures="1" errors="0" time="2.000000">
+<testsuite tests="3" failures="1" time="1.500000" name="example.com/shop"
+ timestamp="2026-11-20T09:00:00Z">
+<properties><property name="go.version" value="go1.24"></property></properties>
+<testcase classname="example.com/shop" name="TestPay/by_card" time="1.000000">
+<failure message="Failed" type="">=== RUN   TestPay/by_card
+</failure></testcase>
+<testcase classname="example.com/shop" name="TestRefund" time="0.000000"></testcase>
+<testcase classname="example.com/shop" name="TestPay/by_card" time="0.500000"></testcase>
+</testsuite></testsuites>
+"""
+XMLRUNNER = """<?xml version="1.0" ?>
+<testsuite name="tests.test_a.ATest-20261120090000" tests="2" file="tests/test_a.py" time="0.010"
+ timestamp="2026-11-20T09:00:00" failures="0" errors="0" skipped="1">
+<testcase classname="tests.test_a.ATest" name="test_a" time="0.010"
+ timestamp="2026-11-20T09:00:00" file="tests/test_a.py" line="4"/>
+<testcase classname="tests.test_a.ATest" name="test_b" time="0.000"><skipped type="skip"
+ message="not today"/></testcase>
+<system-out><![CDATA[]]></system-out></testsuite>
+"""
+BARE = """<testsuites><testsuite><testsuite name="inner"><testcase name="a"/></testsuite>
+<testcase name="b" time="soon"/><testcase/></testsuite></testsuites>
+"""
+
+
+class ImportTest(CommandTest):
+    def read(self, text):
+        """Return the facts of a file's run, and {name: what it came to}."""
+        facts, self.ledger = read(self.write("report.xml", text))
+        return facts, {name: entry.kind for name, entry in self.ledger.entries.items()}
+
+    def attempts(self, name):
+        """Return what became of each time of a test, with the first line of what is said."""
+        return [
+            (each.kind, each.outcomes[0].text.partition("\n")[0], each.times and each.seconds)
+            for each in self.ledger.entries[name].attempts
+        ]
+
+    def test_a_file_of_pytest(self):
+        facts, kinds = self.read(PYTEST)
+
+        self.assertEqual(
+            {
+                "tests.test_a.TestA.test_one[x-1]": "passed",
+                "tests.test_a.TestA.test_two": "failed",
+                "tests.test_a.test_three": "skipped",
+                "tests.test_a.test_four": "error",
+            },
+            kinds,
+        )
+        self.assertEqual(("pytest", 1.25, 1795165200.0), (facts.source, facts.seconds, facts.began))
+        self.assertEqual(
+            [("failed", "def test_two():", 0.25)], self.attempts("tests.test_a.TestA.test_two")
+        )
+        self.assertEqual("tests.test_a.TestA", self.ledger.numbered[0].unit)
+
+    def test_a_file_of_surefire_tells_each_time_of_a_test_that_was_run_again(self):
+        facts, kinds = self.read(SUREFIRE)
+
+        self.assertEqual(
+            {"pays": "passed", "steadies": "flaky", "breaks": "failed"},
+            {name.removeprefix("com.example.ShopTest."): kind for name, kind in kinds.items()},
+        )
+        self.assertEqual(1204.5, facts.seconds)
+        self.assertEqual(
+            [("failed", "at one", None), ("error", "at two", None), ("passed", "", 0.2)],
+            self.attempts("com.example.ShopTest.steadies"),
+        )
+        self.assertEqual(
+            [("failed", "at three", 0.3), ("failed", "at four", None)],
+            self.attempts("com.example.ShopTest.breaks"),
+        )
+        self.assertEqual([("passed", "", 1200.25)], self.attempts("com.example.ShopTest.pays"))
+
+    def test_a_file_of_gotestsum_tells_a_test_twice_that_was_run_again(self):
+        facts, kinds = self.read(GOTESTSUM)
+
+        self.assertEqual(
+            {"example.com/shop.TestPay/by_card": "flaky", "example.com/shop.TestRefund": "passed"},
+            kinds,
+        )
+        self.assertEqual((2.0, 1795165200.0), (facts.seconds, facts.began))
+        self.assertEqual([("passed", "", 0.0)], self.attempts("example.com/shop.TestRefund"))
+
+    def test_a_file_of_unittest_xml_reporting_names_tests_as_unittest_does(self):
+        facts, kinds = self.read(XMLRUNNER)
+
+        self.assertEqual(
+            {"tests.test_a.ATest.test_a": "passed", "tests.test_a.ATest.test_b": "skipped"}, kinds
+        )
+        self.assertEqual(
+            [("skipped", "not today", 0.0)], self.attempts("tests.test_a.ATest.test_b")
+        )
+        self.assertEqual(1795165200.0, facts.began)
+
+    def test_what_a_file_does_not_tell_is_not_made_up(self):
+        facts, kinds = self.read(BARE)
+
+        self.assertEqual(dict.fromkeys(["report.b", "report", "inner.a"], "passed"), kinds)
+        self.assertEqual([("passed", "", None)], self.attempts("report.b"))
+        self.assertEqual((0.0, None, None), (facts.seconds, facts.exit_code, facts.revision))
+        path = self.directory / "report.xml"
+        self.assertEqual(path.stat().st_mtime, facts.began)
+
+    def test_what_is_no_junit_file_is_told(self):
+        for text in "", "<html/>", "<testsuites><testsuite>", "\x00":
+            with self.subTest(text), self.assertRaises(HistoryError) as caught:
+                self.read(text)
+            self.assertIn(
+                f"{self.directory / 'report.xml'} is no JUnit file that can be read: ",
+                str(caught.exception),
+            )
+
+
+class CommandsTest(CommandTest):
+    def say(self, *arguments, code=0):
+        done = self.run_command("history", *arguments)
+        self.assertEqual(code, done.exit_code, done.output)
+        return done.output
+
+    def test_a_file_is_imported_once_into_the_history_of_the_project(self):
+        self.write("report.xml", XMLRUNNER)
+
+        said = self.say("import", "report.xml", "--commit", "1f2e")
+        again = self.say("import", "report.xml")
+        self.assertEqual("report.xml: 2 tests\n", said)
+        self.assertEqual("report.xml: nothing that is not there already\n", again)
+        path = self.directory / ".harness" / "history.sqlite"
+        with History(path) as history:
+            (run,) = reader.runs(history)
+            self.assertEqual({"tests.test_a.ATest.test_a": 0.01}, durations(history))
+        self.assertEqual("1f2e", run.facts.revision)
+        self.assertIn("*", (path.parent / ".gitignore").read_text().splitlines())
+
+    def test_our_own_file_comes_back_as_it_was(self):
+        from harness.report.junit import write
+
+        names = {"t.ATest.test_a": "failed", "t.ATest.test_b": "passed", "t.BTest.test": "skipped"}
+        write(self.directory / "report.xml", files.ledger(names), 7)
+        self.say("import", "report.xml", "--history", "h.sqlite")
+
+        with History(self.directory / "h.sqlite") as history:
+            ledger = reader.ledger_of(history, 1)
+            self.assertEqual({"t.ATest.test_a"}, last_failed(history))
+        self.assertEqual(names, {name: entry.kind for name, entry in ledger.entries.items()})
+
+    def test_runs_of_other_histories_are_copied_once(self):
+        names = ["t.ATest.test_a", "t.ATest.test_b"]
+        files.add("one.sqlite", {names[0]: "passed"}, names=names, shard=(1, 2))
+        files.add("one.sqlite", {names[0]: "failed"}, began=1.0)
+        files.add("two.sqlite", {names[1]: "failed"}, {"t.ATest": 2.0})
+
+        arguments = ["merge", "one.sqlite", "two.sqlite", "--history", "all.sqlite"]
+        self.assertEqual("one.sqlite: 2 runs\ntwo.sqlite: 1 runs\n", self.say(*arguments))
+        self.assertEqual(2, self.say(*arguments).count("nothing that is not there already"))
+        with History(self.directory / "all.sqlite") as history:
+            self.assertEqual(3, len(reader.runs(history)))
+            self.assertEqual({names[1]}, last_failed(history))
+            (shard,) = (run for run in reader.runs(history) if run.facts.shard)
+            self.assertEqual(names, reader.discovered(history, shard.id))
+
+    def test_a_file_that_cannot_be_read_ends_it_with_2(self):
+        self.write("report.xml", "<html/>")
+        for arguments in ("import", "report.xml"), ("merge", "report.xml"):
+            done = self.run_command("history", *arguments)
+            self.assertEqual(2, done.exit_code)
+            self.assertTrue(done.stderr.startswith("harness: "), done.stderr)
