@@ -27,6 +27,7 @@ OFTEN, SELDOM = 0.002, 0.05  # seconds between two looks at what the workers hav
 AHEAD = 0.1  # seconds of work that a worker is given at once, if it is in small pieces
 TINY = 0.005  # seconds of work for which no worker need be asked twice
 TRIES = 10  # workers, one after another, that end before they have loaded the tests
+GRACE = 2.0  # seconds that a worker has to end itself where a test takes too long
 PATIENCE = 60.0  # seconds that a worker has to close its services, or to end when interrupted
 
 
@@ -122,9 +123,19 @@ class Coordinator:
         for hand in list(self._hands):
             if hand.member.gone():
                 self._bury(hand)
+            elif self._overdue(hand):
+                hand.overdue = True
+                hand.member.kill()
         if self.kept is not None and self.kept.look():
             self._give_all()
         self._listener.look()
+
+    def _overdue(self, hand: Hand) -> bool:
+        """Return whether a test takes too long, and whoever was to end it does not."""
+        limit = self._options.timeout
+        return (
+            limit is not None and bool(hand.works) and hand.heard + limit + GRACE < time.monotonic()
+        )
 
     def _end_late(self) -> None:
         self.late = True
@@ -188,9 +199,12 @@ class Coordinator:
         """Do what is to be done about a worker that has ended."""
         self._read(hand)
         self._hands.remove(hand)
-        self._selector.unregister(hand.member)
+        if not hand.deaf:
+            self._selector.unregister(hand.member)
         self._queue.left(hand.member.number)
         how = hand.member.end(PATIENCE)
+        if hand.overdue:
+            how = f"it took longer than {self._options.timeout:g} s, and was killed"
         if not hand.leaving:
             self._mourn(hand, how or "exit code 0")
             self._give_all()  # somebody may have waited for what it had
@@ -225,7 +239,15 @@ class Coordinator:
         for message in messages or ():
             getattr(self, f"_on_{message['event']}")(hand, message)
         if messages is None and hand in self._hands:
+            self._miss(hand)
+
+    def _miss(self, hand: Hand) -> None:
+        """Take note that a worker has gone, or will when it has done what it was given."""
+        if hand.leaving or hand.member.gone():
             self._bury(hand)
+        else:
+            hand.deaf, self._pause = True, OFTEN
+            self._selector.unregister(hand.member)
 
     def _hear_keeper(self) -> None:
         assert self.kept is not None
@@ -332,13 +354,14 @@ class Coordinator:
 
     def _give(self, hand: Hand) -> None:
         """Give a worker that has nothing to do what is next; send it home if there is nothing."""
-        if not hand.loaded or not self._round or hand.works or hand.leaving:
+        if not hand.loaded or not self._round or hand.works or hand.leaving or hand.deaf:
             return
         if self._stopping or not self._more():
             self._dismiss(hand)
             return
         hand.works.extend(self._portion(hand.member.number))
         if hand.works:
+            hand.heard = time.monotonic()
             works = [[work.unit, work.tests] for work in hand.works]
             self._tell(hand, do="run", works=works)
 

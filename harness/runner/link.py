@@ -7,6 +7,8 @@ from typing import NamedTuple
 from harness.runner.channel import Channel
 from harness.runner.slate import Slate
 
+DEAF = 71  # exit code of a worker that cannot ask for more work
+
 
 class Link(NamedTuple):
     """One end of it.

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from harness.core import realtime as time
 from harness.runner.channel import Message, pair
-from harness.runner.link import Link
+from harness.runner.link import DEAF, Link
 from harness.runner.options import Options
 from harness.runner.slate import Slate
 from harness.runner.transport import Member
@@ -59,8 +59,11 @@ class Process:
         self.link.channel.send(**message)
 
     def receive(self) -> list[Message] | None:
-        """Return messages that came; None when it has ended."""
-        return self.link.channel.receive()
+        """Return messages that came; None when it has ended, or will: nobody listens any more."""
+        messages = self.link.channel.receive()
+        if messages is None:
+            self.link.channel.close()
+        return messages
 
     def read(self) -> bytes:
         """Return what it has told of tests since the last time."""
@@ -113,7 +116,22 @@ def how_ended(status: int) -> str:
     code = os.waitstatus_to_exitcode(status)
     if code == 0:
         return ""
-    return f"exit code {code}" if code > 0 else signal.Signals(-code).name
+    if code == DEAF:
+        return "a test has closed its connection to harness, or has written to it"
+    return f"exit code {code}" if code > 0 else name_of(-code)
+
+
+def name_of(number: int) -> str:
+    """Return the name of a signal, if it has one.
+
+    Example:
+        >>> name_of(9), name_of(35)
+        ('SIGKILL', 'signal 35')
+    """
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 class Processes:
@@ -180,7 +198,8 @@ class Processes:
         os.setpgid(0, 0)  # Ctrl-C is the coordinator's, who passes it on: once, wherever from
         ours.close()
         for other in others:
-            os.close(other.fileno())  # not its business
+            if other.fileno() >= 0:
+                os.close(other.fileno())  # not its business
         raise BecomeWorkerError(Link(theirs, slate), serve)
 
 

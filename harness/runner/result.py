@@ -13,6 +13,7 @@ from harness.runner.events import Event, Said, Start, Stop
 from harness.runner.kinds import ERROR, EXPECTED, FAILED, SKIPPED, UNEXPECTED
 from harness.runner.stopwatch import Stopwatch
 
+LONGEST = 1 << 20  # characters of what is kept of a text
 STDERR = 2  # the descriptor: a test may have put something else in the place of the stream
 
 __unittest = True  # frames of this module are left out of a failure's traceback
@@ -82,7 +83,7 @@ class TellingResult(unittest.TestResult):
         if not self._mirrorOutput:  # type: ignore[attr-defined]
             return ""
         streams = (self._stdout_buffer, self._stderr_buffer)  # type: ignore[attr-defined]
-        return "".join(stream.getvalue() for stream in streams if stream is not None)
+        return cut("".join(stream.getvalue() for stream in streams if stream is not None))
 
     def addSuccess(self, test: Any) -> None:
         """Note that a test has passed, which is told at its end."""
@@ -128,4 +129,13 @@ class TellingResult(unittest.TestResult):
         parent = getattr(test, "test_case", None)  # a subtest that was skipped
         number = self._begin(parent or test)
         named = part or (str(test) if parent is not None or number is None else "")
-        self._report(Said(number, kind, text, named))
+        self._report(Said(number, kind, cut(text), named))
+
+
+def cut(text: str) -> str:
+    """Return a text without its middle, where it is longer than anybody reads."""
+    left_out = len(text) - LONGEST
+    if left_out <= 0:
+        return text
+    half = LONGEST // 2
+    return f"{text[:half]}\n[{left_out} characters are left out]\n{text[-half:]}"

@@ -12,11 +12,14 @@ from harness.core import realtime as time
 from harness.core.printing import say_through
 from harness.errors import ConfigurationError
 from harness.runner.channel import Message
-from harness.runner.events import Event, Note, Over, Taken, encoded
-from harness.runner.link import Link
+from harness.runner.events import Event, Note, Over, Start, Taken, encoded
+from harness.runner.link import DEAF, Link
 from harness.runner.options import Options
 from harness.runner.result import TellingResult
 from harness.runner.units import Unit, units_of
+
+# As they are now: tests put others in their places.
+_getpid, _getppid, _exit = os.getpid, os.getppid, os._exit
 
 
 def digest_of(units: list[Unit]) -> str:
@@ -40,7 +43,7 @@ class Worker:
         self._units: dict[str, Unit] = {}
         self._numbers: dict[int, int] = {}
         self._lock = threading.Lock()
-        self._pid = os.getpid()
+        self._pid, self._parent = _getpid(), _getppid()
 
     def serve(self) -> None:
         """Load the tests, then do what is asked until the coordinator is gone."""
@@ -50,7 +53,7 @@ class Worker:
         self._units = {unit.key: unit for unit in units}
         tests = [test for unit in units for test in unit.tests]
         self._numbers = {id(test): number for number, test in enumerate(tests)}
-        self._channel.send(event="loaded", digest=digest_of(units))
+        self._send(event="loaded", digest=digest_of(units))
         while (messages := self._channel.receive()) is not None:
             for message in messages:
                 if message["do"] == "end":
@@ -62,15 +65,21 @@ class Worker:
         try:
             units = [[unit.key, unit.names, unit.facts] for unit in self._units.values()]
         except ConfigurationError as error:
-            self._channel.send(event="refused", why=str(error))
+            self._send(event="refused", why=str(error))
         else:
-            self._channel.send(event="units", units=units, path=sys.path)
+            self._send(event="units", units=units, path=sys.path)
 
     def run(self, message: Message) -> None:
         """Run some tests of some units, one unit after another."""
         for unit, tests in message["works"]:
             self._run(self._units[unit], tests)
-        self._channel.send(event="idle")
+        self._send(event="idle")
+
+    def _send(self, **message: Any) -> None:
+        try:
+            self._channel.send(**message)
+        except OSError:
+            sys.exit(DEAF)
 
     def _run(self, unit: Unit, tests: list[str]) -> None:
         result = TellingResult(self._write, self._number_of, self._options.timeout)
@@ -83,24 +92,26 @@ class Worker:
             unit.of(tests).run(result)
         finally:
             result.unlimit()
-            self._leave_if_forked()
         self._write(Over(time.monotonic() - began))
 
-    def _leave_if_forked(self) -> None:
-        """End a process that a test has forked, and that has gone on as if it were this one."""
-        if os.getpid() != self._pid:
-            os._exit(0)
-
     def _write(self, event: Event) -> None:
-        if os.getpid() != self._pid:
-            return
+        if _getpid() != self._pid:
+            if isinstance(event, Note):
+                return
+            _exit(0)  # a test has forked it, and it goes on as if it were this one
+        if isinstance(event, Start) and _getppid() != self._parent:
+            raise KeyboardInterrupt  # nobody will ever know
         with self._lock:
             self._link.slate.write(encoded(event), self._wait)
 
     def _wait(self) -> None:
         """Have the coordinator read what is written."""
-        self._channel.send(event="full")
-        self._channel.receive()
+        try:
+            self._channel.send(event="full")
+        except OSError:
+            _exit(DEAF)
+        if self._channel.receive() is None:
+            _exit(DEAF)
 
     def _number_of(self, test: Any) -> int | None:
         return self._numbers.get(id(test))
