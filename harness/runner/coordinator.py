@@ -202,17 +202,26 @@ class Coordinator:
         if not hand.deaf:
             self._selector.unregister(hand.member)
         self._queue.left(hand.member.number)
-        how = hand.member.end(PATIENCE)
-        if hand.overdue:
-            how = f"it took longer than {self._options.timeout:g} s, and was killed"
+        how = self._late(hand, hand.member.end(PATIENCE))
         if not hand.leaving:
             self._mourn(hand, how or "exit code 0")
             self._give_all()  # somebody may have waited for what it had
         elif how and not self._stopping:
             self._listener.lost(hand.member.number, how, None)
 
+    def _late(self, hand: Hand, how: str) -> str:
+        """Return how a worker has ended, where that may have been its time limit."""
+        limit = self._options.timeout
+        if limit is None or not hand.works:
+            return how
+        silent = time.monotonic() - hand.heard  # a moment less than it was: what is told waits
+        ended_itself = how == "exit code 1" and silent > 0.8 * limit
+        if hand.overdue or ended_itself:
+            return f"it took longer than {limit:g} s ({how})"
+        return how
+
     def _mourn(self, hand: Hand, how: str) -> None:
-        entry = hand.running[-1].entry if hand.running else None
+        entry = hand.suspect.entry if hand.suspect else None
         self._listener.lost(hand.member.number, how, entry.name if entry else None)
         if entry is not None:
             self._clerk.crashed(hand, how)
@@ -418,7 +427,8 @@ class Coordinator:
         for each in hand.works:
             self._queue.done(each)
         self._queue.put_back(others)
-        self._deaths[work.unit] += hand.begun
+        # In its fixtures, or where nobody can be blamed.
+        self._deaths[work.unit] += hand.begun or len(left) == len(work.tests)
         if self._deaths[work.unit] > 1:  # once it may have been killed from outside
             text = f"worker {hand.member.number} ended in the fixtures of {work.unit}"
             self._clerk.report(work, left, Outcome(CRASHED, text))

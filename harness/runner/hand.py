@@ -36,9 +36,10 @@ class Hand:
         leaving: Whether it was told to end.
         deaf: Whether its connection is closed, though it still runs what it was given.
         heard: When it has last told something, or was given something to do.
-        overdue: Whether it was killed for having told nothing for too long.
+        overdue: Whether it has ended, or was killed, for having told nothing for too long.
         begun: Whether it is in the fixtures before the first test of its first work.
         running: The tests that have begun and not ended.
+        mute: The last test, if it has ended and nothing was said of it: it was interrupted.
         spent: How long the tests of the first work have taken so far, in seconds.
         rest: The begin of a line that it is writing down.
     """
@@ -52,6 +53,7 @@ class Hand:
     overdue: bool = False
     begun: bool = False
     running: list[Running] = field(default_factory=list)
+    mute: Running | None = None
     spent: float = 0.0
     rest: bytes = b""
 
@@ -63,6 +65,11 @@ class Hand:
         self.heard = time.monotonic()
         *lines, self.rest = (self.rest + data).split(b"\n")
         return lines
+
+    @property
+    def suspect(self) -> Running | None:
+        """The test that is to blame if the worker has ended; None if none is."""
+        return self.running[-1] if self.running else self.mute
 
     def attempt_of(self, number: int, entries: list[Entry]) -> Running:
         """Return a test that has begun.

@@ -58,7 +58,7 @@ PEERS = (
     Runner(
         "unittest-parallel",
         ("unittest-parallel",),
-        lambda processes: [*"-m unittest_parallel -q --level class -j".split(), str(processes)],
+        lambda processes: ["-m", "unittest_parallel", "--level", "class", f"-qj{processes}"],
         (r"Ran (\d+) tests",),
     ),
     Runner(
