@@ -47,6 +47,7 @@ EXTRAS = (
     "polyfactory",
     "clock",
     "report",
+    "cluster",
     "all",
 )
 

@@ -12,6 +12,7 @@
     ├── UnavailableError              no provider can run the service here
     │   └── RequiredError             ... and HARNESS_REQUIRE says that one must
     ├── CapabilityError               the instance lacks what the test needs
+    ├── ClusterError                  a cluster does not answer, or nobody there can run tests
     ├── RegistryError                 the directory by which processes share cannot be used
     ├── StartError                    a chosen provider failed to start the service
     │   └── StartTimeoutError         ... it never became ready
@@ -45,6 +46,7 @@ __all__ = [
     "CleanupError",
     "ClockError",
     "ClockStalledError",
+    "ClusterError",
     "CommandError",
     "ConfigurationError",
     "DeferredConstraintError",
@@ -171,6 +173,10 @@ class RequiredError(UnavailableError):
 
 class CapabilityError(HarnessError):
     """The chosen provider lacks a capability that the test needs."""
+
+
+class ClusterError(HarnessError):
+    """A Dask cluster does not answer, or has nobody who can run tests."""
 
 
 class RegistryError(HarnessError):

@@ -13,6 +13,7 @@ COSTLY = (
     "asyncio",
     "click",
     "confluent_kafka",
+    "distributed",
     "docker",
     "factory",
     "faker",

@@ -30,7 +30,7 @@ def merge(shards: tuple[str, ...], target: str | None, junit: str | None) -> Non
       0    all tests have passed
       1    a test or a fixture has failed
       2    the files are not of one run, or cannot be read
-      3    a shard is missing or has not come to its end, or a test was not reported
+      3    a shard is missing or has not ended, or a test was not reported
       4    a shard has reached its time limit, or is over another budget
       5    there were no tests
     """  # noqa: D301 - \b is click's, and keeps the lines as they are

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -13,14 +14,16 @@ from harness.core.printing import announce_seed
 from harness.core.seed import run_seed
 from harness.core.settings import Settings
 from harness.errors import ConfigurationError
-from harness.runner.options import DURATION, ORDERS, Options, Output
+from harness.runner.options import DURATION, ORDERS, ClusterOptions, Options, Output
 
 if TYPE_CHECKING:
     from harness.report.history.recorder import Recorder
+    from harness.runner.processes import Processes
 
 AUTO = "auto"
 COUNT = click.IntRange(min=1)
 SECONDS = click.FloatRange(min=0, min_open=True)
+ADDRESS = re.compile(r"local|([a-z]+://)?[^/\s]+:\d+")
 PASSED_ON = (
     *("buffer", "failfast", "locals", "timeout", "order", "until_fail", "time_limit"),
     *("failed_first", "only_failed"),
@@ -61,12 +64,13 @@ AS_UNITTEST = (
     click.option("-v", "--verbose", is_flag=True, help="A line for each test."),
 )
 HOW = (
-    click.option("-n", "workers", default="1", metavar="N|auto", help="How many processes."),
+    click.option("-n", "workers", metavar="N|auto", help="How many processes."),
     click.option("--seed", type=int, metavar="N", help="Make all random choices with N."),
     click.option("--order", type=click.Choice(ORDERS), default=ORDERS[0], show_default=True),
     click.option("--timeout", type=SECONDS, metavar="SECONDS", help="How long a test may take."),
     click.option("--time-limit", type=SECONDS, metavar="SECONDS", help="How long the run may."),
 )
+WHERE = (click.option("--cluster", metavar="ADDRESS|local", help="Run on a Dask cluster."),)
 SCHEDULE = (click.option("--shard", metavar="K/N", help="Run the K-th part of the tests, of N."),)
 AGAIN = (
     click.option("--repeat", type=COUNT, metavar="N", help="Run all tests N times."),
@@ -101,7 +105,7 @@ def with_options(*groups: Iterable[Any]) -> Callable[[Any], Any]:
 
 @click.command()
 @click.pass_context
-@with_options(SELECTION, AS_UNITTEST, HOW, SCHEDULE, AGAIN, PAST, REPORTS)
+@with_options(SELECTION, AS_UNITTEST, HOW, WHERE, SCHEDULE, AGAIN, PAST, REPORTS)
 def run(context: click.Context, **given: Any) -> None:
     """Run a unittest suite, and account for every test.
 
@@ -125,13 +129,21 @@ def run(context: click.Context, **given: Any) -> None:
 
         library()  # missing, it is told before the run
     recorder = recorder_of(given, context.obj, options)
-    from harness.runner.processes import Processes
-
-    processes = Processes(options.workers)
-    processes.start(options)  # before the rest is imported, which is the coordinator's alone
+    processes = started(options)  # before the rest is imported, which is the coordinator's alone
     from harness.runner import main
 
     sys.exit(main.run(options, output_of(given, context.obj), recorder, processes))
+
+
+def started(options: Options) -> Processes | None:
+    """Start the workers, if they are processes of this machine, and return where they come from."""
+    if options.cluster is not None:
+        return None
+    from harness.runner.processes import Processes
+
+    processes = Processes(options.workers)
+    processes.start(options)
+    return processes
 
 
 def options_of(given: Mapping[str, Any], settings: Settings) -> Options:
@@ -143,7 +155,8 @@ def options_of(given: Mapping[str, Any], settings: Settings) -> Options:
     kept = {name: given[name] for name in PASSED_ON}
     return Options(
         selection=Selection(**selection),
-        workers=workers_of(given["workers"]),
+        workers=workers_of(given["workers"] or "1"),
+        cluster=cluster_of(given, settings),
         seed=seed_of(given["seed"], settings),
         repeat=given["repeat"] or (None if given["until_fail"] else 1),
         rerun_failed=given["rerun_failed"] or 0,
@@ -153,6 +166,19 @@ def options_of(given: Mapping[str, Any], settings: Settings) -> Options:
         **past_of(given, settings),
         **kept,
     )
+
+
+def cluster_of(given: Mapping[str, Any], settings: Settings) -> ClusterOptions | None:
+    """Return which cluster is to run the tests; None if none is."""
+    if given["cluster"] is None:
+        return None
+    if not ADDRESS.fullmatch(given["cluster"]):
+        raise ConfigurationError(
+            f"--cluster {given['cluster']}: expected the address of a scheduler",
+            hint="write --cluster tcp://HOST:8786, or --cluster local",
+        )
+    most = workers_of(given["workers"]) if given["workers"] else None
+    return ClusterOptions(given["cluster"], settings.cluster_timeout, settings.cluster_dir, most)
 
 
 def shard_of(text: str | None) -> tuple[int, int] | None:

@@ -145,6 +145,18 @@ OPTIONS = {
             "where the logs of failed tests are kept, one folder a test; kept nowhere when empty",
         ),
         Option(
+            "cluster_timeout",
+            parse_seconds,
+            "10",
+            "seconds that a cluster has to answer, and may be without a worker that can run tests",
+        ),
+        Option(
+            "cluster_dir",
+            str,
+            "",
+            "the project's directory on the machines of a cluster; that of this machine when empty",
+        ),
+        Option(
             "capacity",
             parse_capacity,
             "",
@@ -213,6 +225,8 @@ class Settings:
     build_timeout: float
     max_orphans: int
     artifacts: Path | None
+    cluster_timeout: float
+    cluster_dir: str
     capacity: Mapping[str, int]
     memory: float | None
     history: Path | None

@@ -92,7 +92,7 @@ class Coordinator:
         deadline = None if limit is None else time.monotonic() + limit
         try:
             self._staff()
-            while self._hands:
+            while self._hands or self._forsaken():
                 self._look()
                 self._staff()
                 if deadline is not None and time.monotonic() > deadline and self._hands:
@@ -155,6 +155,11 @@ class Coordinator:
             return False
         busy = sum(bool(hand.works) or not hand.loaded for hand in self._hands)
         return not self._round or there < busy + len(self._queue)
+
+    def _forsaken(self) -> bool:
+        """Return whether there is work, and nobody to do it, which may change."""
+        undone = not self._round or bool(self._queue)
+        return undone and not self._stopping and not self.problem and not self._transport.wanted()
 
     def _hire(self) -> None:
         self._hired += 1
@@ -389,7 +394,7 @@ class Coordinator:
             return True
         if self._options.failfast or self._options.until_fail:
             return False
-        if self._transport.wanted() == 1:
+        if self._options.cluster is None and self._transport.wanted() == 1:
             return True  # there is nobody else who could
         share = (len(self._queue) + len(works)) // (2 * len(self._hands))
         return seconds < TINY or (len(works) < share and seconds < AHEAD)

@@ -7,6 +7,7 @@ import sys
 from enum import IntEnum
 from typing import TYPE_CHECKING, Protocol
 
+from harness.errors import ClusterError
 from harness.report.follower import Follower
 from harness.report.platforms.platform import platform_of
 from harness.runner.closing import Closing
@@ -16,6 +17,7 @@ from harness.runner.ledger import Ledger
 from harness.runner.listeners import Listeners
 from harness.runner.options import Options, Output
 from harness.runner.processes import BecomeWorkerError, Processes
+from harness.runner.transport import Transport
 
 if TYPE_CHECKING:
     from harness.report.history.recorder import Recorder
@@ -67,9 +69,10 @@ def run(
     platform = platform_of(output.platform, os.environ)
     console = Console(verbose=output.verbose, platform=platform)
     follower = Follower(console.stream, console.note, repeat=options.repeat)
-    processes = processes or Processes(options.workers)
+    transport = processes or transport_of(options, console)
+    keep = transport.keep if isinstance(transport, Processes) else None
     listener = Listeners(console, follower, *([] if recorder is None else [recorder]))
-    coordinator = Coordinator(options, processes, listener, processes.keep)
+    coordinator = Coordinator(options, transport, listener, keep)
     interrupted = False
     become = None
     try:
@@ -78,7 +81,10 @@ def run(
         become = error
     except KeyboardInterrupt:
         interrupted = True
+    except ClusterError as error:
+        coordinator.problem = str(error)
     finally:
+        transport.close()
         if become is None:  # in the process that is to become a worker, it is not its own
             follower.close()
     if become is not None:
@@ -89,6 +95,15 @@ def run(
     if recorder is not None:
         recorder.ended(coordinator.ledger, code)
     return code
+
+
+def transport_of(options: Options, console: Console) -> Transport:
+    """Return where workers come from."""
+    if options.cluster is None:
+        return Processes(options.workers)
+    from harness.runner.cluster.remote import Remote
+
+    return Remote(options, options.cluster, console.say)
 
 
 def judge(account: Account, written: bool = True) -> Exit:

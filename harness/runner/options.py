@@ -15,6 +15,23 @@ DEFINED, SHUFFLE, DURATION = ORDERS = ("defined", "shuffle", "duration")
 
 
 @dataclass(frozen=True)
+class ClusterOptions:
+    """Which cluster runs the tests.
+
+    Attributes:
+        address: Of its scheduler; `local` for one that is started on this machine.
+        seconds: For how long it may not answer, or have nobody who can run tests.
+        directory: Where the project is on its machines; as on this one if empty.
+        most: How many processes run tests; as many as there is room for if None.
+    """
+
+    address: str
+    seconds: float = 10.0
+    directory: str = ""
+    most: int | None = None
+
+
+@dataclass(frozen=True)
 class Options:
     """How a run is to be.
 
@@ -34,6 +51,7 @@ class Options:
         failed: The tests that have failed when they were last run, where that is asked for.
         failed_first: Whether they are the first to run.
         only_failed: Whether no other ones run; if there are none of them, all do.
+        cluster: Which cluster runs the tests; None for this machine's processes.
         shard: Which part of the tests, from 1, and of how many; None for all.
         known: How long tests took; None if that is not known, or does not matter.
         capacity: How many workers may use a kind of service; any number of one that is not named.
@@ -56,6 +74,7 @@ class Options:
     failed: frozenset[str] = frozenset()
     failed_first: bool = False
     only_failed: bool = False
+    cluster: ClusterOptions | None = None
     shard: tuple[int, int] | None = None
     known: Known | None = None
     capacity: Mapping[str, int] = field(default_factory=dict)

@@ -111,9 +111,13 @@ def happens(condition: Callable[[], bool], patience: float) -> bool:
     return True
 
 
-def how_ended(status: int) -> str:
-    """Return how a process has ended, by what `wait` says of it; empty if in order."""
-    code = os.waitstatus_to_exitcode(status)
+def how_it_was(code: int) -> str:
+    """Return how a process has ended, by its exit code; empty if in order.
+
+    Example:
+        >>> how_it_was(0), how_it_was(7), how_it_was(-9)
+        ('', 'exit code 7', 'SIGKILL')
+    """
     if code == 0:
         return ""
     if code == DEAF:
@@ -132,6 +136,11 @@ def name_of(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:
         return f"signal {number}"
+
+
+def how_ended(status: int) -> str:
+    """Return how a process has ended, by what `wait` says of it; empty if in order."""
+    return how_it_was(os.waitstatus_to_exitcode(status))
 
 
 class Processes:
@@ -201,6 +210,9 @@ class Processes:
             if other.fileno() >= 0:
                 os.close(other.fileno())  # not its business
         raise BecomeWorkerError(Link(theirs, slate), serve)
+
+    def close(self) -> None:
+        """Give nothing back: there is nothing."""
 
 
 def work(link: Link, options: Options) -> None:

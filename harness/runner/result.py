@@ -9,12 +9,11 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.core import realtime as time
+from harness.runner.clipped import clipped
 from harness.runner.events import Event, Said, Start, Stop
 from harness.runner.kinds import ERROR, EXPECTED, FAILED, SKIPPED, UNEXPECTED
+from harness.runner.link import STDERR
 from harness.runner.stopwatch import Stopwatch
-
-LONGEST = 1 << 20  # characters of what is kept of a text
-STDERR = 2  # the descriptor: a test may have put something else in the place of the stream
 
 __unittest = True  # frames of this module are left out of a failure's traceback
 
@@ -26,6 +25,7 @@ class TellingResult(unittest.TestResult):
         tell: Tells it.
         number_of: Returns the number of a test in this run; None for what is no test, a fixture.
         timeout: Seconds that a test, or the fixtures between two, may take; None for ever.
+        stacks: Descriptor to write the stacks of all threads to when it takes longer.
     """
 
     def __init__(
@@ -33,18 +33,20 @@ class TellingResult(unittest.TestResult):
         tell: Callable[[Event], object],
         number_of: Callable[[Any], int | None],
         timeout: float | None = None,
+        stacks: int = STDERR,
     ) -> None:
         super().__init__()
         self._report = tell
         self._number_of = number_of
         self._timeout = timeout
+        self._stacks = stacks
         self._running: dict[int, Stopwatch] = {}
         self._passed: set[int] = set()
 
     def limit(self) -> None:
         """Have the process end, with the stacks of its threads, where this takes too long."""
         if self._timeout is not None:
-            faulthandler.dump_traceback_later(self._timeout, exit=True, file=STDERR)
+            faulthandler.dump_traceback_later(self._timeout, exit=True, file=self._stacks)
 
     def unlimit(self) -> None:
         """Let what follows take its time."""
@@ -83,7 +85,7 @@ class TellingResult(unittest.TestResult):
         if not self._mirrorOutput:  # type: ignore[attr-defined]
             return ""
         streams = (self._stdout_buffer, self._stderr_buffer)  # type: ignore[attr-defined]
-        return cut("".join(stream.getvalue() for stream in streams if stream is not None))
+        return clipped("".join(stream.getvalue() for stream in streams if stream is not None))
 
     def addSuccess(self, test: Any) -> None:
         """Note that a test has passed, which is told at its end."""
@@ -129,13 +131,4 @@ class TellingResult(unittest.TestResult):
         parent = getattr(test, "test_case", None)  # a subtest that was skipped
         number = self._begin(parent or test)
         named = part or (str(test) if parent is not None or number is None else "")
-        self._report(Said(number, kind, cut(text), named))
-
-
-def cut(text: str) -> str:
-    """Return a text without its middle, where it is longer than anybody reads."""
-    left_out = len(text) - LONGEST
-    if left_out <= 0:
-        return text
-    half = LONGEST // 2
-    return f"{text[:half]}\n[{left_out} characters are left out]\n{text[-half:]}"
+        self._report(Said(number, kind, clipped(text), named))

@@ -22,10 +22,11 @@ class Slate:
 
     Args:
         size: How much of it may be unread, in bytes.
+        file: Descriptor of the file that it is, of `HEAD.size` bytes more; memory alone if -1.
     """
 
-    def __init__(self, size: int = SIZE) -> None:
-        self._memory = mmap.mmap(-1, HEAD.size + size)
+    def __init__(self, size: int = SIZE, file: int = -1) -> None:
+        self._memory = mmap.mmap(file, HEAD.size + size)
         self._size = size
         self._written = self._read = 0
         self._seen = 0  # what was read of it when the writer last looked
@@ -78,6 +79,11 @@ class Slate:
         self._read = written
         COUNT.pack_into(self._memory, COUNT.size, written)
         return data
+
+    def last(self) -> tuple[int, bytes]:
+        """Return what it still holds, read or not, and how many bytes there were before that."""
+        self._read = max(0, self._count(0) - self._size)
+        return self._read, self.read()
 
     def _count(self, place: int) -> int:
         """Return one of the numbers, which its writer may be about to change."""

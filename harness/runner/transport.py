@@ -57,7 +57,11 @@ class Transport(Protocol):
     """Where workers come from."""
 
     def wanted(self) -> int:
-        """Return how many workers there may be by now."""
+        """Return how many workers there may be by now.
+
+        Raises:
+            ClusterError: There are none, and there is no hope for any.
+        """
 
     def hire(self, number: int, others: Sequence[Member]) -> Member:
         """Start a worker.
@@ -66,3 +70,6 @@ class Transport(Protocol):
             number: Which one it is.
             others: Those that there are.
         """
+
+    def close(self) -> None:
+        """Give back what was opened for them."""

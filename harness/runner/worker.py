@@ -82,7 +82,8 @@ class Worker:
             sys.exit(DEAF)
 
     def _run(self, unit: Unit, tests: list[str]) -> None:
-        result = TellingResult(self._write, self._number_of, self._options.timeout)
+        timeout, stacks = self._options.timeout, self._link.stacks
+        result = TellingResult(self._write, self._number_of, timeout, stacks)
         result.buffer, result.failfast = self._options.buffer, self._options.failfast
         result.tb_locals = self._options.locals
         began = time.monotonic()

@@ -19,6 +19,7 @@ CLIENTS = {
     "alembic": ["alembic", "sqlalchemy"],
     "clock": ["freezegun"],
     "report": ["junitparser"],
+    "cluster": ["distributed"],
     "all": [
         "freezegun",
         "junitparser",
@@ -35,6 +36,7 @@ CLIENTS = {
         "polyfactory",
         "faker",
         "alembic",
+        "distributed",
     ],
 }
 

@@ -25,9 +25,10 @@ class RunnerTest(unittest.TestCase):
             head = "import os, signal, sys, time, unittest\n"
             (self.root / f"{name}.py").write_text(head + textwrap.dedent(text))
 
-    def run_suite(self, *arguments, code=0):
+    def run_suite(self, *arguments, code=0, settings=()):
         """Run `harness run` with these; return what it printed."""
-        return self.run_harness("run", *arguments, code=code)
+        chosen = [word for each in settings for word in ("--set", each)]
+        return self.run_harness(*chosen, "run", *arguments, code=code)
 
     def run_harness(self, *arguments, code=0):
         """Run a command of harness; return what it printed."""

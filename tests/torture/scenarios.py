@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from pathlib import Path
 from harness.core.registry import processes
 from harness.providers import daemon
 from harness.providers.engine import Engine
+from tests.torture.cluster import ClusterTorture
 from tests.torture.kills import CLEAN, RUN_TIMEOUT, Kill, Outcome, Watched, run_once, torture
 from tests.torture.place import Place
 from tests.torture.slow_daemon import slow_daemon
@@ -84,6 +86,11 @@ class Scenario:
                 place, seed=f"{self.seed} crowd", workers=20, rounds=rounds, hold=0.002
             )
         return reasons
+
+    def cluster(self) -> list[str]:
+        """What runs tests on a Dask cluster is killed: each is reported, and none runs twice."""
+        with tempfile.TemporaryDirectory(dir=self.parent) as root:
+            return ClusterTorture(Path(root), self.seed, 12 if self.brief else 200).run()
 
     def forks(self) -> list[str]:
         """A process that holds a server forks; whoever ends first, the server is the parent's."""
@@ -169,6 +176,7 @@ class Scenario:
 
 
 SCENARIOS = (
+    "cluster",
     *("crowd", "forks", "hung_janitor", "reuse", "full_disk", "busy_daemon", "slow_daemon"),
     "statements",
 )

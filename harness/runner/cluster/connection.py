@@ -1,0 +1,74 @@
+"""Dask: its client, its configuration, and a cluster of this machine alone."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+from harness.core.extras import extra
+from harness.errors import ClusterError
+
+LOCAL = "local"
+CONFIG = {
+    "distributed.scheduler.allowed-failures": 0,  # what a dead worker had is ours to give again
+    "distributed.scheduler.worker-ttl": "30s",
+    "distributed.deploy.lost-worker-timeout": "1 hour",  # it comes back, if slowly
+    "distributed.nanny.pre-spawn-environ": {},  # tests see the environment that they see elsewhere
+    "distributed.worker.profile.enabled": False,
+}
+
+
+def library() -> Any:
+    """Import Dask's scheduler.
+
+    Raises:
+        MissingExtraError: It is not installed.
+    """
+    with extra("cluster", "Dask's scheduler distributed"):
+        import distributed
+    return distributed
+
+
+@contextlib.contextmanager
+def connected(address: str, workers: int, seconds: float) -> Iterator[Any]:
+    """Connect to a cluster.
+
+    Args:
+        address: Of its scheduler; or `local`, for one that is started here.
+        workers: How many Dask workers one that is started here has.
+        seconds: How long to wait for an answer.
+
+    Raises:
+        ClusterError: Nobody answers there, or it is no address.
+        MissingExtraError: Dask is not installed.
+    """
+    distributed = library()
+    import dask
+
+    with contextlib.ExitStack() as stack:
+        if address == LOCAL:
+            stack.enter_context(dask.config.set(CONFIG))
+            address = stack.enter_context(started(distributed, workers))
+        try:
+            client = distributed.Client(address, timeout=seconds, set_as_default=False)
+        except (OSError, ValueError) as error:
+            raise ClusterError(
+                f"no Dask scheduler answers at {address}: {error}",
+                hint="dask scheduler, and give --cluster the address that it prints",
+            ) from None
+        yield stack.enter_context(client)
+
+
+@contextlib.contextmanager
+def started(distributed: Any, workers: int) -> Iterator[Any]:
+    """Start a cluster of this machine alone."""
+    with distributed.LocalCluster(
+        n_workers=workers,
+        threads_per_worker=1,
+        dashboard_address="127.0.0.1:0",
+        silence_logs=logging.CRITICAL,
+        preload=["harness.runner.cluster.preload"],
+    ) as cluster:
+        yield cluster
