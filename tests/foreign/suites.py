@@ -44,12 +44,13 @@ class Suite:
 
 
 PYTHONS_OWN = (
-    "argparse asyncio collections contextlib dataclasses datetime enum functools json logging"
-    " threading unittest zipfile"
+    *("argparse", "collections", "contextlib", "contextlib_async", "copy", "dataclasses", "enum"),
+    *("functools", "json", "string", "unittest", "weakref", "asyncio.test_locks"),
+    *("asyncio.test_queues", "asyncio.test_streams", "asyncio.test_tasks", "asyncio.test_timeouts"),
 )
 SUITES = {
     # Fixtures of modules, load_tests with doctests, subtests, asynchronous tests.
-    "python": Suite(names=tuple(f"test.test_{name}" for name in PYTHONS_OWN.split())),
+    "python": Suite(names=tuple(f"test.test_{name}" for name in PYTHONS_OWN)),
     # Trial's own test case, which reports by itself; classes made in loops; a reactor.
     "twisted": Suite(directory="twisted"),
     # Tests that a loop over parameters has generated, in C and in Python.
