@@ -6,6 +6,7 @@ import hashlib
 import os
 import sys
 import threading
+import warnings
 from typing import Any
 
 from harness.core import realtime as time
@@ -53,6 +54,8 @@ class Worker:
         self._units = {unit.key: unit for unit in units}
         tests = [test for unit in units for test in unit.tests]
         self._numbers = {id(test): number for number, test in enumerate(tests)}
+        if not sys.warnoptions:
+            warnings.simplefilter("default")  # as `python -m unittest` has it, once all is loaded
         self._send(event="loaded", digest=digest_of(units))
         while (messages := self._channel.receive()) is not None:
             for message in messages:
