@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -31,7 +32,15 @@ WITHOUT_DOCKER = {"DOCKER_HOST": "unix:///nowhere"}
 WITHOUT_REAL_SERVERS = {"KAFKA_HOME": "", "HARNESS_CI_TOXIPROXY": ""}
 DRIVERS = ("asyncpg",)  # beside those of the extras
 MATCHERS = ("dirty-equals",)
+READERS = ("pyte", "xmlschema")  # of what a terminal shows, and of what a schema accepts
 MODELS = ("attrs", "pydantic")  # the classes of others that factories make
+LINTERS = ("check-jsonschema",)  # of what `harness init ci` writes
+TESTING = (*DRIVERS, *MATCHERS, *MODELS, *READERS, *LINTERS)
+WORKFLOWS = (*sorted(Path(".github/workflows").glob("*.yml")),)
+SHARDS = int(os.environ.get("SHARDS", "2"))  # parts of the tests, each for one job of CI
+PARTS = [nox.param(f"{n}/{SHARDS}", id=f"{n}/{SHARDS}") for n in range(1, SHARDS + 1)]
+RESULTS = Path("build/shards")  # what they leave, and `merge` takes
+HISTORY = Path(".harness/history.sqlite")  # how long tests took, by which they are shared out
 EXTRAS = (
     "postgres",
     "psycopg",
@@ -47,6 +56,7 @@ EXTRAS = (
     "polyfactory",
     "clock",
     "report",
+    "coverage",
     "cluster",
     "all",
 )
@@ -55,10 +65,28 @@ EXTRAS = (
 @nox.session
 def lint(session: nox.Session) -> None:
     """Style, and who may import whom."""
-    session.install("ruff", "import-linter", "-e", ".[all]")
+    session.install("ruff", "import-linter", *LINTERS, "zizmor", "-e", ".[all]")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("lint-imports", "--config", "setup.cfg")
+    lint_workflows(session)
+
+
+def lint_workflows(session: nox.Session) -> None:
+    """Our workflows, and those that `harness init ci` writes."""
+    place = Path(session.create_tmp())
+    for system in ("--github", "--gitlab"):
+        with session.chdir(place):
+            session.run("harness", "init", "ci", system, "--force", silent=True)
+    templates = sorted(place.glob(".github/workflows/*.yml"))
+    for schema, files in (
+        ("github-workflows", [*WORKFLOWS, *templates]),
+        ("gitlab-ci", [".gitlab-ci.yml", place / ".gitlab-ci.yml"]),
+    ):
+        session.run("check-jsonschema", "--builtin-schema", f"vendor.{schema}", *files)
+    session.run("zizmor", "--offline", "--quiet", *WORKFLOWS, *templates)
+    if shutil.which("actionlint"):  # a program in Go, which nobody has to have
+        session.run("actionlint", *WORKFLOWS, *templates, external=True)
 
 
 @nox.session
@@ -95,15 +123,40 @@ def matrix(session: nox.Session) -> None:
 
 
 def run_tests(session: nox.Session, *chosen: str, jobs: str = JOBS, **variables: str) -> None:
-    session.install("-e", ".[all]", *DRIVERS, *MATCHERS, *MODELS)
-    arguments = ("-j", jobs, *chosen, *session.posargs)
+    session.install("-e", ".[all]", *TESTING)
+    arguments = ("-n", jobs, *chosen, *session.posargs)
     session.run("python", *STRICT, "-m", "tests", *arguments, env={**QUICK, **variables})
+
+
+@nox.session
+@nox.parametrize("part", PARTS)
+def shard(session: nox.Session, part: str) -> None:
+    """A part of the tests, as one job of CI runs it; SHARDS says how many there are."""
+    place = RESULTS / part.partition("/")[0]
+    shutil.rmtree(place, ignore_errors=True)
+    reports = ("--history", str(place / "shard.sqlite"), "--junit", str(place / "junit.xml"))
+    run_tests(session, "--shard", part, *reports, TEST_SEED=seed(session))
+
+
+def seed(session: nox.Session) -> str:
+    """Return what all shards draw from: what is set, else a number that the commit has."""
+    commit = session.run("git", "rev-parse", "HEAD", external=True, silent=True)
+    return os.environ.get("TEST_SEED") or str(int(str(commit)[:8], 16))
+
+
+@nox.session
+def merge(session: nox.Session) -> None:
+    """What the shards have left, as one run: red if one is missing, or a test."""
+    session.install("-e", ".[report]")
+    shards = sorted(RESULTS.glob("*/shard.sqlite"))
+    reports = ("--history", HISTORY, "--junit", RESULTS / "junit.xml")
+    session.run("harness", "merge", *shards, *reports)
 
 
 @nox.session
 def coverage(session: nox.Session) -> None:
     """Lines and branches that the tests reach, over all their processes."""
-    session.install("coverage>=7.10", "-e", ".[all]", *DRIVERS, *MATCHERS, *MODELS)
+    session.install("coverage>=7.10", "-e", ".[all]", *TESTING)
     session.run("coverage", "erase")
     session.run("coverage", "run", "-m", "tests", *session.posargs)
     session.run("coverage", "combine", "--quiet")

@@ -12,6 +12,7 @@
     ├── UnavailableError              no provider can run the service here
     │   └── RequiredError             ... and HARNESS_REQUIRE says that one must
     ├── CapabilityError               the instance lacks what the test needs
+    ├── ImageError                    it cannot be found out what an image's tag means now
     ├── ClusterError                  a cluster does not answer, or nobody there can run tests
     ├── RegistryError                 the directory by which processes share cannot be used
     ├── StartError                    a chosen provider failed to start the service
@@ -54,6 +55,7 @@ __all__ = [
     "FaultError",
     "HarnessError",
     "HistoryError",
+    "ImageError",
     "IsolationError",
     "LeakError",
     "LeaseError",
@@ -201,6 +203,10 @@ class WaitTimeoutError(HarnessError, TimeoutError):
 
 class CommandError(HarnessError):
     """A command that was run inside a container failed; with its exit code and its output."""
+
+
+class ImageError(HarnessError):
+    """It cannot be found out which digest a tag of an image means now."""
 
 
 class FaultError(HarnessError):

@@ -1,7 +1,7 @@
-"""Run the project's tests, in N processes at once: `python -m tests [-j N] [-k PATTERN] [-v] [-f]`.
+"""Run the project's tests: `python -m tests`, with the names and options of `harness run`.
 
-The last line counts them: `N passed, N failed, N skipped`. It exits with 1 when one failed or none
-ran.
+They run in an order that follows from the seed, on services that no other run has. A line at the
+end counts them: `N passed, N failed, N skipped`.
 """
 
 from pathlib import Path

@@ -31,7 +31,8 @@ LOOSELY = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 LINK = re.compile(r"\[[^\]]+\]\(([^)#]+)\)")
 DEFAULT_FILE = "test_page.py"
 QUICKEST = "external,embedded,docker"  # first, and then what an example can have nowhere else
-AT_ONCE = 4  # pages: their examples wait for servers more than they compute
+AT_ONCE = 2  # pages of a part: their examples wait for servers more than they compute
+PARTS = 3  # of the pages, for as many processes
 
 
 def example_files(page):
@@ -65,11 +66,15 @@ def paths(group, *before):
             yield from paths(group.get_command(context, name), *before, name)
 
 
-@on_one_python
-class ExamplesTest(unittest.TestCase):
+class Examples:
+    """The examples of some pages."""
+
+    part: int
+
     def test_the_examples_of_every_page_pass(self):
+        pages = PAGES[self.part :: PARTS]
         with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-            for page, outcome in zip(PAGES, pool.map(self.outcome_of, PAGES), strict=True):
+            for page, outcome in zip(pages, pool.map(self.outcome_of, pages), strict=True):
                 with self.subTest(page=page.relative_to(ROOT)):
                     if outcome is not None:
                         raise outcome
@@ -129,6 +134,12 @@ class ExamplesTest(unittest.TestCase):
             self.assertEqual(0, result.returncode, result.stdout)
             if not doctest.OutputChecker().check_output(expected, result.stdout, LOOSELY):
                 self.assertEqual(expected, result.stdout)
+
+
+for part in range(PARTS):  # classes of their own, as a class is run by one process
+    name = f"Examples{part + 1}Test"
+    members = {"part": part, "__module__": __name__}
+    globals()[name] = on_one_python(type(name, (Examples, unittest.TestCase), members))
 
 
 class PagesTest(unittest.TestCase):

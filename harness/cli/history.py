@@ -1,4 +1,4 @@
-"""`harness history`: putting runs of elsewhere into the history."""
+"""`harness history`: putting runs of elsewhere into the history, and removing old ones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ INTO = click.option(
 
 @click.group()
 def history() -> None:
-    """Put runs of elsewhere into the history."""
+    """Put runs of elsewhere into the history, and remove old ones."""
 
 
 @history.command("import")
@@ -35,11 +35,12 @@ def imported(
     from harness.report.history.file import History
     from harness.report.history.imported import read
     from harness.report.history.union import add
+    from harness.report.stats.text import counted
 
     with History(place(settings, target), write=True) as into:
         for file in files:
             facts, ledger = read(Path(file), commit)
-            tell(file, add(into, facts, ledger), f"{len(ledger.entries)} tests")
+            tell(file, add(into, facts, ledger), counted(len(ledger.entries), "test"))
 
 
 @history.command()
@@ -55,11 +56,35 @@ def merge(settings: Settings, files: tuple[str, ...], target: str | None) -> Non
     """
     from harness.report.history.file import History
     from harness.report.history.union import add_all
+    from harness.report.stats.text import counted
 
     with History(place(settings, target), write=True) as into:
         for file in files:
             added = add_all(into, Path(file))
-            tell(file, bool(added), f"{added} runs")
+            tell(file, bool(added), counted(added, "run"))
+
+
+@history.command()
+@click.option(
+    "--keep", type=click.IntRange(min=1), required=True, metavar="N", help="How many runs to keep."
+)
+@click.option("--history", "target", metavar="FILE", help="The history; that of the settings.")
+@click.pass_obj
+def prune(settings: Settings, keep: int, target: str | None) -> None:
+    """Remove all runs but the last, and the tests that are in none of these.
+
+    Exits with 0; with 2 if there is no history, or it cannot be written.
+    """
+    from harness.report.history.file import History, absent
+    from harness.report.history.place import place_of
+    from harness.report.history.pruning import prune
+    from harness.report.stats.text import counted
+
+    path = Path(target) if target is not None else place_of(settings)
+    if not path.is_file():
+        raise absent(path)
+    with History(path, write=True) as history:
+        click.echo(f"{path}: {counted(prune(history, keep), 'run')} removed")
 
 
 def place(settings: Settings, target: str | None) -> Path:

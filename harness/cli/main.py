@@ -30,8 +30,8 @@ def read_settings(pairs: tuple[str, ...]) -> Settings:
 
 
 COMMANDS = (
-    *("clean", "doctor", "history", "merge", "ps", "run", "settings", "snapshot", "stats"),
-    *("stress", "toxiproxy", "up"),
+    *("clean", "doctor", "history", "images", "init", "merge", "ps", "run", "settings"),
+    *("snapshot", "stats", "stress", "toxiproxy", "up"),
 )
 
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from harness.core.printing import say
 from harness.errors import HistoryError
 
 if TYPE_CHECKING:
-    from harness.report.shards import Joined
+    from harness.report.merge.join import Joined
 
 
 @click.command()
@@ -34,10 +35,9 @@ def merge(shards: tuple[str, ...], target: str | None, junit: str | None) -> Non
       4    a shard has reached its time limit, or is over another budget
       5    there were no tests
     """  # noqa: D301 - \b is click's, and keeps the lines as they are
-    from harness.report.history.file import History
-    from harness.report.history.union import add
-    from harness.report.junit import library, write
-    from harness.report.shards import join, read
+    from harness.report.junit import library
+    from harness.report.merge.join import join
+    from harness.report.merge.shard import read
 
     if junit is not None:
         library()  # missing, it is told first
@@ -49,12 +49,9 @@ def merge(shards: tuple[str, ...], target: str | None, junit: str | None) -> Non
         )
     joined = join([shard for path in paths for shard in read(path)])
     show(joined)
-    code = code_of(joined)
-    if junit is not None:
-        write(Path(junit), joined.ledger, joined.facts.seed or 0)
+    code = code_of(joined, written=junit is None or report(Path(junit), joined))
     if target is not None:
-        with History(Path(target), write=True) as history:
-            add(history, replace(joined.facts, exit_code=code), joined.ledger)
+        record(Path(target), joined, code)
     sys.exit(code)
 
 
@@ -73,9 +70,39 @@ def show(joined: Joined) -> None:
         console.note(problem)
 
 
-def code_of(joined: Joined) -> int:
-    """Return what a run of all shards would have ended with."""
+def report(path: Path, joined: Joined) -> bool:
+    """Write JUnit XML; return whether nothing was in the way."""
+    from harness.report.junit import About, write
+    from harness.report.properties import properties_of
+
+    try:
+        write(path, joined.ledger, About(properties_of(joined.facts)))
+    except OSError as error:
+        say(f"{path} cannot be written: {error}")
+        return False
+    return True
+
+
+def record(path: Path, joined: Joined, code: int) -> None:
+    """Write the joined run into a history; say so where that cannot be done."""
+    from harness.report.history.file import History
+    from harness.report.history.union import add
+
+    try:
+        with History(path, write=True) as history:
+            add(history, replace(joined.facts, exit_code=code), joined.ledger)
+    except HistoryError as error:
+        say(f"{error.line}: the joined run is not in it; {error.hint}")
+
+
+def code_of(joined: Joined, *, written: bool) -> int:
+    """Return what a run of all shards would have ended with.
+
+    Args:
+        joined: What they come to.
+        written: Whether all reports are written that were asked for.
+    """
     from harness.runner.main import Exit, judge
 
-    code = judge(joined)
+    code = judge(joined, written=written)
     return Exit.OVER_BUDGET if code == Exit.PASSED and joined.late else code

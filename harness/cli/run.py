@@ -6,13 +6,14 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from harness.core.printing import announce_seed
 from harness.core.seed import run_seed
-from harness.core.settings import Settings
+from harness.core.settings import OPTIONS, Settings
 from harness.errors import ConfigurationError
 from harness.runner.options import DURATION, ORDERS, ClusterOptions, Options, Output
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from harness.report.history.recorder import Recorder
     from harness.runner.processes import Processes
 
-AUTO = "auto"
+AUTO, LOCAL = "auto", "local"
 COUNT = click.IntRange(min=1)
 SECONDS = click.FloatRange(min=0, min_open=True)
 ADDRESS = re.compile(r"local|([a-z]+://)?[^/\s]+:\d+")
@@ -87,7 +88,9 @@ PAST = (
     click.option("--only-failed", is_flag=True, help="Run what failed the last time, if any."),
 )
 REPORTS = (
-    click.option("--durations", type=int, default=0, metavar="N", help="List the slowest N."),
+    click.option("--coverage", is_flag=True, help="Measure which lines each test reaches."),
+    click.option("--artifacts", metavar="DIR", help="Keep logs and output of failed tests here."),
+    click.option("--durations", type=COUNT, metavar="N", help="List the slowest N."),
     click.option("--junit", type=click.Path(dir_okay=False), help="Write JUnit XML to this file."),
 )
 
@@ -117,8 +120,10 @@ def run(context: click.Context, **given: Any) -> None:
       0    all tests have passed
       1    a test or a fixture has failed, or a test has ended its worker
       2    the command line is wrong
-      3    it is not known what became of a test, or the tests could not be loaded
-      4    the run has reached its time limit before all tests were run
+      3    it is not known what became of a test, the tests could not be loaded,
+           or a report that was asked for could not be written
+      4    the run has reached its time limit before all tests were run, or the
+           tests reach fewer lines than coverage's fail_under asks for
       5    there were no tests
       130  the run was interrupted
     """  # noqa: D301 - \b is click's, and keeps the lines as they are
@@ -160,10 +165,12 @@ def options_of(given: Mapping[str, Any], settings: Settings) -> Options:
         seed=seed_of(given["seed"], settings),
         repeat=given["repeat"] or (None if given["until_fail"] else 1),
         rerun_failed=given["rerun_failed"] or 0,
+        artifacts=artifacts_of(given["artifacts"], settings),
         shard=shard_of(given["shard"]),
         capacity=settings.capacity,
         memory=settings.memory,
         **past_of(given, settings),
+        coverage=coverage_of(given["coverage"], given["cluster"]),
         **kept,
     )
 
@@ -224,8 +231,37 @@ def recorder_of(given: Mapping[str, Any], settings: Settings, options: Options) 
 
 def output_of(given: Mapping[str, Any], settings: Settings) -> Output:
     """Return what a run tells, and where, by its command line and the settings."""
-    kept = {name: given[name] for name in ("verbose", "junit", "durations")}
-    return Output(platform=settings.ci_platform, **kept)
+    kept = {name: given[name] for name in ("verbose", "junit")}
+    return Output(durations=given["durations"] or 0, platform=settings.ci_platform, **kept)
+
+
+def artifacts_of(given: str | None, settings: Settings) -> Path | None:
+    """Return where failures are kept, of which the processes are told: they keep logs there."""
+    directory = settings.artifacts if given is None else Path.cwd() / given
+    if directory is not None:
+        os.environ[OPTIONS["artifacts"].environment] = str(directory)
+    return directory
+
+
+def coverage_of(given: bool, cluster: str | None) -> Path | None:
+    """Return where workers write what they measure; None if they are not to.
+
+    Raises:
+        ConfigurationError: The configuration of coverage.py cannot be used, or nobody here could
+            read what workers write.
+        MissingExtraError: coverage.py is not installed.
+    """
+    if not given:
+        return None
+    if cluster not in (None, LOCAL):
+        raise ConfigurationError(
+            "--coverage cannot be used with workers on other machines",
+            cause="what they measure would stay there",
+            hint="write --cluster local, or measure the shards of a run and `coverage combine`",
+        )
+    from harness.runner.coverage import prepared
+
+    return prepared()
 
 
 def seed_of(given: int | None, settings: Settings) -> int:

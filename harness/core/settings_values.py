@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from harness.core.order import check_service, words
+
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
 STORES = ("postgres", "sqlite")
@@ -69,18 +71,21 @@ def parse_optional_size(text: str) -> float | None:
 
 
 def parse_capacity(text: str) -> dict[str, int]:
-    """Read how many there may be of several kinds.
+    """Read how many workers may use each of several kinds of services.
+
+    Raises:
+        ConfigurationError: A kind looks like a misspelt one of ours.
 
     Example:
         >>> parse_capacity("redis=4, postgres=20")
         {'redis': 4, 'postgres': 20}
     """
     found = {}
-    for part in filter(None, map(str.strip, text.split(","))):
-        kind, _, number = map(str.strip, part.partition("="))
+    for word in words(text):
+        kind, _, number = map(str.strip, word.partition("="))
         if not kind or not number.isdecimal() or int(number) < 1:
-            raise ValueError(f"{part}: expected SERVICE=N with N above 0")
-        found[kind] = int(number)
+            raise ValueError(f"{word}: expected SERVICE=N with N above 0")
+        found[check_service(kind)] = int(number)
     return found
 
 

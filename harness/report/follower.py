@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 QUICK = 0.5  # seconds in which nothing is shown: to import what shows it would take a tenth of that
 
+OFTEN = 0.1  # seconds between two looks at how far it is
+
 
 class Follower(Deaf):
     """Shows how far a run is.
@@ -43,6 +45,7 @@ class Follower(Deaf):
         self._known = known or {}
         self._clock = clock
         self._began = clock()
+        self._due = self._began + QUICK
         self._names: list[str] = []
         self._workers = 1
         self._doing: dict[int, tuple[str, float]] = {}  # each worker, and since when
@@ -84,8 +87,9 @@ class Follower(Deaf):
     def look(self) -> None:
         """Show how far the run is, if it is time."""
         now = self._clock()
-        if not self._names or now - self._began < QUICK or self._closed:
+        if not self._names or now < self._due or self._closed:
             return
+        self._due = now + OFTEN
         try:
             self._shown().look(self._seen(now))
         except OSError:  # the terminal is gone, and the run goes on

@@ -12,7 +12,6 @@ from harness.report.margin import Margin
 from harness.report.progress import BAD, COMMA, COUNT, NAME, TIME, Part, Progress, line_of
 
 STYLES = {COUNT: "bold", BAD: "bold red", TIME: "cyan", NAME: "yellow"}
-OFTEN = 0.1  # seconds between two looks at how far it is
 
 
 class Live:
@@ -25,13 +24,9 @@ class Live:
     def __init__(self, stream: TextIO) -> None:
         self._margin = Margin(stream)
         self._console = Console(file=stream, force_terminal=True)
-        self._shown = -OFTEN
 
     def look(self, progress: Progress) -> None:
-        """Show how far a run is, unless that was done just now."""
-        if progress.seconds - self._shown < OFTEN:
-            return
-        self._shown = progress.seconds
+        """Show how far a run is."""
         if self._margin.fits():
             self._margin.show(self._painted(line_of(progress, self._margin.columns(), cell_len)))
 

@@ -66,13 +66,23 @@ class Sources:
     def _place(self, path: Path, line: int) -> Place:
         return Place(path.relative_to(self._root).as_posix(), line)
 
+    def file_of(self, name: str) -> str | None:
+        """Return the file that a test or a class is written in, below the root; None if unknown."""
+        found = self._module(name)
+        return None if found is None else found[0].relative_to(self._root).as_posix()
+
     def _definition(self, test: str) -> Place | None:
         """Return where a test is written: what ends its worker leaves no traceback."""
-        for module, names in splits(test):
+        found = self._module(test)
+        return None if found is None else self._place(found[0], definition(*found))
+
+    def _module(self, name: str) -> tuple[Path, list[str]] | None:
+        """Return the file of the module that holds a name, and the names below it."""
+        for module, names in splits(name):
             for directory in self._directories:
                 path = directory / f"{module}.py"
                 if self._holds(path) and path.is_file():
-                    return self._place(path, definition(path, names))
+                    return path, names
         return None
 
 

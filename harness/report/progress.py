@@ -165,7 +165,7 @@ def ending(name: str, room: int, measure: Callable[[str], int] = len) -> str:
 
     Example:
         >>> ending("tests.test_shop.ShopTest.test_buying", 20)
-        '...Test.test_buying'
+        '...pTest.test_buying'
         >>> ending("test_buying", 20)
         'test_buying'
     """

@@ -121,7 +121,7 @@ class Clerk:
         hand.running.remove(running)
         entry, attempt = running
         attempt.times = Times(event.setup, event.body, event.release)
-        attempt.output = event.output
+        attempt.output, attempt.files = event.output, tuple(event.files)
         hand.spent += attempt.seconds
         if event.passed:
             attempt.outcomes.append(Outcome(PASSED))

@@ -13,6 +13,7 @@ from harness.runner.options import Options, Output
 
 if TYPE_CHECKING:
     from harness.report.account import Account
+    from harness.report.places import Sources
     from harness.report.platforms.platform import Platform
 
 
@@ -25,6 +26,10 @@ class Closing:
         platform: What reads it.
         console: Where it is printed.
         coordinator: Of the run, which is over.
+
+    Attributes:
+        written: Whether all reports are written that were asked for.
+        enough: Whether the tests have reached as much as is asked for.
     """
 
     def __init__(
@@ -35,6 +40,7 @@ class Closing:
         console: Console,
         coordinator: Coordinator,
     ) -> None:
+        self.written = self.enough = True
         self._options = options
         self._output = output
         self._platform = platform
@@ -44,19 +50,24 @@ class Closing:
         self._problem = coordinator.problem
         self._again = repeat_command(failed(self._ledger), options.selection, options.seed)
 
-    def close(self) -> bool:
-        """Print what the run has come to, and write its reports; return whether all are written."""
-        written = self._junit()
+    def close(self) -> None:
+        """Print what the run has come to, and write its reports."""
         slowest = self._slowest()
         for title, lines in slowest:
-            self._console.say("")
-            self._console.say(self._platform.folded(title, "\n".join(lines)))
+            self._fold(title, "\n".join(lines))
+        if self._output.junit is not None:
+            self._junit(Path(self._output.junit))
+        if self._options.coverage is not None:
+            self._coverage(self._options.coverage)
         for line in self._platform.tell(lambda: self._account(slowest)):
             self._console.say(line)
         for line in self._remarks():
             self._console.say(line)
         self._console.summary(self._ledger, self._problem, self._again)
-        return written
+
+    def _fold(self, title: str, text: str) -> None:
+        self._console.say("")
+        self._console.say(self._platform.folded(title, text))
 
     def _remarks(self) -> Iterator[str]:
         """Yield what is to be said of which tests were run, and of how long that took."""
@@ -79,24 +90,42 @@ class Closing:
 
     def _account(self, slowest: list[tuple[str, list[str]]]) -> Account:
         from harness.report.account import Account
-        from harness.report.places import Sources, repository
 
-        here = Path.cwd()
-        selection = self._options.selection
-        places = [here, *(here / each for each in (selection.start, selection.top) if each)]
-        sources = Sources(repository(here), *places)
         seconds = self._console.seconds()
+        sources = self._sources()
         return Account(self._ledger, sources, seconds, self._problem, self._again, slowest)
 
-    def _junit(self) -> bool:
-        """Write JUnit XML, if that was asked for; return whether nothing was in the way."""
-        if self._output.junit is None:
-            return True
-        from harness.report.junit import write
+    def _sources(self) -> Sources:
+        from harness.report.places import Sources, repository
 
+        here, selection = Path.cwd(), self._options.selection
+        places = [here, *(here / each for each in (selection.start, selection.top) if each)]
+        return Sources(repository(here), *places)
+
+    def _junit(self, path: Path) -> None:
+        from harness.report.history.facts import gathered
+        from harness.report.junit import About, write
+        from harness.report.properties import properties_of
+
+        properties = properties_of(gathered(self._options))
+        about = About(properties, self._sources().file_of, self._platform.path_of)
         try:
-            write(Path(self._output.junit), self._ledger, self._options.seed)
+            write(path, self._ledger, about)
         except OSError as error:
-            self._console.note(f"{self._output.junit} cannot be written: {error}")
-            return False
-        return True
+            self._console.note(f"{path} cannot be written: {error}")
+            self.written = False
+
+    def _coverage(self, directory: Path) -> None:
+        from harness.runner.coverage import gathered
+
+        measured = gathered(directory)
+        for line in measured.warnings:
+            self._console.note(f"coverage: {line}")
+        if measured.problem:
+            self._console.note(f"there is no report on coverage: {measured.problem}")
+            self.written = False
+            return
+        self._fold("coverage:", measured.table)
+        if measured.short:
+            self._console.note(measured.short)
+            self.enough = False

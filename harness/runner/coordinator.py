@@ -68,6 +68,7 @@ class Coordinator:
         self._clerk = Clerk(listener)
         self.seconds = self._began = 0.0
         self._hands: list[Hand] = []
+        self._idle: list[Hand] = []  # for whom there was nothing to do
         self._selector = selectors.DefaultSelector()
         self._queue = Queue()
         self._round = 0  # 0: it is not known yet which tests there are
@@ -159,7 +160,7 @@ class Coordinator:
     def _forsaken(self) -> bool:
         """Return whether there is work, and nobody to do it, which may change."""
         undone = not self._round or bool(self._queue)
-        return undone and not self._stopping and not self.problem and not self._transport.wanted()
+        return undone and not self._stopping and not self.problem
 
     def _hire(self) -> None:
         self._hired += 1
@@ -378,6 +379,8 @@ class Coordinator:
             hand.heard = time.monotonic()
             works = [[work.unit, work.tests] for work in hand.works]
             self._tell(hand, do="run", works=works)
+        else:
+            self._idle.append(hand)
 
     def _portion(self, worker: int) -> list[Work]:
         """Return what a worker is to do next: several pieces of work, if they are small."""
@@ -410,8 +413,11 @@ class Coordinator:
         self._give_all()  # somebody may have waited for what this work had
 
     def _give_all(self) -> None:
-        for hand in list(self._hands):
-            self._give(hand)
+        """Give those something who have nothing to do."""
+        idle, self._idle = self._idle, []
+        for hand in idle:
+            if hand in self._hands:
+                self._give(hand)
 
     def _rerun(self, work: Work) -> None:
         """Have what has failed be run once more."""

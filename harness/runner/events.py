@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from json import dumps, loads  # by name: tests put others in their places
 from typing import NamedTuple, TypeAlias
 
@@ -45,7 +46,8 @@ class Stop(NamedTuple):
         body: How long the test itself took.
         release: How long its tear-down and its clean-ups took.
         passed: Whether nothing else is to be said of it.
-        output: What it printed, where that is kept.
+        output: What it printed, where that is kept back.
+        files: What is kept of it.
     """
 
     test: int
@@ -54,6 +56,7 @@ class Stop(NamedTuple):
     release: float
     passed: bool
     output: str = ""
+    files: Sequence[str] = ()
 
 
 class Taken(NamedTuple):
@@ -100,7 +103,7 @@ def encoded(event: Event) -> bytes:
     """
     if isinstance(event, Start):
         return b"s%d %.6f\n" % event
-    if isinstance(event, Stop) and event.passed and not event.output:
+    if isinstance(event, Stop) and event.passed and not event.output and not event.files:
         return b"p%d %.6f %.6f %.6f\n" % event[:4]
     return f"{LETTERS[type(event)]}{dumps(event)}\n".encode()
 
@@ -110,7 +113,7 @@ def decoded(line: bytes) -> Event:
 
     Example:
         >>> decoded(b"p7 0.25 1 0")
-        Stop(test=7, setup=0.25, body=1.0, release=0.0, passed=True, output='')
+        Stop(test=7, setup=0.25, body=1.0, release=0.0, passed=True, output='', files=())
     """
     kind, rest = line[:1].decode(), line[1:].decode()
     if kind == START:

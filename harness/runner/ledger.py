@@ -36,7 +36,8 @@ class Attempt:
         began: When, in seconds since 1970; None if it did not.
         times: How long it took; None if it did not end.
         outcomes: All that was said of it.
-        output: What it printed, where that is kept.
+        output: What it printed, where that is kept back.
+        files: What is kept of it in files.
     """
 
     round: int = 1
@@ -46,6 +47,7 @@ class Attempt:
     times: Times | None = None
     outcomes: list[Outcome] = field(default_factory=list)
     output: str = ""
+    files: tuple[str, ...] = ()
 
     @property
     def reported(self) -> bool:

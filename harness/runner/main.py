@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import sys
 from enum import IntEnum
 from typing import TYPE_CHECKING, Protocol
@@ -29,8 +31,8 @@ class Exit(IntEnum):
     PASSED = 0
     FAILED = 1
     USAGE = 2
-    INCOMPLETE = 3  # a test was discovered of which nothing is known
-    OVER_BUDGET = 4  # the run took longer than it may
+    INCOMPLETE = 3  # of a test nothing is known, or a report that was asked for is not written
+    OVER_BUDGET = 4  # the run took longer than it may, or has reached less than it should
     NOTHING_RAN = 5
     INTERRUPTED = 130
 
@@ -68,13 +70,16 @@ def run(
     """
     platform = platform_of(output.platform, os.environ)
     console = Console(verbose=output.verbose, platform=platform)
-    follower = Follower(console.stream, console.note, repeat=options.repeat)
+    known = options.known.tests if options.known is not None else None
+    follower = Follower(console.stream, console.note, repeat=options.repeat, known=known)
     transport = processes or transport_of(options, console)
     keep = transport.keep if isinstance(transport, Processes) else None
     listener = Listeners(console, follower, *([] if recorder is None else [recorder]))
     coordinator = Coordinator(options, transport, listener, keep)
     interrupted = False
     become = None
+    # What a platform of CI sends to a job that is called off ends the run in order, as Ctrl-C does.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         coordinator.run()
     except BecomeWorkerError as error:
@@ -88,10 +93,14 @@ def run(
         if become is None:  # in the process that is to become a worker, it is not its own
             follower.close()
     if become is not None:
-        become.serve(become.link, options)
+        signal.signal(signal.SIGTERM, before)
+        with contextlib.closing(become.link.channel):
+            become.serve(become.link, options)
         sys.exit()
-    written = Closing(options, output, platform, console, coordinator).close()
-    code = Exit.INTERRUPTED if interrupted else judge(coordinator, written)
+    closing = Closing(options, output, platform, console, coordinator)
+    closing.close()
+    verdict = judge(coordinator, written=closing.written, enough=closing.enough)
+    code = Exit.INTERRUPTED if interrupted else verdict
     if recorder is not None:
         recorder.ended(coordinator.ledger, code)
     return code
@@ -106,12 +115,13 @@ def transport_of(options: Options, console: Console) -> Transport:
     return Remote(options, options.cluster, console.say)
 
 
-def judge(account: Account, written: bool = True) -> Exit:
+def judge(account: Account, *, written: bool = True, enough: bool = True) -> Exit:
     """Return what a run comes to.
 
     Args:
         account: Of the run, which is over.
         written: Whether all reports are written that were asked for.
+        enough: Whether the tests have reached as much as is asked for.
     """
     ledger = account.ledger
     if ledger.red:
@@ -120,4 +130,6 @@ def judge(account: Account, written: bool = True) -> Exit:
         return Exit.OVER_BUDGET
     if account.problem or ledger.missing() or not written:
         return Exit.INCOMPLETE
-    return Exit.PASSED if ledger.found else Exit.NOTHING_RAN
+    if not ledger.found:
+        return Exit.NOTHING_RAN
+    return Exit.PASSED if enough else Exit.OVER_BUDGET

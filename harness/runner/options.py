@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.runner.selection import Selection
@@ -48,6 +49,8 @@ class Options:
         until_fail: Whether to end with the first failure, as `failfast`, and not to ask for more.
         rerun_failed: How many times a test that fails is run once more.
         time_limit: Seconds that the whole run may take; None for ever.
+        artifacts: Directory in which what failed tests have printed is kept; None for nowhere.
+        coverage: Directory for what workers measure while they run; None if they do not.
         failed: The tests that have failed when they were last run, where that is asked for.
         failed_first: Whether they are the first to run.
         only_failed: Whether no other ones run; if there are none of them, all do.
@@ -71,6 +74,8 @@ class Options:
     until_fail: bool = False
     rerun_failed: int = 0
     time_limit: float | None = None
+    artifacts: Path | None = None
+    coverage: Path | None = None
     failed: frozenset[str] = frozenset()
     failed_first: bool = False
     only_failed: bool = False

@@ -19,6 +19,7 @@ from harness.runner.options import Options
 from harness.runner.slate import Slate
 from harness.runner.transport import Member
 
+INTERRUPT = {signal.SIGINT}
 Serve: TypeAlias = Callable[[Link, Options], None]
 
 
@@ -200,19 +201,30 @@ class Processes:
         sys.stderr.flush()
         ours, theirs = pair()
         slate = Slate()
+        signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPT)
         pid = os.fork()
         if pid:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPT)
             theirs.close()
             return Process(number, pid, Link(ours, slate))
         os.setpgid(0, 0)  # Ctrl-C is the coordinator's, who passes it on: once, wherever from
         ours.close()
         for other in others:
-            if other.fileno() >= 0:
-                os.close(other.fileno())  # not its business
+            assert isinstance(other, Process)
+            other.link.channel.close()  # not its business
         raise BecomeWorkerError(Link(theirs, slate), serve)
 
     def close(self) -> None:
         """Give nothing back: there is nothing."""
+
+
+def be_interrupted() -> None:
+    """Have an interrupt arrive: before, it would have found what the process was copied from.
+
+    Raises:
+        KeyboardInterrupt: One has waited for this.
+    """
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPT)
 
 
 def work(link: Link, options: Options) -> None:
@@ -220,6 +232,7 @@ def work(link: Link, options: Options) -> None:
     from harness.runner.worker import Worker  # with unittest, of which a coordinator has no need
 
     try:
+        be_interrupted()
         Worker(link, options).serve()
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)

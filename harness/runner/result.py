@@ -6,14 +6,18 @@ from __future__ import annotations
 import faulthandler
 import unittest
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.core import realtime as time
 from harness.runner.clipped import clipped
 from harness.runner.events import Event, Said, Start, Stop
 from harness.runner.kinds import ERROR, EXPECTED, FAILED, SKIPPED, UNEXPECTED
 from harness.runner.link import STDERR
+from harness.runner.printed import Printed
 from harness.runner.stopwatch import Stopwatch
+
+if TYPE_CHECKING:
+    from harness.runner.keeping import Keeping
 
 __unittest = True  # frames of this module are left out of a failure's traceback
 
@@ -26,6 +30,8 @@ class TellingResult(unittest.TestResult):
         number_of: Returns the number of a test in this run; None for what is no test, a fixture.
         timeout: Seconds that a test, or the fixtures between two, may take; None for ever.
         stacks: Descriptor to write the stacks of all threads to when it takes longer.
+        printed: What keeps back what tests print; None if it is shown at once.
+        keeping: Keeps what failed tests have printed; None if nobody does.
     """
 
     def __init__(
@@ -34,12 +40,16 @@ class TellingResult(unittest.TestResult):
         number_of: Callable[[Any], int | None],
         timeout: float | None = None,
         stacks: int = STDERR,
+        printed: Printed | None = None,
+        keeping: Keeping | None = None,
     ) -> None:
         super().__init__()
         self._report = tell
         self._number_of = number_of
         self._timeout = timeout
         self._stacks = stacks
+        self._kept_back = printed
+        self._keeping = keeping
         self._running: dict[int, Stopwatch] = {}
         self._passed: set[int] = set()
 
@@ -63,6 +73,8 @@ class TellingResult(unittest.TestResult):
     def _begin(self, test: Any) -> int | None:
         number = self._number_of(test)
         if number is not None and number not in self._running:
+            if self._keeping is not None:
+                self._keeping.begin()
             self._report(Start(number, time.time()))
             self._running[number] = Stopwatch(test)
         return number
@@ -73,19 +85,31 @@ class TellingResult(unittest.TestResult):
             self.limit()
         number = self._begin(test)  # Python 3.12.1 does not start what a decorator skips
         times = None if number is None else self._running.pop(number).stop()
-        output = self._printed() if self.buffer else ""
+        failed = self._mirrorOutput  # type: ignore[attr-defined]
+        output, files = self._printed(test) if failed else ("", [])
         super().stopTest(test)
         if number is not None and times is not None:
             passed = number in self._passed
             self._passed.discard(number)
-            self._report(Stop(number, *times, passed, output))
+            self._report(Stop(number, *times, passed, output, files))
 
-    def _printed(self) -> str:
-        """Return what the test has printed, where that is kept and it has failed."""
-        if not self._mirrorOutput:  # type: ignore[attr-defined]
-            return ""
-        streams = (self._stdout_buffer, self._stderr_buffer)  # type: ignore[attr-defined]
-        return clipped("".join(stream.getvalue() for stream in streams if stream is not None))
+    def _printed(self, test: Any) -> tuple[str, list[str]]:
+        """Return what a test that has failed has printed, and the files that are kept of it."""
+        output = "" if self._kept_back is None else self._kept_back.text()
+        if self._keeping is None:
+            return clipped(output), []
+        files, why = self._keeping.end(test.id(), output)
+        return "\n".join(filter(None, (clipped(output), why))), files
+
+    # As unittest has it, by `buffer`, a test that closes or replaces `sys.stdout` ends the run.
+
+    def _setupStdout(self) -> None:
+        if self._kept_back is not None:
+            self._kept_back.begin()
+
+    def _restoreStdout(self) -> None:
+        if self._kept_back is not None:
+            self._kept_back.end()
 
     def addSuccess(self, test: Any) -> None:
         """Note that a test has passed, which is told at its end."""
@@ -131,4 +155,6 @@ class TellingResult(unittest.TestResult):
         parent = getattr(test, "test_case", None)  # a subtest that was skipped
         number = self._begin(parent or test)
         named = part or (str(test) if parent is not None or number is None else "")
+        if number is None and self._kept_back is not None and self._kept_back.text():
+            text = f"{text}\nit printed:\n{self._kept_back.text()}"
         self._report(Said(number, kind, clipped(text), named))

@@ -7,7 +7,8 @@ import os
 import sys
 import threading
 import warnings
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from harness.core import realtime as time
 from harness.core.printing import say_through
@@ -16,8 +17,13 @@ from harness.runner.channel import Message
 from harness.runner.events import Event, Note, Over, Start, Taken, encoded
 from harness.runner.link import DEAF, Link
 from harness.runner.options import Options
+from harness.runner.printed import Printed
 from harness.runner.result import TellingResult
 from harness.runner.units import Unit, units_of
+
+if TYPE_CHECKING:
+    from harness.runner.coverage import Measuring
+    from harness.runner.keeping import Keeping
 
 # As they are now: tests put others in their places.
 _getpid, _getppid, _exit = os.getpid, os.getppid, os._exit
@@ -27,6 +33,13 @@ def digest_of(units: list[Unit]) -> str:
     """Return what is the same for workers that have loaded the same tests."""
     text = "\n".join("\n".join([unit.key, *unit.names]) for unit in units)
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def keeping_in(directory: Path) -> Keeping:
+    """Return what keeps what is to be kept of failed tests."""
+    from harness.runner.keeping import Keeping
+
+    return Keeping(directory)
 
 
 class Worker:
@@ -42,20 +55,34 @@ class Worker:
         self._channel = link.channel
         self._options = options
         self._units: dict[str, Unit] = {}
+        self._measuring: Measuring | None = None
         self._numbers: dict[int, int] = {}
+        self._names: list[str] = []
         self._lock = threading.Lock()
         self._pid, self._parent = _getpid(), _getppid()
+        self._printed = Printed() if options.buffer else None
+        self._keeping = None if options.artifacts is None else keeping_in(options.artifacts)
 
     def serve(self) -> None:
         """Load the tests, then do what is asked until the coordinator is gone."""
         say_through(lambda line: self._write(Note(line)))
         sys.path.insert(0, os.getcwd())  # as `python -m unittest` has it
+        if self._options.coverage is None:
+            self._serve()
+        else:
+            from harness.runner.coverage import Measuring
+
+            with Measuring(self._options.coverage) as self._measuring:
+                self._serve()
+
+    def _serve(self) -> None:
         units = units_of(self._options.selection.load())
         self._units = {unit.key: unit for unit in units}
         tests = [test for unit in units for test in unit.tests]
         self._numbers = {id(test): number for number, test in enumerate(tests)}
+        self._names = [name for unit in units for name in unit.names]
         if not sys.warnoptions:
-            warnings.simplefilter("default")  # as `python -m unittest` has it, once all is loaded
+            warnings.simplefilter("default")  # as unittest shows what Python does not by itself
         self._send(event="loaded", digest=digest_of(units))
         while (messages := self._channel.receive()) is not None:
             for message in messages:
@@ -86,17 +113,29 @@ class Worker:
 
     def _run(self, unit: Unit, tests: list[str]) -> None:
         timeout, stacks = self._options.timeout, self._link.stacks
-        result = TellingResult(self._write, self._number_of, timeout, stacks)
-        result.buffer, result.failfast = self._options.buffer, self._options.failfast
-        result.tb_locals = self._options.locals
+        kept = self._printed, self._keeping
+        result = TellingResult(self._tell, self._number_of, timeout, stacks, *kept)
+        result.failfast, result.tb_locals = self._options.failfast, self._options.locals
         began = time.monotonic()
         self._write(Taken())
+        self._measure(unit.key)
         result.limit()
         try:
             unit.of(tests).run(result)
         finally:
             result.unlimit()
+        self._measure("")
         self._write(Over(time.monotonic() - began))
+
+    def _tell(self, event: Event) -> None:
+        self._write(event)
+        if isinstance(event, Start):
+            self._measure(self._names[event.test])
+
+    def _measure(self, context: str) -> None:
+        """Have what is run from now on count for a test, or for the fixtures of a unit."""
+        if self._measuring is not None:
+            self._measuring.enter(context)
 
     def _write(self, event: Event) -> None:
         if _getpid() != self._pid:

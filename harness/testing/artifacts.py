@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 LONGEST_NAME = 100
+_made: list[Path] = []  # files of this process that nobody has asked for yet
 UNSAFE = re.compile(r"[^A-Za-z0-9._=-]+")
 
 
@@ -47,7 +48,16 @@ def new_file(parent: Path, text: str, suffix: str) -> Path:
     Raises:
         OSError: It cannot be made.
     """
-    return first(parent, text, suffix, lambda file: file.touch(exist_ok=False))
+    made = first(parent, text, suffix, lambda file: file.touch(exist_ok=False))
+    _made.append(made)
+    return made
+
+
+def taken() -> list[Path]:
+    """Return the files that were made since this was asked last: those of one test, at its end."""
+    files = list(_made)
+    _made.clear()
+    return files
 
 
 def first(parent: Path, text: str, suffix: str, make: Callable[[Path], object]) -> Path:

@@ -25,6 +25,7 @@ from tests.benchmarks import (
     proxy,
     runner,
     sets,
+    shards,
     sharing,
     starts,
 )
@@ -41,6 +42,7 @@ BENCHMARKS: dict[str, Callable[..., None]] = {
     "overhead": overhead.main,
     "proxy": proxy.main,
     "kafka": kafka.main,
+    "shards": shards.main,
     "bulk": bulk.main,
     "runner": runner.main,
     "fleet": fleet.main,

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import functools
 import io
+import os
 import random
 import statistics
+import subprocess
+import sys
+import tempfile
 import time
 import tracemalloc
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from harness.runner.console import Console
 from harness.runner.coordinator import Coordinator
@@ -30,7 +35,7 @@ from harness.runner.schedule.queue import Schedule
 from harness.runner.schedule.shards import by_name, shared_out
 from harness.runner.schedule.simulation import Fleet, end_of
 from tests.benchmarks.instant import Instant
-from tests.benchmarks.measure import Line, microseconds, show
+from tests.benchmarks.measure import Line, bytecode, microseconds, show
 
 CLASSES, NOISE, ROUNDS = 300, 0.15, 9
 SHARDS = (2, 4, 8, 16)
@@ -269,6 +274,38 @@ def memory_of(tests: int) -> int:
         tracemalloc.stop()
 
 
+LOAD = """
+import sys, time
+sys.path.insert(0, ".")
+from harness.runner.selection import Selection
+from harness.runner.units import units_of
+from harness.runner.worker import digest_of
+began = time.process_time()
+digest_of(units_of(Selection().load()))
+print(time.process_time() - began)
+"""
+
+
+def loading(tests: int) -> float:
+    """Return how long a worker takes to load each of so many tests, in seconds."""
+    body = "".join(f"    def test_{number}(self): pass\n" for number in range(PER_CLASS))
+    text = f"import unittest\n\nclass ATest(unittest.TestCase):\n{body}"
+    with tempfile.TemporaryDirectory() as directory, bytecode() as environment:
+        for number in range(tests // PER_CLASS):
+            Path(directory, f"test_{number}.py").write_text(text, encoding="utf-8")
+        environment["PYTHONPATH"] = str(Path.cwd())
+        load = [sys.executable, "-c", LOAD]
+        for _ in range(2):  # the first time they are compiled
+            done = subprocess.run(
+                load,
+                cwd=directory,
+                env={**os.environ, **environment},
+                stdout=subprocess.PIPE,
+                check=True,
+            )
+    return float(done.stdout) / tests
+
+
 def wall(tests: int, workers: int, seconds: float, costs: Cost) -> tuple[float, float]:
     """Return how long a run takes and what it cannot be shorter than, in seconds.
 
@@ -310,6 +347,7 @@ def main(tests: int = TESTS) -> None:
         lines.append(Line(f"{workers} workers, a test + a message", figure))
     lines.append(Line(f"plan of {tests} tests", f"{found.plan:.2f} s"))
     lines.append(Line("memory for a test", f"{found.memory:.0f} B"))
+    lines.append(Line("each worker, to load a test", microseconds(loading(tests // 10))))
     show(f"The coordinator, {tests} tests in classes of {PER_CLASS}", lines)
     simulate(tests, WORKERS, found)
 

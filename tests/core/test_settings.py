@@ -205,6 +205,20 @@ class ValueTest(DirectoryTest):
             with self.subTest(text), self.assertRaises(ValueError):
                 parse_count(text)
 
+    def test_a_capacity_is_above_zero_and_of_a_kind_that_is_not_misspelt(self):
+        settings = self.settings(HARNESS_CAPACITY="redis=4, oracle = 2")
+        self.assertEqual({"redis": 4, "oracle": 2}, settings.capacity)
+        for text in ("redis", "redis=0", "=4", "redis=many"):
+            error = self.refused(HARNESS_CAPACITY=text)
+            self.assertIn(f"{text}: expected SERVICE=N with N above 0", str(error))
+        self.assertIn("did you mean redis?", str(self.refused(HARNESS_CAPACITY="reddis=4")))
+
+    def test_memory_is_a_size_above_zero(self):
+        self.assertEqual(1536.5, self.settings(HARNESS_MEMORY="1536.5").memory)
+        for text in ("0", "-1", "inf", "nan", "2G"):
+            with self.subTest(text):
+                self.assertIn(repr(text), str(self.refused(HARNESS_MEMORY=text)))
+
     def test_an_empty_number_is_none(self):
         self.assertIsNone(parse_optional_int(" "))
 

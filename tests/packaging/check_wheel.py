@@ -47,7 +47,7 @@ def main(extra):
 
     home = Path(harness.__file__).parent
     assert "site-packages" in str(home), f"not the wheel: {home}"
-    for name in ("py.typed", "images.json"):
+    for name in ("py.typed", "images.json", "cli/templates/github.yml"):
         assert (home / name).is_file(), f"{name} is not in the wheel"
     for name in harness.__all__:
         getattr(harness, name)

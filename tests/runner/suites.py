@@ -25,18 +25,22 @@ class RunnerTest(unittest.TestCase):
             head = "import os, signal, sys, time, unittest\n"
             (self.root / f"{name}.py").write_text(head + textwrap.dedent(text))
 
-    def run_suite(self, *arguments, code=0, settings=()):
+    def run_suite(self, *arguments, code=0, settings=(), environ=None):
         """Run `harness run` with these; return what it printed."""
         chosen = [word for each in settings for word in ("--set", each)]
-        return self.run_harness(*chosen, "run", *arguments, code=code)
+        return self.run_harness(*chosen, "run", *arguments, code=code, environ=environ)
 
-    def run_harness(self, *arguments, code=0):
+    def run_harness(self, *arguments, code=0, environ=None):
         """Run a command of harness; return what it printed."""
-        command = [sys.executable, "-m", "harness", *arguments]
+        return self.run_python("-m", "harness", *arguments, code=code, environ=environ)
+
+    def run_python(self, *arguments, code=0, environ=None):
+        """Run Python with these; return what it printed."""
+        usual = {"PYTHONDONTWRITEBYTECODE": "1", "HARNESS_CI_PLATFORM": "none"}
         done = subprocess.run(
-            command,
+            [sys.executable, *arguments],
             cwd=self.root,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+            env={**os.environ, **usual, **(environ or {})},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -46,7 +50,7 @@ class RunnerTest(unittest.TestCase):
         self.assertEqual(code, done.returncode, done.stdout)
         return done.stdout
 
-    def interrupted_when(self, ready):
+    def interrupted_when(self, ready, number=signal.SIGINT):
         """Interrupt a run, and nobody but its coordinator, when something is so; return it."""
         run = subprocess.Popen(
             [sys.executable, "-m", "harness", "run"],
@@ -59,7 +63,7 @@ class RunnerTest(unittest.TestCase):
         while not ready():
             self.assertLess(time.monotonic(), deadline)
             time.sleep(0.01)
-        run.send_signal(signal.SIGINT)
+        run.send_signal(number)
         output, _ = run.communicate(timeout=LONGEST)
         return subprocess.CompletedProcess(run.args, run.returncode, output)
 

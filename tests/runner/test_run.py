@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import signal
 
 import junitparser
 
@@ -154,6 +155,18 @@ class Uses{n}Test(HarnessTestCase):
         text = self.run_suite("-n", "2", code=1)
         self.assertEqual("3 passed, 1 failed, 0 skipped", self.last_line(text))
         self.assertIn("No module named 'nowhere'", text)
+
+    def test_warnings_are_shown_as_unittest_shows_them(self):
+        self.write(
+            test_old="""
+            import warnings
+
+            class OldTest(unittest.TestCase):
+                def test_it(self):
+                    warnings.warn("do not use it", DeprecationWarning)
+            """
+        )
+        self.assertIn("DeprecationWarning: do not use it", self.run_suite())
 
     def test_a_wrong_number_of_processes_is_refused(self):
         text = self.run_suite("-n", "many", code=2)
@@ -499,13 +512,17 @@ class DeathTest(RunnerTest):
 
 
 class InterruptTest(RunnerTest):
+    def has_begun(self):
+        return (self.root / "ran").exists() and self.ran() == ["begun"]
+
     def test_an_interrupt_ends_what_runs_in_order_and_says_what_did_not_run(self):
         self.write(
             test_long="""
             class ATest(unittest.TestCase):
                 def test_a(self):
-                    open("ran", "a").write("begun\\n")
+                    self.assertEqual(signal.SIG_DFL, signal.getsignal(signal.SIGTERM))
                     try:
+                        open("ran", "a").write("begun\\n")
                         time.sleep(60)
                     finally:
                         open("ran", "a").write("cleaned\\n")
@@ -514,8 +531,11 @@ class InterruptTest(RunnerTest):
                     pass
             """
         )
-        done = self.interrupted_when(lambda: (self.root / "ran").exists())
-        self.assertEqual(130, done.returncode, done.stdout)
-        self.assertEqual(["begun", "cleaned"], self.ran())
-        self.assertIn("0 passed, 0 failed, 0 skipped, 2 not run", done.stdout)
-        self.assertIn("not run: test_long.ATest.test_b\n", done.stdout)
+        for number in signal.SIGINT, signal.SIGTERM:
+            with self.subTest(number):
+                done = self.interrupted_when(self.has_begun, number)
+                self.assertEqual(130, done.returncode, done.stdout)
+                self.assertEqual(["begun", "cleaned"], self.ran())
+                self.assertIn("0 passed, 0 failed, 0 skipped, 2 not run", done.stdout)
+                self.assertIn("not run: test_long.ATest.test_b\n", done.stdout)
+                (self.root / "ran").unlink()

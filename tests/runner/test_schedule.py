@@ -68,8 +68,7 @@ from harness.runner import main
 from harness.runner.options import Options, Output
 from harness.runner.schedule.known import Known
 
-if __name__ == "__main__":
-    sys.exit(main.run(Options({options}), Output(verbose=True)))
+sys.exit(main.run(Options({options}), Output(verbose=True)))
 """
 
 
@@ -87,18 +86,7 @@ class ScheduleTest(RunnerTest):
 
     def run_with(self, options, code=0):
         """Run the suite with options that come from elsewhere than from the command line."""
-        (self.root / "run.py").write_text(SCRIPT.format(options=options))
-        done = subprocess.run(
-            [sys.executable, "run.py"],
-            cwd=self.root,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=LONGEST,
-            check=False,
-        )
-        self.assertEqual(code, done.returncode, done.stdout)
-        return done.stdout
+        return self.run_python("-c", SCRIPT.format(options=options), code=code)
 
     def test_classes_that_need_the_same_thing_never_run_at_the_same_time(self):
         gpu = 'exclusive = "gpu"', 0.05

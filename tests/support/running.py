@@ -1,96 +1,42 @@
-"""Running tests in this process, or in several, with a closing line to count by."""
+"""Running the project's tests by its own runner, with services that no other run has."""
 
-import argparse
 import atexit
 import os
 import shutil
 import signal
 import sys
 import tempfile
-import unittest
 
-from tests.support import workers
+from harness.cli.main import main as harness
 
 STATE = "HARNESS_STATE_DIR"
 
 
-class CountingResult(unittest.TextTestResult):
-    """A result that counts what passed: `testsRun` counts skipped tests in some Pythons only."""
-
-    passed = 0
-
-    def addSuccess(self, test):
-        super().addSuccess(test)
-        self.passed += 1
-
-    def addExpectedFailure(self, test, err):
-        super().addExpectedFailure(test, err)
-        self.passed += 1
-
-    @property
-    def counts(self):
-        """How many tests passed, failed and were skipped."""
-        failed = len(self.failures) + len(self.errors) + len(self.unexpectedSuccesses)
-        return {"passed": self.passed, "failed": failed, "skipped": len(self.skipped)}
-
-
-class CountingRunner(unittest.TextTestRunner):
-    resultclass = CountingResult
-
-
 def main(tests, root):
-    """Run the tests of a directory, as `sys.argv` says, and exit.
+    """Run the tests of a directory by `harness run`, as `sys.argv` says, and exit.
 
     Args:
         tests: The directory to discover them in.
         root: The directory that their modules are imported from.
     """
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("-j", "--jobs", type=int, default=1)
-    parser.add_argument("--worker", type=int)
-    options, others = parser.parse_known_args()
-    where = ["discover", "-s", str(tests), "-t", str(root), *others]
     hear_signals()
-    if options.worker is not None:
-        share_with_nobody()
-        workers.serve(options.worker, lambda module: run([module, *others]))
-    elif options.jobs > 1:
-        finish(workers.run(options.jobs, where, others))
-    else:
-        share_with_nobody()
-        finish(run(where))
-
-
-def run(arguments):
-    """Run tests as `unittest` is told to; return how many passed, failed and were skipped."""
-    program = unittest.main(
-        module=None,
-        argv=["python -m tests", *arguments],
-        testRunner=CountingRunner,
-        exit=False,
-        buffer=True,
-        warnings="error" if "error" in sys.warnoptions else None,
-    )
-    return program.result.counts
-
-
-def finish(counts):
-    """Print the closing line and exit."""
-    print(", ".join(f"{number} {what}" for what, number in counts.items()))
-    sys.exit(bool(counts["failed"]) or not any(counts.values()))
+    share_with_nobody()
+    where = ("-s", str(tests), "-t", str(root))
+    harness(["run", *where, "--buffer", "--order", "shuffle", *sys.argv[1:]])
 
 
 def share_with_nobody():
-    """Give this process, and all that it starts, services of its own: no other run's die with it.
+    """Give this run, and all that it starts, services of its own: no other run's die with it.
 
-    Below the directory that the variable names, or the temporary one. Call it before a test is
-    imported: what is registered last is closed first, and the directory is away when all is closed.
+    Below the directory that the variable names, or the temporary one. Workers are forked from this
+    process: what it has registered for its end is not theirs.
     """
     parent = os.environ.get(STATE) or None
     if parent is not None:
         os.makedirs(parent, exist_ok=True)
-    os.environ[STATE] = tempfile.mkdtemp(prefix="harness-tests-", dir=parent)
-    atexit.register(shutil.rmtree, os.environ[STATE])
+    ours, place = os.getpid(), tempfile.mkdtemp(prefix="harness-tests-", dir=parent)
+    os.environ[STATE] = place
+    atexit.register(lambda: os.getpid() == ours and shutil.rmtree(place))
 
 
 def hear_signals():

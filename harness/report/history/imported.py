@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import math
+import re
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -22,6 +24,8 @@ SOURCE = "junit"
 # What stands within a test that was run several times: of one that has passed at last, and of one
 # that never did. Each is a time that it failed.
 AGAIN = {"flakyFailure": FAILED, "flakyError": ERROR, "rerunFailure": FAILED, "rerunError": ERROR}
+# A subtest of unittest, as unittest-xml-reporting names it: its test, and what it is about
+SUBTEST = re.compile(r"(?P<name>test\w*) (?P<part>[\[(].*[\])])")
 FINAL = {"Failure": FAILED, "Error": ERROR, "Skipped": SKIPPED}
 
 
@@ -102,18 +106,21 @@ def cases(suites: Iterable[Any], name: str, began: float | None) -> Iterator[Cas
 def case_of(case: Any, suite: str, began: float | None) -> Case:
     """Return a test as the file has it."""
     unit = case.classname or suite
-    name = f"{unit}.{case.name}" if case.name else unit
-    return Case(name, unit, list(attempts_of(case, began)))
+    part = SUBTEST.fullmatch(case.name or "")
+    own = part["name"] if part else case.name
+    attempts = list(attempts_of(case, began, part["part"] if part else ""))
+    return Case(f"{unit}.{own}" if own else unit, unit, attempts)
 
 
-def attempts_of(case: Any, began: float | None) -> Iterator[Attempt]:
+def attempts_of(case: Any, began: float | None, part: str = "") -> Iterator[Attempt]:
     """Yield each time that a test was run, as surefire and its like note them within it.
 
     Of one that never passed the first failure stands alone, and `rerun...` are the later ones; of
     one that has passed at last `flaky...` are those before.
     """
     again = [(each._tag, said(each, AGAIN[each._tag])) for each in case.interim_result]
-    final = [said(each, FINAL[type(each).__name__]) for each in case.result] or [Outcome(PASSED)]
+    final = [said(each, FINAL[type(each).__name__], part) for each in case.result]
+    final = final or [Outcome(PASSED, part=part)]
     before = [outcome for tag, outcome in again if tag.startswith("flaky")]
     after = [outcome for tag, outcome in again if tag.startswith("rerun")]
     times = None if (seconds := number_of(case, "time")) is None else Times(body=seconds)
@@ -123,25 +130,34 @@ def attempts_of(case: Any, began: float | None) -> Iterator[Attempt]:
         yield Attempt(rerun=turn, began=began, times=known, outcomes=outcomes)
 
 
-def said(result: Any, kind: str) -> Outcome:
+def said(result: Any, kind: str, part: str = "") -> Outcome:
     """Return what a file says of a test: the whole text, or else the message."""
     trace = getattr(result, "stack_trace", None)  # where surefire has it, of what was run again
-    return Outcome(kind, (trace or result.text or "").strip() or result.message or "")
+    return Outcome(kind, (trace or result.text or "").strip() or result.message or "", part)
 
 
 def ledger_of(found: Iterable[Case]) -> Ledger:
     """Return the account of a file's tests.
 
-    A test that stands there twice was run twice: so gotestsum writes what it runs once more.
+    A test that stands there twice was run twice: so gotestsum writes what it runs once more. Not so
+    the subtests of one.
     """
     entries: dict[str, Entry] = {}
     for case in found:
         entry = entries.setdefault(case.name, Entry(case.name, case.unit))
         for attempt in case.attempts:
+            if is_part(attempt) and entry.attempts and is_part(entry.attempts[-1]):
+                entry.attempts[-1].outcomes += attempt.outcomes
+                continue
             attempt.rerun = len(entry.attempts)
             entry.attempts.append(attempt)
         entry.due = len(entry.attempts)
     return ledger_with(entries.values())
+
+
+def is_part(attempt: Attempt) -> bool:
+    """Tell whether only a part of a test is told."""
+    return bool(attempt.outcomes[0].part)
 
 
 def source_of(report: Any) -> str:
@@ -171,9 +187,10 @@ def number_of(element: Any, name: str) -> float | None:
     """
     text = element._elem.get(name)
     try:
-        return float(text.replace(",", ""))
+        number = float(text.replace(",", ""))
     except (AttributeError, ValueError):
         return None
+    return number if math.isfinite(number) else None
 
 
 def moment_of(text: str | None) -> float | None:

@@ -10,7 +10,7 @@ from typing import Any
 from harness.report.history.file import History
 from harness.runner.kinds import EXPECTED, FAILED, FLAKY, PASSED, RED, SKIPPED
 
-LAST = 10  # runs of a test whose median is what the next one is expected to take
+LAST = 5  # runs of a test whose median is what the next one is expected to take
 TIMED = (PASSED, FAILED, EXPECTED, FLAKY)  # what took as long as the test takes
 
 

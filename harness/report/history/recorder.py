@@ -95,6 +95,7 @@ class Recorder(Deaf):
         facts = self._known()  # first: git may take its time, and others would wait for the file
         if self._history is None:
             self._history = History(self.path, write=True, patience=patience)
+        self._history.wait(patience)
         writer = self._writer and Writer(self._writer.run) if self._failed else self._writer
         self._failed = True
         with self._history.change() as connection:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from harness.report.history.facts import Facts, digest_of
+from harness.runner.clipped import clipped
 from harness.runner.kinds import PASSED
 from harness.runner.ledger import Attempt, Entry, Ledger, Outcome
 
@@ -69,8 +70,11 @@ class Writer:
     def attempts(
         self, connection: sqlite3.Connection, done: Sequence[tuple[Entry, Attempt]]
     ) -> None:
-        """Write what became of tests."""
-        connection.executemany(TEST, [(entry.name, self.run, entry.kind) for entry, _ in done])
+        """Write what became of tests; of one that was broken off nothing is known."""
+        done = [(entry, attempt) for entry, attempt in done if attempt.reported]
+        connection.executemany(
+            TEST, [(shortened(entry.name), self.run, entry.kind) for entry, _ in done]
+        )
         rows: list[tuple[object, ...]] = []
         said: list[tuple[object, ...]] = []
         for entry, attempt in done:
@@ -83,7 +87,8 @@ class Writer:
 
     def _test(self, connection: sqlite3.Connection, name: str) -> int:
         if name not in self._tests:
-            row = connection.execute("select id from test where name = ?", (name,)).fetchone()
+            query = "select id from test where name = ?"
+            row = connection.execute(query, (shortened(name),)).fetchone()
             self._tests[name] = row[0]
         return self._tests[name]
 
@@ -107,8 +112,9 @@ class Writer:
 
     def _unit(self, connection: sqlite3.Connection, key: str) -> int:
         if key not in self._units:
-            connection.execute("insert or ignore into unit (key) values (?)", (key,))
-            row = connection.execute("select id from unit where key = ?", (key,)).fetchone()
+            text = (shortened(key),)
+            connection.execute("insert or ignore into unit (key) values (?)", text)
+            row = connection.execute("select id from unit where key = ?", text).fetchone()
             self._units[key] = row[0]
         return self._units[key]
 
@@ -175,10 +181,8 @@ def shortened(text: str) -> str:
     """Return a text that UTF-8 can hold, without its middle if it is very long.
 
     Example:
-        >>> shortened("a" * 300_000).count("a") == LONGEST
+        >>> shortened("z" * 300_000).count("z") == LONGEST
         True
     """
-    if len(text) > LONGEST:
-        half = LONGEST // 2
-        text = f"{text[:half]}\n[{len(text) - LONGEST} characters]\n{text[-half:]}"
+    text = clipped(text, LONGEST)
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()

@@ -45,6 +45,10 @@ class GitHub:
         """Return the text as a group that is folded."""
         return f"::group::{data(title)}\n{text}\n::endgroup::"
 
+    def path_of(self, file: str) -> str:
+        """Return its whole path."""
+        return file
+
     def tell(self, account: Callable[[], Account]) -> list[str]:
         """Write the summary; return what annotates the sources with what has failed."""
         told = account()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.core import realtime as time
@@ -19,9 +20,14 @@ LINE = "\r\x1b[0K"  # after a mark: nobody sees it
 
 
 class GitLab:
-    """GitLab CI."""
+    """GitLab CI.
 
-    def __init__(self) -> None:
+    Args:
+        project: The directory of the project; empty if that is not known.
+    """
+
+    def __init__(self, project: str = "") -> None:
+        self._project = project
         self._sections = itertools.count(1)
 
     def foreign(self, text: str) -> str:
@@ -33,6 +39,12 @@ class GitLab:
         name, now = f"harness_{next(self._sections)}", int(time.time())
         begin = f"\x1b[0Ksection_start:{now}:{name}[collapsed=true]{LINE}{title}"
         return f"{begin}\n{text}\n\x1b[0Ksection_end:{now}:{name}{LINE}"
+
+    def path_of(self, file: str) -> str:
+        """Return its path below the project, by which GitLab finds it among the artifacts."""
+        path = Path(file)
+        below = self._project and path.is_relative_to(self._project)
+        return str(path.relative_to(self._project)) if below else file
 
     def tell(self, account: Callable[[], Account]) -> list[str]:
         """Tell nothing: GitLab reads the JUnit report."""

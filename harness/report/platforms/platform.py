@@ -22,6 +22,9 @@ class Platform(Protocol):
     def folded(self, title: str, text: str) -> str:
         """Return a text that is read by few, below its title."""
 
+    def path_of(self, file: str) -> str:
+        """Return the path of a file that is kept, as a report names it here."""
+
     def tell(self, account: Callable[[], Account]) -> list[str]:
         """Tell what a run has come to, where the platform shows it; return lines to print.
 
@@ -40,6 +43,10 @@ class Terminal:
     def folded(self, title: str, text: str) -> str:
         """Return the text below its title."""
         return f"{title}\n{text}"
+
+    def path_of(self, file: str) -> str:
+        """Return its whole path."""
+        return file
 
     def tell(self, account: Callable[[], Account]) -> list[str]:
         """Tell nothing."""
@@ -60,5 +67,5 @@ def platform_of(chosen: str, environ: Mapping[str, str]) -> Platform:
     if chosen == GITLAB or (chosen == AUTO and environ.get("GITLAB_CI") == "true"):
         from harness.report.platforms.gitlab import GitLab
 
-        return GitLab()
+        return GitLab(environ.get("CI_PROJECT_DIR", ""))
     return Terminal()

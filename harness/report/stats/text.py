@@ -136,7 +136,7 @@ def row(label: str, cells: Sequence[object]) -> str:
 
     Example:
         >>> row("a run", [1.5, None])
-        'a run                     1.5        -'
+        'a run                                         1.5        -'
     """
     room = LABEL + CELL * (4 - len(cells))
     return f"{label:<{room}}"[: max(room, len(label))] + "".join(

@@ -47,10 +47,14 @@ def connected(address: str, workers: int, seconds: float) -> Iterator[Any]:
     distributed = library()
     import dask
 
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what matters, we say
+
     with contextlib.ExitStack() as stack:
         if address == LOCAL:
             stack.enter_context(dask.config.set(CONFIG))
             address = stack.enter_context(started(distributed, workers))
+        elif address.startswith("tls://"):
+            check_certificates(distributed.Security(), address)
         try:
             client = distributed.Client(address, timeout=seconds, set_as_default=False)
         except (OSError, ValueError) as error:
@@ -59,6 +63,20 @@ def connected(address: str, workers: int, seconds: float) -> Iterator[Any]:
                 hint="dask scheduler, and give --cluster the address that it prints",
             ) from None
         yield stack.enter_context(client)
+
+
+def check_certificates(security: Any, address: str) -> None:
+    """Check that there are certificates to connect with.
+
+    Raises:
+        ClusterError: Dask's configuration names none.
+    """
+    if security.get_connection_args("client").get("ssl_context") is None:
+        raise ClusterError(
+            f"no connection to {address}: Dask's configuration names no certificates",
+            hint="set distributed.comm.tls.ca-file, client.cert and client.key there, or"
+            " DASK_DISTRIBUTED__COMM__TLS__CA_FILE and so on",
+        )
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import tempfile
 from pathlib import Path
 
@@ -21,14 +22,14 @@ SHARED_MEMORY = Path("/dev/shm")
 PREFIX = f"harness-slate-{os.getuid()}-"
 STALE = 600.0  # seconds after which nobody will ask any more for what a dead worker has written
 LOOK = 0.002
-DYING = 5.0  # seconds that the kernel has to end a process whose parent was killed
+DYING = 5.0  # seconds that the kernel has to end a process that was killed
 
 
 def make() -> str:
     """Make a file to write into, and return its path."""
     sweep()
     folder = SHARED_MEMORY if os.access(SHARED_MEMORY, os.W_OK) else tempfile.gettempdir()
-    file, path = tempfile.mkstemp(prefix=PREFIX, dir=folder)
+    file, path = tempfile.mkstemp(prefix=f"{PREFIX}{os.getpid()}-", dir=folder)
     try:
         os.ftruncate(file, HEAD.size + SIZE)
     finally:
@@ -46,7 +47,10 @@ def slate_of(path: str) -> Slate:
 
 
 def recovered(path: str, pid: int, started: str) -> tuple[int, bytes] | None:
-    """Return what a process wrote whose Dask worker was killed, once it is dead; remove the file.
+    """Return what a process wrote whose Dask worker was lost, once it is dead; remove the file.
+
+    The kernel has killed it with its Dask worker. Where that lives on, and only the scheduler has
+    given it up, it is killed now: its tests will be run elsewhere.
 
     Args:
         path: The file.
@@ -60,13 +64,20 @@ def recovered(path: str, pid: int, started: str) -> tuple[int, bytes] | None:
         slate = slate_of(path)
     except OSError:
         return None
-    deadline = time.monotonic() + DYING
-    while is_alive(pid, started) and time.monotonic() < deadline:
-        time.sleep(LOOK)
+    end(pid, started)
     with contextlib.closing(slate):
         found = slate.last()
     remove(path)
     return found
+
+
+def end(pid: int, started: str) -> None:
+    """Kill a process, and wait until it is dead."""
+    deadline = time.monotonic() + DYING
+    while is_alive(pid, started) and time.monotonic() < deadline:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        time.sleep(LOOK)
 
 
 def remove(path: str) -> None:

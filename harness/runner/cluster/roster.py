@@ -60,7 +60,7 @@ class Roster:
         return self._places.get(address)
 
     def has_changed(self) -> None:
-        """Take note that somebody has come."""
+        """Take note that somebody has come or gone."""
         self._changed = True
 
     def part_with(self, address: str) -> Place | None:
@@ -69,7 +69,11 @@ class Roster:
 
     def _greet(self) -> None:
         """Ask those who are new which code they have."""
-        for address, identity in self._tasks.workers().items():
+        found = self._tasks.workers()
+        for place in self.places():
+            if place.address not in found and not place.members:
+                self._places.pop(place.address, None)  # it had gone before it was noted
+        for address, identity in found.items():
             if address not in self._places:
                 place = self._places[address] = Place.of(address, identity)
                 failed = partial(self._cannot, address)

@@ -19,10 +19,11 @@ from harness.core.registry.locks import Lock
 from harness.runner.channel import Channel, Message, pair
 from harness.runner.cluster import kept
 from harness.runner.cluster.relay import Relay
-from harness.runner.processes import how_it_was
+from harness.runner.processes import happens, how_it_was
 
 LOOK = 0.02  # seconds between two looks at what the process has written down
 PATIENCE = 60.0  # seconds in which what was interrupted has to come to its end
+NOTED = 1.0  # seconds in which the coordinator will mostly have noted an end
 LONGEST_STACKS = 1 << 17  # bytes
 
 # The kernel ends the process with the thread that has started it. A Dask worker's own threads may
@@ -60,7 +61,8 @@ class Slot:
         finally:
             theirs.close()
         self.busy = threading.Lock()
-        self.ended = False
+        self.ended = False  # whether the process has
+        self.tidy = False  # whether nothing is left of it
         self._relay.began(self._path, self._process.pid)
         self._channel.send(options=b85encode(request["options"]).decode())
 
@@ -86,11 +88,15 @@ class Slot:
                 pass
 
     def look(self) -> None:
-        """End it, if it is idle and nobody wants it any more, or if it has died."""
+        """End it, if it is idle and nobody wants it any more, or if it has died; then tidy up."""
         if self.busy.acquire(blocking=False):
             try:
-                if not self.ended and (self._process.poll() is not None or not self._wanted()):
+                dead = self._process.poll() is not None
+                if not self.ended and (dead or not self._wanted()):
+                    self._interrupted = time.monotonic()  # it ends by itself: nothing runs in it
                     self._end()
+                if not self.tidy and not self._wanted():
+                    self._tidy()
             finally:
                 self.busy.release()
 
@@ -138,11 +144,13 @@ class Slot:
         self._relay.written(self._slate.read())
         self._stacks.seek(0)
         stacks = self._stacks.read(LONGEST_STACKS).decode(errors="replace")
-        self._tidy()
         self.ended = True
         self._relay.ended(how_it_was(self._process.returncode), stacks)
+        happens(lambda: not self._wanted(), NOTED)
 
     def _tidy(self) -> None:
+        """Remove what it has written: the coordinator knows it, or is gone."""
+        self.tidy = True
         self._slate.close()
         self._stacks.close()
         kept.remove(self._path)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 Request = dict[str, Any]
 
 LOOK = 0.5  # seconds between two looks at processes that have nothing to do
+AT_WORK = ("running", "paused", "closing_gracefully")  # else it is about to end
 UNWANTED = ("cancelled", "released", "forgotten")
 
 slots: dict[tuple[str, int], Slot] = {}
@@ -62,7 +63,8 @@ def start(request: Request) -> None:
         if not slots:
             threading.Thread(target=watch, name="harness", daemon=True).start()
         slots[request["run"], request["number"]] = slot
-    converse(slot, request)
+    slot.converse(None)
+    slot.look()
 
 
 def tell(request: Request) -> None:
@@ -73,7 +75,8 @@ def tell(request: Request) -> None:
     if slot is None:
         relay_of(get_worker(), request).ended("it is not there any more")
     else:
-        converse(slot, request)
+        slot.converse(request["message"])
+        slot.look()
 
 
 def kill(run: str, number: int) -> None:
@@ -95,32 +98,26 @@ def recover(request: Request) -> None:
         relay.ended("its Dask worker was lost")
 
 
-def converse(slot: Slot, request: Request) -> None:
-    """Pass a message on, if there is one; forget the process if it has ended."""
-    slot.converse(request.get("message"))
-    if slot.ended:
-        slots.pop((request["run"], request["number"]), None)
-
-
 def relay_of(worker: Worker, request: Request) -> Relay:
     """Return what tells the coordinator of a process."""
     return Relay(worker.log_event, request["run"], request["number"])
 
 
 def is_wanted(worker: Worker, key: Any) -> bool:
-    """Tell whether somebody holds the result of a task."""
+    """Tell whether somebody holds the result of a task, as far as a Dask worker knows."""
     task = worker.state.tasks.get(key)
-    return task is not None and task.state not in UNWANTED
+    there = task is not None and task.state not in UNWANTED
+    return there and worker.status.name in AT_WORK
 
 
 def watch() -> None:
-    """End the processes that have nothing to do and that nobody wants any more."""
+    """Look after the processes that have nothing to do."""
     while True:
         time.sleep(LOOK)
         for slot in list(slots.values()):
             slot.look()
         with lock:
-            for name in [name for name, slot in slots.items() if slot.ended]:
+            for name in [name for name, slot in slots.items() if slot.tidy]:
                 del slots[name]
             if not slots:
                 return

@@ -70,5 +70,8 @@ class Tasks:
 
     @property
     def connected(self) -> bool:
-        """Whether the scheduler is still there."""
-        return str(self._client.status) in ("running", "connecting")
+        """Whether the scheduler is still there.
+
+        A connection that is made anew is of no use: with the old one, it has dropped our tasks.
+        """
+        return str(self._client.status) == "running"

@@ -9,8 +9,9 @@ from typing import Any
 
 from harness.errors import ClusterError
 from harness.runner.channel import Message
-from harness.runner.cluster import station
+from harness.runner.cluster import kept, station
 from harness.runner.cluster.member import RemoteMember
+from harness.runner.cluster.places import Place
 from harness.runner.cluster.recovery import Recovery
 from harness.runner.cluster.relay import topic_of
 from harness.runner.cluster.roster import Roster, told
@@ -21,6 +22,8 @@ from harness.runner.options import Options
 from harness.runner.transport import Member
 
 EVERYTHING = "all"  # the topic under which the scheduler tells who comes and goes
+
+NOWHERE = Place("", 0)
 
 
 class Cluster:
@@ -66,6 +69,7 @@ class Cluster:
         self._recovery = Recovery(self._tasks, self._roster)
         self._members: dict[int, RemoteMember] = {}
         self._leases: dict[int, Any] = {}  # while they are held, the processes live
+        self._written: set[str] = set()  # the files of all members
         client.subscribe_topic(topic_of(self._tasks.run), self._heard)
         client.subscribe_topic(EVERYTHING, self._noticed)
 
@@ -84,8 +88,11 @@ class Cluster:
 
     def hire(self, number: int, others: Sequence[Member]) -> RemoteMember:
         """Start a worker, where there is most room."""
-        place = max(self._roster.fitting(), key=lambda place: place.free)
+        place = max(self._roster.fitting(), key=lambda place: place.free, default=NOWHERE)
         member = RemoteMember(number, place.address, self._pass_on, self._give_up)
+        if place is NOWHERE:
+            member.ended("there is no Dask worker any more")
+            return member
         self._members[number] = member
         place.members.add(number)
         self._leases[number] = self._tasks.submit(
@@ -101,6 +108,8 @@ class Cluster:
         if self._tasks.connected:
             self._client.unsubscribe_topic(topic_of(self._tasks.run))
             self._client.unsubscribe_topic(EVERYTHING)
+        for path in self._written:
+            kept.remove(path)  # as far as they are on this machine
 
     def _speak(self) -> None:
         while not self._lines.empty():
@@ -139,6 +148,8 @@ class Cluster:
         elif what["number"] in self._members:
             member = self._members[what["number"]]
             member.heard(what)
+            if member.kept is not None:
+                self._written.add(member.kept[0])
             if what.get("stacks"):
                 self._lines.put(what["stacks"].rstrip())
             if member.gone():
@@ -148,15 +159,16 @@ class Cluster:
         """Take note of who comes and goes."""
         what = event[1]
         action = what.get("action") if isinstance(what, Mapping) else None
-        if action == "add-worker":
-            self._roster.has_changed()
-        elif action == "remove-worker":
+        if action == "remove-worker":
             self._part_with(what["worker"])
+        if action in ("add-worker", "remove-worker"):
+            self._roster.has_changed()
 
     def _part_with(self, address: str) -> None:
         place = self._roster.part_with(address)
         for number in sorted(place.members) if place is not None else ():
-            self._lose(self._members[number])
+            if number in self._members:
+                self._lose(self._members[number])
 
     def _failing(self, member: RemoteMember) -> Callable[[BaseException], None]:
         """Return what takes note that a task for a worker has failed."""

@@ -7,21 +7,15 @@ from collections.abc import Mapping
 
 from harness.core.settings import OPTIONS
 
-AT_HOME = (  # what is of one machine: its paths, its servers, what it may keep
-    "images",
-    "data_dir",
-    "cache_dir",
-    "state_dir",
-    "allow_remote",
-    "reuse",
-    "reuse_ttl",
-    "keep_templates",
-    "max_orphans",
-    "capacity",  # what follows is the coordinator's business
-    "memory",
-    "ci_platform",
-    "cluster_timeout",
-    "cluster_dir",
+TRAVELLING = (  # what decides what tests do; not what is of one machine, or of the coordinator
+    "providers",
+    "require",
+    "fault_proxy",
+    "store",
+    "seed",
+    "start_timeout",
+    "build_timeout",
+    "artifacts",
 )
 
 
@@ -38,8 +32,7 @@ def travelling(environ: Mapping[str, str], seed: int) -> dict[str, str]:
         >>> travelling({"HARNESS_STORE": "sqlite", "DATABASE_URL": "postgresql://a:b@c"}, 7)
         {'HARNESS_STORE': 'sqlite', 'TEST_SEED': '7'}
     """
-    chosen = [option for name, option in OPTIONS.items() if name not in AT_HOME]
-    known = [option.environment for option in chosen]
+    known = [OPTIONS[name].environment for name in TRAVELLING]
     return {name: environ[name] for name in known if name in environ} | {"TEST_SEED": str(seed)}
 
 

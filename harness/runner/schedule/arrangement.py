@@ -23,7 +23,13 @@ def queue_for(units: Sequence[UnitAccount], options: Options) -> Schedule:
     estimates = Estimates(units, options.known or Known())
     by_duration = options.order == DURATION
     workers = options.workers if by_duration and estimates.measured else 1
-    return Schedule(estimates, limits_of(options), by_duration=by_duration, workers=workers)
+    return Schedule(
+        estimates,
+        limits_of(options),
+        by_duration=by_duration,
+        workers=workers,
+        urgent=options.failed if options.failed_first else frozenset(),
+    )
 
 
 def limits_of(options: Options) -> Limits:

@@ -17,6 +17,7 @@ from harness.errors import HarnessError
 from harness.runner.channel import Channel, Message
 from harness.runner.link import Link
 from harness.runner.options import Options
+from harness.runner.processes import be_interrupted
 from harness.runner.schedule.facts import is_shared, name_of
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def keep(link: Link, options: Options) -> None:
     """Be the keeper, to the end of the process."""
     keeper = Keeper(link.channel)
     try:
+        be_interrupted()
         keeper.serve()
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)

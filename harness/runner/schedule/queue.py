@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Container, Iterable
 from dataclasses import dataclass, field
 
 from harness.runner.plan import Work
@@ -15,6 +15,7 @@ from harness.runner.schedule.job import Job, Needs
 from harness.runner.schedule.resources import Limits, Seats, Stock
 from harness.runner.schedule.splitting import split
 
+FIRST = 1e9  # more seconds than any run takes, and more places than any has
 PATIENCE = 2  # times that others take what a job waits for; then it is kept for that one
 
 
@@ -49,6 +50,7 @@ class Schedule(Queue):
         limits: How much there is of what they share.
         by_duration: Whether the longest is the first; else what was added first.
         workers: Among how many a class may be divided.
+        urgent: Tests whose work is done before all other work, whatever the order.
     """
 
     def __init__(
@@ -58,11 +60,12 @@ class Schedule(Queue):
         *,
         by_duration: bool = True,
         workers: int = 1,
+        urgent: Container[str] = frozenset(),
     ) -> None:
         super().__init__()
         limits = limits or Limits()
         self._estimates, self._limits, self._by_duration = estimates, limits, by_duration
-        self._workers = workers
+        self._workers, self._urgent = workers, urgent
         self._stock, self._seats = Stock(limits), Seats(limits)
         self._lanes: dict[Needs, Lane] = {}
         self._waiting: frozenset[str] = frozenset()
@@ -90,7 +93,10 @@ class Schedule(Queue):
         """Add work, after all that there is, if it is not the duration that counts."""
         for job in split([self._estimates.of(work) for work in works], self._workers):
             number = next(self._numbers)
-            self._put(job, -job.total if self._by_duration else number, number)
+            place = -job.total if self._by_duration else number
+            if any(name in self._urgent for name in job.work.tests):
+                place -= FIRST
+            self._put(job, place, number)
 
     def put_back(self, works: Iterable[Work]) -> None:
         """Add work that was taken and not done, before all that there is."""
@@ -125,7 +131,7 @@ class Schedule(Queue):
         self._seats.take(worker)
         kept: set[str] = set()  # for what has waited long enough
         lacking: list[Lane] = []
-        for lane in self._urgent():
+        for lane in self._ready():
             if self._stock.lacks(lane.needs) or not kept.isdisjoint(lane.needs.names):
                 lacking.append(lane)
                 if lane.passed >= PATIENCE:
@@ -135,7 +141,7 @@ class Schedule(Queue):
                 return self._take(lane)
         return None
 
-    def _urgent(self) -> list[Lane]:
+    def _ready(self) -> list[Lane]:
         """Return the lanes whose services are ready, the most urgent first."""
         lanes = [
             lane

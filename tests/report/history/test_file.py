@@ -154,6 +154,12 @@ class FileTest(HistoryTest):
         self.assertLess(len(outcome.text), 101_000)
         self.assertRegex(outcome.text, r"(?s)\Aax+\n\[900002 characters\]\nx+z\Z")
 
+    def test_a_name_that_utf_8_cannot_hold_is_kept_as_it_can_be_written(self):
+        files.add(self.path, {"t.ATest.test_\ud800": "passed"})
+
+        with History(self.path) as history:
+            self.assertEqual(["t.ATest.test_\\ud800"], list(reader.ledger_of(history, 1).entries))
+
     def test_nothing_is_left_beside_a_file_that_nobody_uses(self):
         files.add(self.path, {"t.ATest.test_a": "passed"})
         self.runs()

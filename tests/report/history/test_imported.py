@@ -58,8 +58,14 @@ XMLRUNNER = """<?xml version="1.0" ?>
  message="not today"/></testcase>
 <system-out><![CDATA[]]></system-out></testsuite>
 """
+SUBTESTS = """<testsuite name="tests.test_a.ATest-20261120090000">
+<testcase classname="tests.test_a.ATest" name="test_a (number=1)" time="0.1">
+<failure message="1 == 1"/></testcase>
+<testcase classname="tests.test_a.ATest" name="test_a [why] (number=2)" time="0.1">
+<error message="OSError"/></testcase></testsuite>
+"""
 BARE = """<testsuites><testsuite><testsuite name="inner"><testcase name="a"/></testsuite>
-<testcase name="b" time="soon"/><testcase/></testsuite></testsuites>
+<testcase name="b" time="soon"/><testcase name="c" time="NaN"/><testcase/></testsuite></testsuites>
 """
 
 
@@ -133,10 +139,23 @@ class ImportTest(CommandTest):
         )
         self.assertEqual(1795165200.0, facts.began)
 
+    def test_subtests_are_parts_of_their_test_and_no_other_times_of_it(self):
+        _, kinds = self.read(SUBTESTS)
+
+        self.assertEqual({"tests.test_a.ATest.test_a": "error"}, kinds)
+        (attempt,) = self.ledger.numbered[0].attempts
+        self.assertEqual(
+            [("failed", "(number=1)"), ("error", "[why] (number=2)")],
+            [(outcome.kind, outcome.part) for outcome in attempt.outcomes],
+        )
+
     def test_what_a_file_does_not_tell_is_not_made_up(self):
         facts, kinds = self.read(BARE)
 
-        self.assertEqual(dict.fromkeys(["report.b", "report", "inner.a"], "passed"), kinds)
+        self.assertEqual(
+            dict.fromkeys(["report.b", "report.c", "report", "inner.a"], "passed"), kinds
+        )
+        self.assertEqual([("passed", "", None)], self.attempts("report.c"))
         self.assertEqual([("passed", "", None)], self.attempts("report.b"))
         self.assertEqual((0.0, None, None), (facts.seconds, facts.exit_code, facts.revision))
         path = self.directory / "report.xml"
@@ -173,10 +192,10 @@ class CommandsTest(CommandTest):
         self.assertIn("*", (path.parent / ".gitignore").read_text().splitlines())
 
     def test_our_own_file_comes_back_as_it_was(self):
-        from harness.report.junit import write
+        from harness.report.junit import About, write
 
         names = {"t.ATest.test_a": "failed", "t.ATest.test_b": "passed", "t.BTest.test": "skipped"}
-        write(self.directory / "report.xml", files.ledger(names), 7)
+        write(self.directory / "report.xml", files.ledger(names), About())
         self.say("import", "report.xml", "--history", "h.sqlite")
 
         with History(self.directory / "h.sqlite") as history:
@@ -191,13 +210,36 @@ class CommandsTest(CommandTest):
         files.add("two.sqlite", {names[1]: "failed"}, {"t.ATest": 2.0})
 
         arguments = ["merge", "one.sqlite", "two.sqlite", "--history", "all.sqlite"]
-        self.assertEqual("one.sqlite: 2 runs\ntwo.sqlite: 1 runs\n", self.say(*arguments))
+        self.assertEqual("one.sqlite: 2 runs\ntwo.sqlite: 1 run\n", self.say(*arguments))
         self.assertEqual(2, self.say(*arguments).count("nothing that is not there already"))
         with History(self.directory / "all.sqlite") as history:
             self.assertEqual(3, len(reader.runs(history)))
             self.assertEqual({names[1]}, last_failed(history))
             (shard,) = (run for run in reader.runs(history) if run.facts.shard)
             self.assertEqual(names, reader.discovered(history, shard.id))
+
+    def test_old_runs_are_removed_with_the_tests_that_are_only_in_these(self):
+        names = ["t.ATest.test_a", "t.ATest.test_gone"]
+        for began in 1.0, 2.0, 3.0:
+            tests = {names[0]: "failed", **({names[1]: "failed"} if began < 3 else {})}
+            files.add("h.sqlite", tests, {"t.ATest": 1.0}, names, began=began, shard=(1, 1))
+        size = (self.directory / "h.sqlite").stat().st_size
+
+        arguments = ["prune", "--keep", "1", "--history", "h.sqlite"]
+        self.assertEqual("h.sqlite: 2 runs removed\n", self.say(*arguments))
+        self.assertEqual("h.sqlite: 0 runs removed\n", self.say(*arguments))
+        with History(self.directory / "h.sqlite") as history:
+            (run,) = reader.runs(history)
+            self.assertEqual(3.0, run.facts.began)
+            self.assertEqual({names[0]}, last_failed(history))
+            self.assertEqual(names, reader.discovered(history, run.id))
+            self.assertEqual([1.0], reader.ledger_of(history, run.id).units["t.ATest"].fixtures)
+            for table in "attempt", "outcome", "fixture", "discovered", "test":
+                self.assertEqual([(1,)], history.rows(f"select count(*) from {table}"), table)
+        self.assertLessEqual((self.directory / "h.sqlite").stat().st_size, size)
+        files.add("h.sqlite", {names[0]: "passed"}, began=4.0)
+        with History(self.directory / "h.sqlite") as history:
+            self.assertEqual(set(), last_failed(history))
 
     def test_a_file_that_cannot_be_read_ends_it_with_2(self):
         self.write("report.xml", "<html/>")

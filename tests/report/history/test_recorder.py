@@ -4,13 +4,15 @@ import contextlib
 import io
 import os
 import sqlite3
+import threading
 from unittest import mock
 
 from harness.report.history import reader
 from harness.report.history.file import History
-from harness.report.history.recorder import Recorder
+from harness.report.history.queries import last_failed
+from harness.report.history.recorder import MOMENT, Recorder
 from harness.runner.kinds import SKIPPED
-from harness.runner.ledger import Outcome
+from harness.runner.ledger import Attempt, Outcome, Times
 from tests.report.history import files
 from tests.support.unit import DirectoryTest
 
@@ -94,6 +96,17 @@ class RecorderTest(DirectoryTest):
 
         self.assertEqual({A: "flaky"}, self.recorded()[1])
 
+    def test_a_test_that_was_broken_off_is_not_recorded_and_has_failed_if_it_had_before(self):
+        files.add(self.path, {A: "failed"}, began=1.0)
+        self.recorder.began(self.ledger, 1)
+        self.finish(A, Attempt(1, 0, 1, files.BEGAN, Times(0.0, 1.0, 0.0)))
+        self.finish(B, files.attempt())
+        self.ended(130)
+
+        with History(self.path) as history:
+            self.assertEqual([B], list(reader.ledger_of(history, 2).entries))
+            self.assertEqual({A}, last_failed(history))
+
     def test_no_process_is_forked_while_the_file_is_open(self):
         self.recorder.began(self.ledger, 1)
         self.recorder.look()
@@ -122,6 +135,20 @@ class RecorderTest(DirectoryTest):
         self.assertEqual("", self.ended(1))
         self.assertEqual({A: "passed", B: "failed"}, self.recorded()[1])
         self.assertEqual(1, self.gathered)
+
+    def test_the_end_waits_longer_for_another_run_that_is_writing(self):
+        other = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+        self.addCleanup(other.close)
+        self.recorder.began(self.ledger, 1)
+        self.recorder.look()
+        other.execute("begin immediate")
+        done = threading.Timer(2 * MOMENT, other.execute, ["rollback"])
+        done.start()
+        self.addCleanup(done.join)
+        self.finish(A, files.attempt())
+
+        self.assertEqual("", self.ended())
+        self.assertEqual({A: "passed"}, self.recorded()[1])
 
     def test_a_history_that_cannot_be_written_is_told_once_in_one_line(self):
         self.path.write_text("dear diary, " * 100)

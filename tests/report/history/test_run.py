@@ -193,13 +193,12 @@ class C{number}Test(unittest.TestCase):
             )
         )
         self.run_suite("--order", "duration")  # from here on there is a history
-        files = self.shards("12")
         for _ in range(2):  # the second time each has a file of its own, of its own tests alone
-            joined = self.run_harness("merge", *files)
-            self.assertEqual("4 passed, 0 failed, 0 skipped", self.last_line(joined))
-            alone = [len(self.history(file)[-1][1].entries) for file in files]
-            self.assertEqual([1, 3], sorted(alone))
-            self.shards("12")
+            files = self.shards("12")
+        joined = self.run_harness("merge", *files)
+        self.assertEqual("4 passed, 0 failed, 0 skipped", self.last_line(joined))
+        alone = [len(self.history(file)[-1][1].entries) for file in files]
+        self.assertEqual([1, 3], sorted(alone))
 
 
 class BadFileTest(HistoryTest):

@@ -1,13 +1,16 @@
 """A suite on a Dask cluster: as in processes, whoever dies, comes or has other code."""
 
-import os
+import contextlib
+import itertools
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+import unittest
 from pathlib import Path
 
+from harness.runner.cluster import kept
 from tests.integration.providers import on_one_python
 from tests.runner.cluster.fleet import Fleet
 from tests.runner.suites import LONGEST, RunnerTest
@@ -78,6 +81,15 @@ __path__ = extend_path(__path__, __name__)
 __version__ = "0.0.9"
 """
 
+HIDING = ["unshare", "-m", "sh", "-c", 'mount -t tmpfs none /dev/shm && exec "$@"', "sh"]
+
+
+def can_hide():
+    """Tell whether a process can be started that does not see the memory that others share."""
+    with contextlib.suppress(FileNotFoundError):
+        return not subprocess.run([*HIDING, "true"], capture_output=True, check=False).returncode
+    return False
+
 
 def is_there(pid):
     """Tell whether a process lives."""
@@ -118,9 +130,11 @@ class ClusterTest(RunnerTest):
         self.assertEqual([], self.left())
 
     def left(self):
+        """Return what is left of what tests have noted: processes, and files of Dask workers."""
         pids = {int(pid) for _, pid, _ in self.notes()}
-        files = Path("/dev/shm").glob(f"harness-slate-{os.getuid()}-*")
-        return [*(pid for pid in pids if is_there(pid)), *files]
+        above = {pid for *_, pid in self.notes()}
+        files = (kept.SHARED_MEMORY.glob(f"{kept.PREFIX}{pid}-*") for pid in above)
+        return [*filter(is_there, pids), *itertools.chain.from_iterable(files)]
 
     def verdicts(self, text):
         return sorted(line for line in text.splitlines() if " ... " in line)
@@ -138,7 +152,8 @@ class ClusterTest(RunnerTest):
         self.assertRegex(there, r"CrashTest.test_b\nworker \d+ ended: SIGKILL, on tcp://")
         self.assertEqual(sorted(set(names)), sorted(names))
 
-    def test_a_dask_worker_that_is_killed_loses_the_test_it_was_in_and_no_other(self):
+    def kills_its_dask_worker(self):
+        """Write a suite of 53 tests of which one does that, after 50 that are quick."""
         quick = "".join(f"    def test_a{n}(self):\n        note(self)\n" for n in range(50))
         self.write(
             test_death=f"""{NOTE}
@@ -157,13 +172,33 @@ class BTest(unittest.TestCase):
         note(self)
 """
         )
-        text = self.run_there(code=1)
+
+    def has_lost_one_test(self, text):
         self.assertEqual("52 passed, 1 failed, 0 skipped, 1 crashed", self.last_line(text), text)
         self.assertIn("CRASHED: test_death.ATest.test_b\nworker", text)
         self.assertIn("its Dask worker was lost", text)
         names = [name for name, *_ in self.notes()]
         self.assertEqual(sorted(set(names)), sorted(names))
         self.assertEqual(53, len(names))
+
+    def test_a_dask_worker_that_is_killed_loses_the_test_it_was_in_and_no_other(self):
+        self.kills_its_dask_worker()
+        self.has_lost_one_test(self.run_there(code=1))
+
+    @unittest.skipUnless(can_hide(), "this user cannot hide a directory from a process")
+    def test_it_does_not_either_where_the_coordinator_is_on_another_machine(self):
+        self.kills_its_dask_worker()
+        command = [*HIDING, sys.executable, "-m", "harness", "run"]
+        done = subprocess.run(
+            [*command, "--cluster", self.fleet.address],
+            cwd=self.root,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=LONGEST,
+            check=False,
+        )
+        self.has_lost_one_test(done.stdout)
 
     def test_a_dask_worker_that_joins_meanwhile_gets_work(self):
         self.fleet.scale(1)
@@ -286,6 +321,15 @@ class AddressTest(RunnerTest):
             "--cluster", "tcp://127.0.0.1:9", code=3, settings=["cluster_timeout=0.5"]
         )
         self.assertIn("harness: no Dask scheduler answers at tcp://127.0.0.1:9: ", text)
+
+    def test_an_encrypted_connection_needs_certificates(self):
+        text = self.run_suite("--cluster", "tls://127.0.0.1:9", code=3)
+        self.assertIn(
+            "no connection to tls://127.0.0.1:9: Dask's configuration names no certificates\n"
+            "  next: set distributed.comm.tls.ca-file, client.cert and client.key there, or "
+            "DASK_DISTRIBUTED__COMM__TLS__CA_FILE and so on\n",
+            text,
+        )
 
     def test_what_is_no_address_is_refused(self):
         text = self.run_suite("--cluster", "nonsense", code=2)

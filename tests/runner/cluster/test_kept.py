@@ -1,9 +1,9 @@
 """What a process has written, when its Dask worker was killed."""
 
 import os
+import signal
 import subprocess
 import sys
-import time
 import unittest
 from pathlib import Path
 
@@ -42,14 +42,24 @@ class KeptTest(unittest.TestCase):
     def test_a_file_of_another_machine_is_not_there(self):
         self.assertIsNone(kept.recovered(f"{self.path}-elsewhere", 1 << 30, ""))
 
-    def test_a_process_that_still_lives_is_waited_for(self):
-        code = "import time; time.sleep(0.2)"
-        process = subprocess.Popen([sys.executable, "-c", code])
+    def process(self):
+        process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
         self.addCleanup(process.wait)
-        began = time.monotonic()
+        self.addCleanup(process.kill)
         self.write(b"one\n").close()
-        kept.recovered(self.path, process.pid, start_time(process.pid))
-        self.assertGreater(time.monotonic() - began, 0.2)
+        return process
+
+    def test_a_process_that_still_lives_is_killed_before_it_can_write_more(self):
+        process = self.process()
+        self.assertEqual(
+            (0, b"one\n"), kept.recovered(self.path, process.pid, start_time(process.pid))
+        )
+        self.assertEqual(-signal.SIGKILL, process.wait())
+
+    def test_another_process_of_the_same_number_is_left_alone(self):
+        process = self.process()
+        kept.recovered(self.path, process.pid, "1")
+        self.assertIsNone(process.poll())
 
     def test_what_nobody_has_asked_for_is_swept_when_it_is_old_and_its_reader_dead(self):
         with Lock(self.path) as reader:

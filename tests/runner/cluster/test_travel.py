@@ -5,18 +5,14 @@ import sys
 import unittest
 
 from harness.core.settings import OPTIONS
-from harness.runner.cluster.travel import AT_HOME, travelling
-
-TRAVELLING = {
-    *("providers", "require", "fault_proxy", "store", "seed"),
-    *("start_timeout", "build_timeout", "artifacts"),
-}
+from harness.core.settings_values import parse_optional_path
+from harness.runner.cluster.travel import TRAVELLING, travelling
 
 
 class TravelTest(unittest.TestCase):
-    def test_of_every_setting_it_is_known_whether_it_travels(self):
-        self.assertEqual(set(OPTIONS), TRAVELLING | set(AT_HOME))
-        self.assertEqual(set(), TRAVELLING & set(AT_HOME))
+    def test_no_path_travels_but_that_of_the_artifacts(self):
+        paths = {name for name in TRAVELLING if OPTIONS[name].parse is parse_optional_path}
+        self.assertEqual({"artifacts"}, paths)
 
     def test_what_tests_do_travels_and_what_is_of_one_machine_or_secret_does_not(self):
         environ = {

@@ -36,6 +36,13 @@ class QueueTest(unittest.TestCase):
     def test_the_order_is_kept_where_it_is_not_the_durations(self):
         self.assertEqual(["A", "B", "C"], self.taken(queue(by_duration=False, A=1, B=3, C=2)))
 
+    def test_what_is_urgent_comes_first_whatever_the_order(self):
+        for by_duration, order in ((True, ["A", "B", "C"]), (False, ["A", "B", "C"])):
+            known = estimates(B=3, A=1, C=2)
+            made = Schedule(known, by_duration=by_duration, urgent={"A.test"})
+            made.add(job.work for job in known.jobs())
+            self.assertEqual(order, self.taken(made))
+
     def test_what_was_put_back_is_the_next(self):
         made = queue(A=1, B=3, C=2)
         work = made.next()

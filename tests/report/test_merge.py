@@ -1,13 +1,16 @@
 """Joining the results of the shards of one run."""
 
+import io
 import re
+from unittest import mock
 
 import junitparser
 
 from harness.errors import HistoryError
 from harness.report.history import reader
 from harness.report.history.file import History
-from harness.report.shards import join, read
+from harness.report.merge.join import join
+from harness.report.merge.shard import read
 from tests.cli.test_main import CommandTest
 from tests.report.history import files
 
@@ -82,6 +85,21 @@ class MergeTest(ShardsTest):
         self.assertEqual((files.BEGAN, 4), (facts.began, facts.discovered))
         report = junitparser.JUnitXml.fromfile(str(self.directory / "all.xml"))
         self.assertEqual(4, report.tests)
+
+    def test_reports_that_cannot_be_written_are_told_and_change_nothing_of_the_result(self):
+        one, two = self.shard(1, FIRST), self.shard(2, SECOND, seconds=12.5)
+        self.write("note.txt", "dear diary")
+        told = self.enterContext(mock.patch("sys.__stderr__", io.StringIO()))
+
+        done = self.run_command("merge", one, two, "--junit", "note.txt/all.xml", "--history", "note.txt")
+        self.assertIn("4 passed, 0 failed, 0 skipped in 12.500 s\n", done.output)
+        self.assertEqual(3, done.exit_code)
+        first, second = told.getvalue().splitlines()
+        self.assertTrue(first.startswith("harness: note.txt/all.xml cannot be written: "), first)
+        self.assertTrue(second.startswith("harness: the history note.txt cannot be used: "), second)
+        self.assertIn(": the joined run is not in it; ", second)
+        self.assertEqual("dear diary", (self.directory / "note.txt").read_text())
+        self.assertEqual(0, self.run_command("merge", one, two, "--history", "note.txt").exit_code)
 
     def test_all_shards_may_be_in_one_file_with_older_runs(self):
         files.add("all.sqlite", {NAMES[0]: "failed"}, began=1.0)

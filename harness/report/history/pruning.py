@@ -1,0 +1,34 @@
+"""Removing old runs from a history."""
+
+from __future__ import annotations
+
+from harness.report.history.file import History
+
+OF_RUNS = ("discovered", "attempt", "outcome", "fixture", "fixture_outcome")  # tables
+
+
+def prune(history: History, keep: int) -> int:
+    """Remove all runs but the last, and what is in none of these; return how many were removed.
+
+    Args:
+        history: The history, open for writing.
+        keep: How many runs stay.
+
+    Raises:
+        HistoryError: It cannot be written, and is as it was.
+    """
+    query = "select id from run order by began desc, id desc limit -1 offset ?"
+    with history.change() as connection:
+        old = connection.execute(query, (keep,)).fetchall()
+        for table in OF_RUNS:
+            connection.executemany(f"delete from {table} where run = ?", old)
+        connection.executemany("delete from run where id = ?", old)
+        connection.execute("delete from test where id not in (select test from attempt)")
+        connection.execute(
+            "delete from unit where id not in "
+            "(select unit from attempt union select unit from fixture "
+            "union select unit from fixture_outcome)"
+        )
+    if old:
+        history.rows("vacuum")  # the file itself becomes smaller
+    return len(old)

@@ -1,0 +1,1 @@
+"""Joining the results of the shards of one run."""
