@@ -174,7 +174,8 @@ class ParentTest(RunnerTest):
             test_parent="""
             class ATest(unittest.TestCase):
                 def test_1(self):
-                    open("pid", "w").write(str(os.getpid()))
+                    with open("pid", "w") as file:
+                        file.write(str(os.getpid()))
                     parent = os.getppid()
                     os.kill(parent, signal.SIGKILL)
                     while os.getppid() == parent:

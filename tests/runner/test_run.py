@@ -191,13 +191,7 @@ class Uses{n}Test(HarnessTestCase):
         self.assertIn("why it fails", text)
         self.assertNotIn("of no interest", text)
 
-    def test_warnings_are_shown_as_unittest_shows_them(self):
-        self.write(
-            test_warn="""
-            import warnings
-
-            class WarnTest(unittest.TestCase):
-                def test_warns(self):
+    def test_warns(self):
                     warnings.warn("this is old", DeprecationWarning)
             """
         )
