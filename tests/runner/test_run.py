@@ -191,12 +191,6 @@ class Uses{n}Test(HarnessTestCase):
         self.assertIn("why it fails", text)
         self.assertNotIn("of no interest", text)
 
-    def test_warns(self):
-                    warnings.warn("this is old", DeprecationWarning)
-            """
-        )
-        self.assertIn("DeprecationWarning: this is old", self.run_suite())
-
     def test_the_first_failure_stops_the_run_where_that_is_asked_for(self):
         self.write(
             test_many=f"""
