@@ -70,7 +70,11 @@ class Channel:
             raise OSError(errno.EBADF, "somebody has closed the connection to harness")
 
     def close(self) -> None:
-        """Close it."""
+        """Close it; not what somebody else has opened under its number."""
+        try:
+            self._check()
+        except OSError:
+            self._own.detach()
         self._own.close()
 
 

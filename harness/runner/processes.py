@@ -236,3 +236,5 @@ def work(link: Link, options: Options) -> None:
         Worker(link, options).serve()
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
+    finally:
+        link.channel.close()
