@@ -38,6 +38,7 @@ def merge(shards: tuple[str, ...], target: str | None, junit: str | None) -> Non
     from harness.report.junit import library
     from harness.report.merge.join import join
     from harness.report.merge.shard import read
+    from harness.runner.main import judge
 
     if junit is not None:
         library()  # missing, it is told first
@@ -49,7 +50,8 @@ def merge(shards: tuple[str, ...], target: str | None, junit: str | None) -> Non
         )
     joined = join([shard for path in paths for shard in read(path)])
     show(joined)
-    code = code_of(joined, written=junit is None or report(Path(junit), joined))
+    written = junit is None or report(Path(junit), joined)
+    code = judge(joined, written=written, enough=not joined.late)
     if target is not None:
         record(Path(target), joined, code)
     sys.exit(code)
@@ -73,10 +75,12 @@ def show(joined: Joined) -> None:
 def report(path: Path, joined: Joined) -> bool:
     """Write JUnit XML; return whether nothing was in the way."""
     from harness.report.junit import About, write
+    from harness.report.places import Sources, repository
     from harness.report.properties import properties_of
 
+    sources = Sources(repository(Path.cwd()))
     try:
-        write(path, joined.ledger, About(properties_of(joined.facts)))
+        write(path, joined.ledger, About(properties_of(joined.facts), sources.file_of))
     except OSError as error:
         say(f"{path} cannot be written: {error}")
         return False
@@ -93,16 +97,3 @@ def record(path: Path, joined: Joined, code: int) -> None:
             add(history, replace(joined.facts, exit_code=code), joined.ledger)
     except HistoryError as error:
         say(f"{error.line}: the joined run is not in it; {error.hint}")
-
-
-def code_of(joined: Joined, *, written: bool) -> int:
-    """Return what a run of all shards would have ended with.
-
-    Args:
-        joined: What they come to.
-        written: Whether all reports are written that were asked for.
-    """
-    from harness.runner.main import Exit, judge
-
-    code = judge(joined, written=written)
-    return Exit.OVER_BUDGET if code == Exit.PASSED and joined.late else code

@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 _printer: Callable[[str], None] | None = None
 
+announced_elsewhere: set[int] = set()  # seeds that whoever has started this process has printed
+
 
 def say(line: str) -> None:
     """Print a line that a test runner's output buffer does not swallow.
@@ -33,4 +35,5 @@ def say_through(printer: Callable[[str], None]) -> None:
 @functools.cache
 def announce_seed(seed: int) -> None:
     """Print the seed, once a process and all that are forked from it."""
-    say(f"seed {seed} (TEST_SEED={seed} repeats this run's random choices)")
+    if seed not in announced_elsewhere:
+        say(f"seed {seed} (TEST_SEED={seed} repeats this run's random choices)")

@@ -26,7 +26,7 @@ class Follower(Deaf):
         stream: Where to.
         say: Prints a line there.
         repeat: How many times all tests are run; None if that is not known.
-        known: How many seconds tests took before.
+        known: Returns how many seconds tests took before; called when there is time for it.
         clock: Tells the time, in seconds.
     """
 
@@ -36,13 +36,13 @@ class Follower(Deaf):
         say: Callable[[str], None],
         *,
         repeat: int | None = 1,
-        known: Mapping[str, float] | None = None,
+        known: Callable[[], Mapping[str, float]] = dict,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._stream = stream
         self._say = say
         self._repeat = repeat or 1
-        self._known = known or {}
+        self._known = known
         self._clock = clock
         self._began = clock()
         self._due = self._began + QUICK
@@ -100,7 +100,7 @@ class Follower(Deaf):
         from harness.report.progress import Progress, Running, guessed
 
         if self._progress is None:
-            expected = guessed(self._names, self._known)
+            expected = guessed(self._names, self._known())
             self._progress = Progress(expected, workers=self._workers)
         for name, failed in self._over:
             self._progress.finish(name, failed)

@@ -58,7 +58,7 @@ class Sources:
         return self._definition(test)
 
     def _absolute(self, name: str) -> Path:
-        return Path(os.path.normpath(self._directories[0] / name))
+        return (self._directories[0] / name).resolve()
 
     def _holds(self, path: Path) -> bool:
         return path.is_relative_to(self._root) and not FOREIGN & set(path.parts)

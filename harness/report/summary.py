@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 
 from harness.runner.kinds import CRASHED, EXPECTED, FLAKY, MISSING, PASSED, RED, SKIPPED
@@ -52,6 +51,8 @@ def repeat_command(entries: Sequence[Entry], selection: Selection, seed: int) ->
     """
     if not 0 < len(entries) <= TOGETHER:
         return ""
+    import shlex
+
     words = ["harness", "run", "--seed", str(seed), *chosen(entries, selection)]
     return shlex.join(words)
 

@@ -51,7 +51,13 @@ class Closing:
         self._again = repeat_command(failed(self._ledger), options.selection, options.seed)
 
     def close(self) -> None:
-        """Print what the run has come to, and write its reports."""
+        """Write the reports of the run, and print what it has come to, whatever is with these."""
+        try:
+            self._report()
+        finally:
+            self._console.summary(self._ledger, self._problem, self._again)
+
+    def _report(self) -> None:
         slowest = self._slowest()
         for title, lines in slowest:
             self._fold(title, "\n".join(lines))
@@ -63,7 +69,6 @@ class Closing:
             self._console.say(line)
         for line in self._remarks():
             self._console.say(line)
-        self._console.summary(self._ledger, self._problem, self._again)
 
     def _fold(self, title: str, text: str) -> None:
         self._console.say("")
@@ -80,6 +85,14 @@ class Closing:
 
             path = of_run(self._coordinator, options)
             yield from path.lines() if path is not None else ()
+            yield from self._of_shards()
+
+    def _of_shards(self) -> Iterator[str]:
+        if self._coordinator.shares is not None:
+            from harness.runner.schedule.forecast import one_more
+
+            line = one_more(self._coordinator.shares)
+            yield from [line] if line is not None else []
 
     def _slowest(self) -> list[tuple[str, list[str]]]:
         if not self._output.durations:

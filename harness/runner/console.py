@@ -68,7 +68,7 @@ class Console(Deaf):
                 part = f" {outcome.part}" if outcome.part else ""
                 self._say_red(f"{outcome.kind.upper()}: {entry.name}{part}", outcome.text)
         if attempt.kind in RED and attempt.output:
-            printed = self._platform.foreign(attempt.output.rstrip("\n"))
+            printed = self._foreign(attempt.output.rstrip("\n"))
             self.say(self._platform.folded("it printed:", printed))
 
     def fixture(self, unit: str, outcome: Outcome) -> None:
@@ -77,7 +77,13 @@ class Console(Deaf):
             self._say_red(f"{outcome.kind.upper()}: {outcome.part}", outcome.text)
 
     def _say_red(self, title: str, text: str) -> None:
-        self.say(f"\n{title}\n{self._platform.foreign(text)}".rstrip())
+        self.say(f"\n{title}\n{self._foreign(text)}".rstrip())
+
+    def _foreign(self, text: str) -> str:
+        """Return a text of a test, such that neither terminal nor platform obeys it."""
+        from harness.report.harmless import harmless
+
+        return self._platform.foreign(harmless(text))
 
     def lost(self, worker: int, how: str, test: str | None) -> None:
         """Print that a worker has died."""

@@ -14,14 +14,16 @@ from harness.runner.clerk import Clerk, Listener
 from harness.runner.hand import Hand
 from harness.runner.kinds import AGAIN, BLOCKED, CRASHED
 from harness.runner.ledger import Ledger, Outcome, UnitAccount
-from harness.runner.options import DURATION, Options
-from harness.runner.plan import Work, planned, with_failures
+from harness.runner.meant import expect, is_scheduled
+from harness.runner.options import Options
+from harness.runner.plan import Work, planned
 from harness.runner.processes import BecomeWorkerError
 from harness.runner.queue import Queue
 from harness.runner.transport import Member, Transport
 
 if TYPE_CHECKING:
     from harness.runner.schedule.services import Kept
+    from harness.runner.schedule.shards import Shares
 
 OFTEN, SELDOM = 0.002, 0.05  # seconds between two looks at what the workers have written down
 AHEAD = 0.1  # seconds of work that a worker is given at once, if it is in small pieces
@@ -41,10 +43,12 @@ class Coordinator:
         keep: Starts what starts services before tests need them; None for nothing.
 
     Attributes:
+        workers: How many workers there may be, as far as that is known.
         problem: Why the run could not be carried out as it should; empty if it could.
         late: Whether the run was ended for its time limit.
         digest: What all runs have in common that find the same tests.
-        shares: What all shards have in common that share them out in the same way.
+        workers: How many there were at a time, at most.
+        shares: What each shard runs; None where all is run here.
         seconds: From when it was known which tests there are to the end of the last one.
         kept: The services that are started before tests need them; None if there are none.
     """
@@ -56,16 +60,18 @@ class Coordinator:
         listener: Listener,
         keep: Callable[[list[Member]], Member] | None = None,
     ) -> None:
+        self.workers = options.workers
         self.problem = ""
         self.late = False
         self.digest: str | None = None
-        self.shares: str | None = None
+        self.shares: Shares | None = None
         self.kept: Kept | None = None
         self._options = options
         self._transport = transport
         self._listener = listener
         self._keep = keep
         self._clerk = Clerk(listener)
+        self.workers = 0
         self.seconds = self._began = 0.0
         self._hands: list[Hand] = []
         self._idle: list[Hand] = []  # for whom there was nothing to do
@@ -166,6 +172,7 @@ class Coordinator:
         self._hired += 1
         hand = Hand(self._transport.hire(self._hired, self._members()))
         self._hands.append(hand)
+        self.workers = max(self.workers, len(self._hands))
         self._selector.register(hand.member, selectors.EVENT_READ, hand)
 
     def _members(self) -> list[Member]:
@@ -302,7 +309,8 @@ class Coordinator:
         if self._round:
             return  # somebody who was taken for dead has told it
         units = [UnitAccount(key, tuple(names), facts) for key, names, facts in message["units"]]
-        self._expect(units)
+        self.workers = max(self._transport.wanted(), 1)
+        self.shares = expect(self.ledger, units, self._options, self._listener.note)
         self._arrange(message["path"])
         self._began = time.monotonic()
         self._next_round()
@@ -310,39 +318,14 @@ class Coordinator:
         for each in list(self._hands):
             self._give(each)
 
-    def _expect(self, units: list[UnitAccount]) -> None:
-        """Note what was discovered, of which not all may be meant, and a shard runs its part."""
-        due = self._chosen(units)
-        self.ledger.chosen = tuple(
-            name for unit in units for name in unit.tests if due is None or name in due
-        )
-        if self._options.shard is not None:
-            from harness.runner.schedule.arrangement import shares_of
-
-            shares = shares_of(units, self._options)
-            part, self.shares = shares.tests(self._options.shard[0]), shares.digest
-            self.ledger.shares = shares.digest
-            due = part if due is None else part & due
-        for unit in units:
-            self.ledger.expect(unit, due)
-
-    def _chosen(self, units: list[UnitAccount]) -> set[str] | None:
-        """Return the names of the tests that are meant; None for all."""
-        if not self._options.only_failed:
-            return None
-        found = with_failures(units, self._options.failed)
-        if not found:
-            self._listener.note("no test has failed when it was last run: all of them run")
-        return found or None
-
     def _arrange(self, path: list[str]) -> None:
         """Have a queue that knows what the tests share, and how long they take, if that matters."""
         units = list(self.ledger.units.values())
-        if self._options.order != DURATION and not any(map(shares_something, units)):
+        if not is_scheduled(units, self._options):
             return
         from harness.runner.schedule import arrangement, services
 
-        self._queue = queue = arrangement.queue_for(units, self._options)
+        self._queue = queue = arrangement.queue_for(units, self._options, self.workers)
         wanted = services.worth_keeping(units)
         if self._keep is not None and wanted:
             self.kept = services.Kept(self._keep(self._members()), queue)
@@ -454,8 +437,3 @@ class Coordinator:
             hand.member.send(**message)
         except OSError:
             pass  # it has died, which is heard
-
-
-def shares_something(unit: UnitAccount) -> bool:
-    """Return whether a unit cannot run whenever there is a worker."""
-    return any(unit.facts.get(name) for name in ("exclusive", "memory", "services"))

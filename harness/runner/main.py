@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import TYPE_CHECKING, Protocol
 
 from harness.errors import ClusterError
 from harness.report.follower import Follower
 from harness.report.platforms.platform import platform_of
+from harness.runner import streams
 from harness.runner.closing import Closing
 from harness.runner.console import Console
 from harness.runner.coordinator import Coordinator
@@ -68,9 +71,10 @@ def run(
         recorder: Who writes the run into a history; None for none.
         processes: Where workers come from, if some were started already.
     """
+    streams.ensure()
     platform = platform_of(output.platform, os.environ)
     console = Console(verbose=output.verbose, platform=platform)
-    known = options.known.tests if options.known is not None else None
+    known = functools.partial(known_of, options, recorder)
     follower = Follower(console.stream, console.note, repeat=options.repeat, known=known)
     transport = processes or transport_of(options, console)
     keep = transport.keep if isinstance(transport, Processes) else None
@@ -104,6 +108,17 @@ def run(
     if recorder is not None:
         recorder.ended(coordinator.ledger, code)
     return code
+
+
+def known_of(options: Options, recorder: Recorder | None) -> Mapping[str, float]:
+    """Return how long tests took before, as far as there is a history of them."""
+    if options.known is not None:
+        return options.known.tests
+    if recorder is None:
+        return {}
+    from harness.report.history.past import expected
+
+    return expected(recorder.path)
 
 
 def transport_of(options: Options, console: Console) -> Transport:

@@ -13,11 +13,11 @@ from harness.runner.clipped import clipped
 from harness.runner.events import Event, Said, Start, Stop
 from harness.runner.kinds import ERROR, EXPECTED, FAILED, SKIPPED, UNEXPECTED
 from harness.runner.link import STDERR
-from harness.runner.printed import Printed
 from harness.runner.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
     from harness.runner.keeping import Keeping
+    from harness.runner.printed import Printed
 
 __unittest = True  # frames of this module are left out of a failure's traceback
 

@@ -17,13 +17,13 @@ from harness.runner.channel import Message
 from harness.runner.events import Event, Note, Over, Start, Taken, encoded
 from harness.runner.link import DEAF, Link
 from harness.runner.options import Options
-from harness.runner.printed import Printed
 from harness.runner.result import TellingResult
 from harness.runner.units import Unit, units_of
 
 if TYPE_CHECKING:
     from harness.runner.coverage import Measuring
     from harness.runner.keeping import Keeping
+    from harness.runner.printed import Printed
 
 # As they are now: tests put others in their places.
 _getpid, _getppid, _exit = os.getpid, os.getppid, os._exit
@@ -33,6 +33,13 @@ def digest_of(units: list[Unit]) -> str:
     """Return what is the same for workers that have loaded the same tests."""
     text = "\n".join("\n".join([unit.key, *unit.names]) for unit in units)
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def kept_back() -> Printed:
+    """Return what keeps back what tests print."""
+    from harness.runner.printed import Printed
+
+    return Printed()
 
 
 def keeping_in(directory: Path) -> Keeping:
@@ -60,7 +67,7 @@ class Worker:
         self._names: list[str] = []
         self._lock = threading.Lock()
         self._pid, self._parent = _getpid(), _getppid()
-        self._printed = Printed() if options.buffer else None
+        self._printed = kept_back() if options.buffer else None
         self._keeping = None if options.artifacts is None else keeping_in(options.artifacts)
 
     def serve(self) -> None:

@@ -40,7 +40,7 @@ RUN = """
 from harness.runner import coordinator, main
 from harness.runner.options import Options
 if {lazily}:
-    coordinator.shares_something = lambda unit: False
+    coordinator.is_scheduled = lambda units, options: False
 raise SystemExit(main.run(Options(workers=2)))
 """
 

@@ -78,7 +78,8 @@ class WritingTest(InitTest):
         self.init("--github", "--shards", "3", "--python", "3.12", "--python", "3.13")
         text = self.text(GITHUB[0])
 
-        self.assertEqual(3, text.count('python: ["3.12", "3.13"]'))
+        self.assertEqual(2, text.count('python: ["3.12", "3.13"]'))
+        self.assertIn("for python in 3.12 3.13; do", text)
         self.assertIn("shard: [1, 2, 3]", text)
         self.assertIn("--shard ${{ matrix.shard }}/3 ", text)
 

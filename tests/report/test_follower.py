@@ -62,7 +62,7 @@ class FollowerTest(unittest.TestCase):
         self.assertEqual("1 of 6 tests after 0:35, 1 failed", self.look(follower, 35))
 
     def test_time_left_follows_from_how_long_tests_took_before(self):
-        follower = self.follow(known={"m.A.test_a": 40.0, "m.A.test_b": 20.0})
+        follower = self.follow(known=lambda: {"m.A.test_a": 40.0, "m.A.test_b": 20.0})
         self.end(follower, self.begin(follower, "m.A.test_a"))
         follower.left(1)
         self.assertEqual("1 of 3 tests after 0:35, about 0:25 left", self.look(follower, 35))

@@ -91,7 +91,9 @@ class MergeTest(ShardsTest):
         self.write("note.txt", "dear diary")
         told = self.enterContext(mock.patch("sys.__stderr__", io.StringIO()))
 
-        done = self.run_command("merge", one, two, "--junit", "note.txt/all.xml", "--history", "note.txt")
+        done = self.run_command(
+            "merge", one, two, "--junit", "note.txt/all.xml", "--history", "note.txt"
+        )
         self.assertIn("4 passed, 0 failed, 0 skipped in 12.500 s\n", done.output)
         self.assertEqual(3, done.exit_code)
         first, second = told.getvalue().splitlines()

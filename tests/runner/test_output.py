@@ -128,6 +128,26 @@ class ArtifactsTest(RunnerTest):
             self.assertIn(" in 0.", text)
 
 
+class ClosedTest(RunnerTest):
+    def test_a_run_whose_streams_are_closed_comes_to_its_end_and_reports(self):
+        self.write(
+            test_prints="""
+            class ATest(unittest.TestCase):
+                def test_a(self):
+                    print("nobody reads it")
+                    os.write(1, b"nor this")
+                    os.write(2, b"nor this")
+
+                def test_b(self):
+                    self.fail()
+            """
+        )
+        run = f"{sys.executable} -m harness run --junit report.xml <&- >&- 2>&-"
+        done = subprocess.run(["sh", "-c", run], cwd=self.root, timeout=LONGEST, check=False)
+        self.assertEqual(1, done.returncode)
+        self.assertIn('tests="2" failures="1" errors="0"', (self.root / "report.xml").read_text())
+
+
 class ToldTest(RunnerTest):
     def test_what_has_failed_is_named_last_with_the_command_that_repeats_it(self):
         self.write(test_loud=LOUD, test_broken="import nowhere\n")
@@ -180,14 +200,19 @@ class ToldTest(RunnerTest):
             "HARNESS_CI_PLATFORM": "auto",
             "GITHUB_ACTIONS": "true",
             "GITHUB_STEP_SUMMARY": str(summary),
+            "GITHUB_SHA": "1f2e",
         }
-        text = self.run_suite("-b", code=1, environ=environ)
+        text = self.run_suite("-b", "--junit", "made/report.xml", code=1, environ=environ)
         title = "title=test_loud.LoudTest.test_fails%3A failed"
         self.assertIn(
             f"\n::error file=test_loud.py,line=7,{title}::AssertionError: because\n", text
         )
         self.assertIn("::group::it printed:\nwhy it fails\nand an error\n::endgroup::\n", text)
         self.assertTrue(summary.read_text().startswith("### 1 passed, 1 failed, 0 skipped in "))
+
+        report = (self.root / "made" / "report.xml").read_text()
+        self.assertIn('<property name="commit" value="1f2e"/>', report)
+        self.assertIn('file="test_loud.py"', report)
 
         text = self.run_suite("-b", code=1, environ={**environ, "HARNESS_CI_PLATFORM": "none"})
         self.assertNotIn("::", text)

@@ -105,7 +105,7 @@ def gathered(options: Options, images: Path | None = None) -> Facts:
         cores=os.cpu_count(),
         python=platform.python_version(),
         platform=f"{platform.system()}-{platform.machine()}",
-        workers=options.workers,
+        workers=options.workers if options.cluster is None else options.cluster.most,
         order=options.order,
         shard=options.shard,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from harness.core.printing import say
@@ -11,6 +12,9 @@ from harness.report.history.file import History
 from harness.report.history.place import recorded
 from harness.report.history.queries import durations, fixtures, last_failed
 from harness.runner.schedule.known import Known
+
+LATELY = 3  # runs: of more it would take longer than a run that is under way should wait
+MOMENT = 0.1  # seconds
 
 
 def options(settings: Settings, file: str | None, *, failed: bool, timed: bool) -> dict[str, Any]:
@@ -33,4 +37,19 @@ def options(settings: Settings, file: str | None, *, failed: bool, timed: bool) 
             }
     except HistoryError as error:
         say(f"{error.line}: this run does not know of those before it")
+        return {}
+
+
+def expected(path: Path) -> dict[str, float]:
+    """Return how long tests took lately, in seconds; nothing, where that cannot be known.
+
+    Of a history that cannot be used, who writes into it says so.
+
+    Args:
+        path: A history, into which this run is being written.
+    """
+    try:
+        with History(path, patience=MOMENT) as history:
+            return durations(history, last=LATELY)
+    except HistoryError:
         return {}

@@ -14,6 +14,7 @@ import socket
 import sys
 from base64 import b85decode
 
+from harness.core.printing import announced_elsewhere
 from harness.runner.channel import Channel
 from harness.runner.cluster import kept
 from harness.runner.link import Link
@@ -36,7 +37,9 @@ def main(channel: int, stacks: int, slate: str, parent: int) -> None:
     link = Link(Channel(socket.socket(fileno=channel)), kept.slate_of(slate), stacks)
     first = link.channel.receive()
     if first:
-        work(link, pickle.loads(b85decode(first[0]["options"])))
+        options = pickle.loads(b85decode(first[0]["options"]))
+        announced_elsewhere.add(options.seed)
+        work(link, options)
 
 
 def die_with(parent: int) -> None:

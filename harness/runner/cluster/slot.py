@@ -84,15 +84,16 @@ class Slot:
         with self.busy:
             if message is not None and not self.ended:
                 self._send(message)
-            while not self.ended and not self._answered():
+            while not self.ended and not self._answered(LOOK):
                 pass
 
     def look(self) -> None:
-        """End it, if it is idle and nobody wants it any more, or if it has died; then tidy up."""
+        """See to it while it is idle: end it, if nobody wants it any more, and tidy up after it."""
         if self.busy.acquire(blocking=False):
             try:
-                dead = self._process.poll() is not None
-                if not self.ended and (dead or not self._wanted()):
+                if not self.ended and self._wanted():
+                    self._answered(0)
+                elif not self.ended:
                     self._interrupted = time.monotonic()  # it ends by itself: nothing runs in it
                     self._end()
                 if not self.tidy and not self._wanted():
@@ -110,11 +111,11 @@ class Slot:
         except OSError:
             pass  # it has died, which is heard
 
-    def _answered(self) -> bool:
-        """Relay what there is; tell whether it has answered."""
+    def _answered(self, patience: float) -> bool:
+        """Relay what there is within so many seconds; tell whether it has answered."""
         self._mind()
         dead = self._process.poll() is not None
-        messages = self._channel.receive() if heard(self._channel, 0 if dead else LOOK) else []
+        messages = self._channel.receive() if heard(self._channel, 0 if dead else patience) else []
         self._relay.written(self._slate.read())
         said = [each for each in messages or () if each["event"] != "full"]
         if messages and len(said) < len(messages):

@@ -13,30 +13,34 @@ from harness.runner.schedule.resources import Limits
 from harness.runner.schedule.shards import Shares, shared_out
 
 
-def queue_for(units: Sequence[UnitAccount], options: Options) -> Schedule:
+def queue_for(units: Sequence[UnitAccount], options: Options, workers: int) -> Schedule:
     """Return a queue that knows how long tests take, and what they share.
 
     Args:
         units: What is to be run.
         options: How the run is to be.
+        workers: How many run it.
     """
     estimates = Estimates(units, options.known or Known())
     by_duration = options.order == DURATION
-    workers = options.workers if by_duration and estimates.measured else 1
+    divides = by_duration and estimates.measured
     return Schedule(
         estimates,
         limits_of(options),
         by_duration=by_duration,
-        workers=workers,
+        workers=workers if divides else 1,
         urgent=options.failed if options.failed_first else frozenset(),
     )
 
 
 def limits_of(options: Options) -> Limits:
-    """Return how much there is of what tests share."""
+    """Return how much there is of what tests share.
+
+    On a cluster, memory counts only where its limit is set.
+    """
     from harness.runner.schedule.memory import available
 
-    memory = options.memory if options.memory is not None else available()
+    memory = available() if options.memory is None and options.cluster is None else options.memory
     return Limits(memory, dict(options.capacity))
 
 

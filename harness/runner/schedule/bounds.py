@@ -29,7 +29,7 @@ class Bound:
     def __str__(self) -> str:
         return {
             WORK: "all work together",
-            UNIT: f"{self.name}, in one piece",
+            UNIT: f"{self.name} in one piece",
             SERVICE: f"the start of {kind_of(self.name)} with the longest class that needs it",
             RESOURCE: f"the tests that need {self.name}",
         }[self.kind]

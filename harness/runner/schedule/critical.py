@@ -104,7 +104,7 @@ def of_run(coordinator: Coordinator, options: Options) -> CriticalPath | None:
     ready = coordinator.kept.ready if coordinator.kept is not None else {}
     suite = Suite(jobs_of(coordinator.ledger), limits_of(options), ready)
     divide = options.order == DURATION and options.known is not None
-    return critical_path(suite, options.workers, coordinator.seconds, divide=divide)
+    return critical_path(suite, coordinator.workers, coordinator.seconds, divide=divide)
 
 
 def length(suite: Suite, workers: int) -> float:

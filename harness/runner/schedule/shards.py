@@ -24,10 +24,12 @@ class Shares:
     Attributes:
         works: For each shard, in the order in which the tests were discovered.
         digest: What is the same in two shards that share the suite out in the same way.
+        jobs: All units, if it is known how long they take.
     """
 
     works: tuple[tuple[Work, ...], ...]
     digest: str
+    jobs: tuple[Job, ...] = ()
 
     def tests(self, shard: int) -> set[str]:
         """Return the names of the tests of a shard, from 1."""
@@ -70,7 +72,7 @@ def shared_out(estimates: Estimates, shards: int, *, measured: bool) -> Shares:
         tuple(sorted((job.work for job in share), key=lambda work: places[work.tests[0]]))
         for share in shares
     )
-    return Shares(works, digest_of(works))
+    return Shares(works, digest_of(works), tuple(jobs) if measured else ())
 
 
 def by_name(jobs: Sequence[Job], shards: int) -> list[list[Job]]:

@@ -152,7 +152,7 @@ class FileTest(HistoryTest):
         with History(self.path) as history:
             (outcome,) = reader.ledger_of(history, 1).numbered[0].attempts[0].outcomes
         self.assertLess(len(outcome.text), 101_000)
-        self.assertRegex(outcome.text, r"(?s)\Aax+\n\[900002 characters\]\nx+z\Z")
+        self.assertRegex(outcome.text, r"(?s)\Aax+\n\[.*900002 characters.*\]\nx+z\Z")
 
     def test_a_name_that_utf_8_cannot_hold_is_kept_as_it_can_be_written(self):
         files.add(self.path, {"t.ATest.test_\ud800": "passed"})

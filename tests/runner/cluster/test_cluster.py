@@ -22,6 +22,9 @@ def note(case):
 
 """
 KINDS = """
+import threading
+from harness import HarnessTestCase
+
 class KindsTest(unittest.TestCase):
     def test_error(self):
         note(self)
@@ -67,12 +70,12 @@ class BlockedTest(unittest.TestCase):
     def test_blocked(self):
         pass
 
-class PlaceTest(unittest.TestCase):
+class PlaceTest(HarnessTestCase):
     def test_main_thread_and_seed(self):
-        import threading
         note(self)
         self.assertIs(threading.main_thread(), threading.current_thread())
         self.assertEqual("77", os.environ["TEST_SEED"])
+        open("drawn", "a").write(f"{self.rng.random()}\\n")
 """
 OLD = """
 from pkgutil import extend_path
@@ -149,6 +152,9 @@ class ClusterTest(RunnerTest):
         self.assertEqual(self.verdicts(here), self.verdicts(there))
         self.assertEqual(self.last_line(here), self.last_line(there))
         self.assertIn("why it fails", there)
+        self.assertEqual(1, there.count("harness: seed 77 "), there)
+        one, other = (self.root / "drawn").read_text().split()
+        self.assertEqual(one, other)
         self.assertRegex(there, r"CrashTest.test_b\nworker \d+ ended: SIGKILL, on tcp://")
         self.assertEqual(sorted(set(names)), sorted(names))
 

@@ -49,7 +49,7 @@ class CriticalPathTest(unittest.TestCase):
             [
                 "critical path: 4.40 s on 1 process, 1.10 of the lower bound",
                 "      4.00 s  all work together",
-                "      1.00 s  A, in one piece",
+                "      1.00 s  A in one piece",
                 "one more process: 50% less time",
             ],
             path.lines(),
@@ -59,7 +59,7 @@ class CriticalPathTest(unittest.TestCase):
         jobs = [job("Long", 3.0, 3.0, setup=2.0, divisible=False), job("B", 1.0, **DATABASE)]
         path = critical_path(Suite(jobs), 2, 8.2)
         self.assertEqual(
-            "one more process: no gain: Long, in one piece bounds the run", path.lines()[-1]
+            "one more process: no gain: Long in one piece bounds the run", path.lines()[-1]
         )
         path = critical_path(Suite(jobs, ready={"postgres-1": 9.0}), 2, 10.5)
         self.assertIn("no gain: the start of postgres with the longest", path.lines()[-1])

@@ -6,6 +6,7 @@ import unittest
 from harness.errors import ConfigurationError
 from harness.runner.ledger import UnitAccount
 from harness.runner.schedule.estimates import Estimates
+from harness.runner.schedule.forecast import one_more
 from harness.runner.schedule.known import Known
 from harness.runner.schedule.shards import shard_of, shared_out
 
@@ -65,6 +66,25 @@ class SharesTest(unittest.TestCase):
         for part in self.shares(self.known).works:
             found = [places[work.unit] for work in part]
             self.assertEqual(sorted(found), found)
+
+
+class OneMoreTest(unittest.TestCase):
+    def line(self, shards, known, *units):
+        return one_more(shared_out(Estimates(units, known), shards, measured=bool(known)))
+
+    def test_it_is_told_what_one_more_shard_would_bring(self):
+        units = [UnitAccount(f"m.C{n}", (f"m.C{n}.test",)) for n in range(12)]
+        known = Known({unit.tests[0]: 1.0 for unit in units})
+        self.assertEqual("one more shard: 33% less time", self.line(2, known, *units))
+        self.assertIsNone(self.line(2, Known(), *units))
+
+    def test_it_is_told_what_bounds_all_shards(self):
+        units = [UnitAccount("m.Long", ("m.Long.test",)), UnitAccount("m.A", ("m.A.test",))]
+        known = Known({"m.Long.test": 9.0, "m.A.test": 1.0})
+        self.assertEqual(
+            "one more shard: no gain: m.Long in one piece bounds the run",
+            self.line(2, known, *units),
+        )
 
 
 class ShardTest(unittest.TestCase):
