@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 import threading
@@ -14,13 +13,20 @@ from harness.core import realtime as time
 from harness.core.printing import say_through
 from harness.errors import ConfigurationError
 from harness.runner.channel import Message
-from harness.runner.events import Event, Note, Over, Start, Taken, encoded
+from harness.runner.events import Event, Note, Over, Start, Stop, Taken, encoded
 from harness.runner.link import DEAF, Link
 from harness.runner.options import Options
 from harness.runner.result import TellingResult
 from harness.runner.units import Unit, units_of
 
+try:
+    from _blake2 import blake2b  # as `random` does it: hashlib loads OpenSSL, which takes its time
+except ImportError:
+    from hashlib import blake2b
+
 if TYPE_CHECKING:
+    import unittest
+
     from harness.runner.coverage import Measuring
     from harness.runner.keeping import Keeping
     from harness.runner.printed import Printed
@@ -32,7 +38,7 @@ _getpid, _getppid, _exit = os.getpid, os.getppid, os._exit
 def digest_of(units: list[Unit]) -> str:
     """Return what is the same for workers that have loaded the same tests."""
     text = "\n".join("\n".join([unit.key, *unit.names]) for unit in units)
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def kept_back() -> Printed:
@@ -63,8 +69,10 @@ class Worker:
         self._options = options
         self._units: dict[str, Unit] = {}
         self._measuring: Measuring | None = None
-        self._numbers: dict[int, int] = {}
+        self._numbers: dict[int, int] = {}  # by the identity of a test
+        self._ids: list[int] = []
         self._names: list[str] = []
+        self._once = options.repeat == 1 and not options.rerun_failed
         self._lock = threading.Lock()
         self._pid, self._parent = _getpid(), _getppid()
         self._printed = kept_back() if options.buffer else None
@@ -83,19 +91,24 @@ class Worker:
                 self._serve()
 
     def _serve(self) -> None:
-        units = units_of(self._options.selection.load())
-        self._units = {unit.key: unit for unit in units}
-        tests = [test for unit in units for test in unit.tests]
-        self._numbers = {id(test): number for number, test in enumerate(tests)}
-        self._names = [name for unit in units for name in unit.names]
+        digest = self._load()
         if not sys.warnoptions:
             warnings.simplefilter("default")  # as unittest shows what Python does not by itself
-        self._send(event="loaded", digest=digest_of(units))
+        self._send(event="loaded", digest=digest)
         while (messages := self._channel.receive()) is not None:
             for message in messages:
                 if message["do"] == "end":
                     return
                 getattr(self, message["do"])(message)
+
+    def _load(self) -> str:
+        """Load the tests, and return their digest."""
+        units = units_of(self._options.selection.load())
+        self._units = {unit.key: unit for unit in units}
+        self._ids = [id(test) for unit in units for test in unit.tests]
+        self._numbers = {identity: number for number, identity in enumerate(self._ids)}
+        self._names = [name for unit in units for name in unit.names]
+        return digest_of(units)
 
     def show(self, message: Message) -> None:
         """Tell which units and tests there are."""
@@ -128,14 +141,23 @@ class Worker:
         self._measure(unit.key)
         result.limit()
         try:
-            unit.of(tests).run(result)
+            self._suite_of(unit, tests).run(result)
         finally:
             result.unlimit()
         self._measure("")
         self._write(Over(time.monotonic() - began))
 
+    def _suite_of(self, unit: Unit, names: list[str]) -> unittest.TestSuite:
+        """Return what runs some tests, and holds them alone if they are not run again."""
+        suite = unit.of(names)
+        if self._once:
+            unit.forget(names)
+        return suite
+
     def _tell(self, event: Event) -> None:
         self._write(event)
+        if self._once and isinstance(event, Stop):
+            self._numbers.pop(self._ids[event.test], None)  # what is made next may get its id
         if isinstance(event, Start):
             self._measure(self._names[event.test])
 
