@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +15,15 @@ from harness.core.printing import announce_seed
 from harness.core.seed import run_seed
 from harness.core.settings import OPTIONS, Settings
 from harness.core.settings_values import FLAKY
+from harness.core.tiers import parse_tiers
 from harness.errors import ConfigurationError
 from harness.runner.options import DURATION, MODES, ORDERS, ClusterOptions, Options, Output
 
 if TYPE_CHECKING:
     from harness.report.history.recorder import Recorder
+    from harness.runner.changes.reach import Reach
     from harness.runner.flakes.quarantine import Quarantine
+    from harness.runner.selection import Selection
 
 AUTO, LOCAL = "auto", "local"
 COUNT = click.IntRange(min=1)
@@ -59,6 +62,13 @@ SELECTION = (
     click.option("-p", "--pattern", default="test*.py", help="Which files hold tests."),
     click.option("-t", "--top-level-directory", "top", help="From where modules are imported."),
     click.option("-k", "patterns", multiple=True, help="Run tests with this in their name."),
+)
+WHICH = (
+    click.option(
+        "--tier", "tiers", multiple=True, metavar="TIER", help="Run this tier; may be repeated."
+    ),
+    click.option("--changed-since", metavar="REV", help="Run what a change since REV can reach."),
+    click.option("--why", is_flag=True, help="Say of each test why the change reaches it."),
 )
 AS_UNITTEST = (
     click.option("-f", "--failfast", is_flag=True, help="Stop at the first failure."),
@@ -115,7 +125,7 @@ def with_options(*groups: Iterable[Any]) -> Callable[[Any], Any]:
 
 @click.command()
 @click.pass_context
-@with_options(SELECTION, AS_UNITTEST, HOW, WHERE, SCHEDULE, AGAIN, FLAKES, PAST, REPORTS)
+@with_options(SELECTION, WHICH, AS_UNITTEST, HOW, WHERE, SCHEDULE, AGAIN, FLAKES, PAST, REPORTS)
 def run(context: click.Context, **given: Any) -> None:
     """Run a unittest suite, and account for every test.
 
@@ -124,9 +134,9 @@ def run(context: click.Context, **given: Any) -> None:
 
     \b
     Exits with
-      0    all tests have passed
+      0    all tests have passed, or the change reaches none
       1    a test or a fixture has failed, or a test has ended its worker
-      2    the command line is wrong
+      2    the command line is wrong, or names a test that does not exist
       3    it is not known what became of a test, the tests could not be loaded,
            or a report that was asked for could not be written
       4    the run has reached its time limit before all tests were run, or the
@@ -158,6 +168,9 @@ def options_of(given: Mapping[str, Any], settings: Settings) -> Options:
         selection=Selection(**selection),
         workers=workers_of(given["workers"] or "1"),
         cluster=cluster_of(given, settings),
+        tiers=tiers_of(given["tiers"], settings),
+        reach=reach_of(given["changed_since"], Selection(**selection), settings),
+        why=given["why"] or given["verbose"],
         seed=seed_of(given["seed"], settings),
         repeat=given["repeat"] or (None if given["until_fail"] else 1),
         rerun_failed=given["rerun_failed"] or 0,
@@ -172,6 +185,32 @@ def options_of(given: Mapping[str, Any], settings: Settings) -> Options:
         coverage=coverage_of(given["coverage"], given["cluster"]),
         **kept,
     )
+
+
+def tiers_of(given: Sequence[str], settings: Settings) -> tuple[str, ...]:
+    """Return the tiers that are run, which the processes take over, whatever else sets them.
+
+    Raises:
+        ConfigurationError: There is none of that name.
+    """
+    if not given:
+        return settings.tiers
+    tiers = parse_tiers(",".join(given))
+    os.environ["HARNESS_TIERS"] = ",".join(tiers)
+    return tiers
+
+
+def reach_of(revision: str | None, selection: Selection, settings: Settings) -> Reach | None:
+    """Return what the changes since a revision can reach; None without one.
+
+    Raises:
+        ConfigurationError: Git cannot tell.
+    """
+    if revision is None:
+        return None
+    from harness.runner.changes import reach
+
+    return reach.reach_of(revision, selection, settings)
 
 
 def quarantine_of(mode: str, settings: Settings) -> Quarantine | None:

@@ -24,10 +24,12 @@ from harness.core.settings_values import (
     parse_optional_int,
     parse_optional_path,
     parse_optional_size,
+    parse_patterns,
     parse_percent,
     parse_seconds,
     parse_store,
 )
+from harness.core.tiers import parse_tiers
 from harness.errors import ConfigurationError, UnknownSettingError
 
 
@@ -148,6 +150,18 @@ OPTIONS = {
             "where the logs of failed tests are kept, one folder a test; kept nowhere when empty",
         ),
         Option(
+            "tiers",
+            parse_tiers,
+            "",
+            "which tests run: unit, integration, e2e, with commas; all of them when empty",
+        ),
+        Option(
+            "ignored_changes",
+            parse_patterns,
+            "",
+            "patterns of files that no test depends on, such as docs/*, for `--changed-since`",
+        ),
+        Option(
             "quarantine",
             parse_optional_path,
             "",
@@ -252,6 +266,8 @@ class Settings:
     build_timeout: float
     max_orphans: int
     artifacts: Path | None
+    tiers: tuple[str, ...]
+    ignored_changes: tuple[str, ...]
     quarantine: Path | None
     quarantine_days: int
     flaky: str

@@ -118,3 +118,8 @@ def parse_optional_int(text: str) -> int | None:
 def parse_optional_path(text: str) -> Path | None:
     """Read a path, or None from an empty text."""
     return Path(text).expanduser() if text.strip() else None
+
+
+def parse_patterns(text: str) -> tuple[str, ...]:
+    """Read patterns of files, with commas or line ends."""
+    return tuple(words(text))

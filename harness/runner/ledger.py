@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -162,10 +163,14 @@ class Ledger:
         chosen: The names of those that are to be run, by this run or by other shards of it.
         shares: What is the same in shards that share them out in the same way; None of no shard.
         fixtures: What was said of fixtures, and by which unit.
+        notes: What there is to say of which tests are run.
+        unreached: How many tests are not run because no change reaches them.
         tolerated: What is bad, and does not make the run fail.
     """
 
     def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.unreached = 0
         self.tolerated: frozenset[str] = frozenset()
         self.entries: dict[str, Entry] = {}
         self.numbered: list[Entry] = []
@@ -187,7 +192,9 @@ class Ledger:
             unit: What they are run in.
             due: The names of those that are to be run; all if None.
         """
-        found = [Entry(name, unit.key) for name in unit.tests]
+        tiers = unit.facts.get("tiers", "")
+        each = tiers if isinstance(tiers, list) else itertools.repeat(tiers)
+        found = [Entry(name, unit.key, tier) for name, tier in zip(unit.tests, each)]  # noqa: B905
         self.found += found
         if due is not None:
             found = [entry for entry in found if entry.name in due]

@@ -103,6 +103,9 @@ def run(
         with contextlib.closing(become.link.channel):
             become.serve(become.link, options)
         sys.exit()
+    if coordinator.refused:
+        console.note(coordinator.problem)
+        return Exit.USAGE
     closing = Closing(options, output, platform, console, coordinator)
     closing.close()
     findings = findings_of(coordinator.ledger, options, recorder.path if recorder else None)
@@ -167,6 +170,6 @@ def judge(
         return Exit.OVER_BUDGET
     if account.problem or ledger.missing() or not written:
         return Exit.INCOMPLETE
-    if not (ledger.found or findings.lines):
+    if not (ledger.found or ledger.unreached or findings.lines):
         return Exit.NOTHING_RAN
     return Exit.PASSED if enough else Exit.OVER_BUDGET

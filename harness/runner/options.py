@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from harness.runner.selection import Selection
 
 if TYPE_CHECKING:
+    from harness.runner.changes.reach import Reach
     from harness.runner.flakes.quarantine import Quarantine
     from harness.runner.schedule.known import Known
 
@@ -51,6 +52,9 @@ class Options:
         until_fail: Whether to end with the first failure, as `failfast`, and not to ask for more.
         rerun_failed: How many times a test that fails is run once more.
         time_limit: Seconds that the whole run may take; None for ever.
+        tiers: Which tiers are run; all of them if empty.
+        reach: What a change can reach, of which alone the tests are run; None for all.
+        why: Whether to say of each test why the change reaches it.
         artifacts: Directory in which what failed tests have printed is kept; None for nowhere.
         coverage: Directory for what workers measure while they run; None if they do not.
         failed: The tests that have failed when they were last run, where that is asked for.
@@ -79,6 +83,9 @@ class Options:
     until_fail: bool = False
     rerun_failed: int = 0
     time_limit: float | None = None
+    tiers: tuple[str, ...] = ()
+    reach: Reach | None = None
+    why: bool = False
     artifacts: Path | None = None
     coverage: Path | None = None
     failed: frozenset[str] = frozenset()

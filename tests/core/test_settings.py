@@ -60,6 +60,7 @@ class PrecedenceTest(DirectoryTest):
 
     def test_every_variable_sets_its_option(self):
         texts = {
+            "tiers": "unit",
             "seed": "1",
             "providers": "docker",
             "require": "all",

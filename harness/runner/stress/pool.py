@@ -170,6 +170,8 @@ class Pool:
             raise ConfigurationError(
                 "the tests cannot be loaded", detail=lane.printed(), hint="harness run shows more"
             )
+        if messages[0]["event"] == "refused":
+            raise ConfigurationError(messages[0]["why"])
         self.units, self.broken = messages[0]["units"], messages[0]["broken"]
         return lane
 

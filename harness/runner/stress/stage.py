@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.core.seed import derive, reseed
+from harness.errors import ConfigurationError
 from harness.runner.channel import Channel, Message
 from harness.runner.events import Said, Start
 from harness.runner.kinds import EXPECTED, SKIPPED
@@ -56,7 +57,11 @@ class Stage:
         """Load the tests, tell which there are, and do what is asked until nobody asks."""
         sys.path.insert(0, os.getcwd())  # as `python -m unittest` has it
         self._quiet()
-        self._units = units_of(selection.load())
+        try:
+            self._units = units_of(selection.load())
+        except ConfigurationError as error:
+            self._channel.send(event="refused", why=str(error))
+            return
         copied = threads() == 1
         self._channel.send(
             event="ready",

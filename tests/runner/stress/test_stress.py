@@ -322,7 +322,7 @@ class BadInputTest(StressTest):
     def test_a_test_that_does_not_exist_or_cannot_be_loaded_is_said_to(self):
         self.write(test_m=KINDS, test_broken="import nowhere\n")
         for arguments, told in (
-            (["test_m.KindsTest.test_pases"], "no attribute 'test_pases'"),
+            (["test_m.KindsTest.test_pases"], "did you mean test_m.KindsTest.test_passes?"),
             (
                 ["test_m.KindsTest.test_pases", "-s", "."],
                 "did you mean test_m.KindsTest.test_passes?",
