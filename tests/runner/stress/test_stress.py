@@ -90,7 +90,7 @@ class StressTest(RunnerTest):
 
     def repeated(self, text, *, code=1):
         """Run the command that a report ends with."""
-        command = re.search(r"^repeat with: (?:PYTHONPATH=\S+ )?harness (.*)$", text, re.MULTILINE)
+        command = re.search(r"^repeat with: harness (.*)$", text, re.MULTILINE)
         return self.run_harness(*command[1].split(), code=code)
 
 
@@ -277,7 +277,8 @@ class BeforeTest(StressTest):
             "    10 of 10 runs fail after them; each of these is needed",
             text,
         )
-        self.assertIn("repeat with: PYTHONPATH=deep harness run --seed 5 test_p.C010", text)
+        self.assertIn("repeat with: harness run -s deep --seed 5 test_p.C010", text)
+        self.assertIn("2 passed, 1 failed", self.repeated(text))
 
     def test_a_polluter_that_runs_later_in_the_suite_is_found_too(self):
         self.write(
