@@ -70,6 +70,28 @@ class KindsTest(unittest.TestCase):
         pass
 """
 
+SERVED = """
+import socket
+from harness import HarnessTestCase, Process
+
+class ServedTest(HarnessTestCase):
+    server = Process([sys.executable, "server.py", "{port}"])
+
+    def test_served(self):
+        with socket.create_connection(self.server.address()) as connection:
+            server = connection.recv(9).decode()
+        with open("ran", "a") as file:
+            file.write(f"{server}:{os.getpid()} ")
+"""
+SERVER = """
+import socket
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+while True:
+    connection, _ = listener.accept()
+    connection.sendall(b"%d" % os.getpid())
+    connection.close()
+"""
+
 
 def polluted(*polluters):
     """Return a module of 200 tests in 20 classes, and one that fails after some of them."""
@@ -317,6 +339,14 @@ class BeforeTest(StressTest):
         )
         text = self.stress("test_m.ThreadTest")
         self.assertIn("test_m.ThreadTest.test_second_time itself\n", text)
+
+
+class ServicesTest(StressTest):
+    def test_a_service_is_started_once_though_each_run_has_a_process_of_its_own(self):
+        self.write(test_m=SERVED, server=SERVER)
+        self.stress("test_m.ServedTest", "--runs", "4", "--fresh", "-n", "1", code=0)
+        servers, processes = map(set, zip(*(line.split(":") for line in self.ran()), strict=True))
+        self.assertEqual((1, 4), (len(servers), len(processes)))
 
 
 class BadInputTest(StressTest):
