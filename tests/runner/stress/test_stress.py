@@ -312,6 +312,17 @@ class BeforeTest(StressTest):
         text = self.stress("test_a.ATest.test_a", "--in-suite", "--seed", "1")
         self.assertIn("before it:\n    test_b.BTest.test_b\n", text)
 
+    def test_a_test_that_ends_the_process_is_left_out(self):
+        text = polluted(7).replace(
+            "    def test_003(self): pass", "    def test_003(self): os._exit(3)"
+        )
+        self.write(test_p=text)
+        text = self.stress("test_p.ZTest.test_z", "--in-suite", "--seed", "5")
+        self.assertIn(
+            "test_p.C000Test.test_003 is left out: its process ended: exit code 3\n", text
+        )
+        self.assertIn("in one process before it:\n    test_p.C000Test.test_007\n", text)
+
     def test_a_suite_that_does_no_harm_is_said_to_do_none(self):
         self.write(test_m=KINDS, test_p=polluted(250))
         name = "test_m.KindsTest.test_passes"
