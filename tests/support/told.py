@@ -13,7 +13,7 @@ from harness.core.printing import say_through
 
 @contextmanager
 def told() -> Iterator[io.StringIO]:
-    """Take what is said in the block, also in a worker of `harness run`, which has others say it."""
+    """Take what is said in the block; also in a worker of `harness run`, where others say it."""
     before, stream = say_through(None), io.StringIO()
     try:
         with mock.patch.object(sys, "__stderr__", stream):
