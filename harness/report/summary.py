@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.runner.kinds import CRASHED, EXPECTED, FLAKY, MISSING, PASSED, RED, SKIPPED
+from harness.runner.kinds import CRASHED, EXPECTED, FLAKY, MISSING, PASSED, SKIPPED
 from harness.runner.ledger import Entry, Ledger
 from harness.runner.selection import Selection
 
@@ -18,7 +18,7 @@ def tally(ledger: Ledger) -> str:
     found = ledger.counts()
     counts = {
         "passed": found[PASSED],
-        "failed": sum(found[kind] for kind in RED),
+        "failed": sum(found[kind] for kind in ledger.bad),
         "skipped": found[SKIPPED],
         "expected to fail": found[EXPECTED],
         "crashed": found[CRASHED],
@@ -30,8 +30,8 @@ def tally(ledger: Ledger) -> str:
 
 
 def failed(ledger: Ledger) -> list[Entry]:
-    """Return the tests that have failed."""
-    return [entry for entry in ledger.numbered if entry.kind in RED]
+    """Return the tests that have made the run fail."""
+    return [entry for entry in ledger.numbered if entry.gates and entry.kind in ledger.bad]
 
 
 def names_again(entries: Sequence[Entry]) -> list[str]:

@@ -68,9 +68,10 @@ class Console(Deaf):
         for outcome in attempt.outcomes:
             if outcome.kind in RED:
                 part = f" {outcome.part}" if outcome.part else ""
+                part += "" if entry.gates else f" (in quarantine: {entry.quarantined})"
                 self._say_red(f"{outcome.kind.upper()}: {entry.name}{part}", outcome.text)
         if attempt.kind in RED and attempt.output:
-            printed = self._foreign(attempt.output.rstrip("\n"))
+            printed = self._foreign(attempt.output)
             self.say(self._platform.folded("it printed:", printed))
 
     def fixture(self, unit: str, outcome: Outcome) -> None:
@@ -85,7 +86,7 @@ class Console(Deaf):
         """Return a text of a test, such that neither terminal nor platform obeys it."""
         from harness.report.harmless import harmless
 
-        return self._platform.foreign(harmless(text))
+        return self._platform.foreign(harmless(text.rstrip()))
 
     def lost(self, worker: int, how: str, test: str | None) -> None:
         """Print that a worker has died."""

@@ -41,7 +41,6 @@ class Coordinator:
         keep: Starts what starts services before tests need them; None for nothing.
 
     Attributes:
-        workers: How many workers there may be, as far as that is known.
         problem: Why the run could not be carried out as it should; empty if it could.
         late: Whether the run was ended for its time limit.
         refused: Whether it was not begun: the tests that were named do not exist.
@@ -59,7 +58,6 @@ class Coordinator:
         listener: Listener,
         keep: Callable[[list[Member]], Member] | None = None,
     ) -> None:
-        self.workers = options.workers
         self.problem = ""
         self.late = False
         self.refused = False
@@ -277,7 +275,6 @@ class Coordinator:
         units = [UnitAccount(key, tuple(names), facts) for key, names, facts in message["units"]]
         self.ledger.notes += message["notes"]
         self.ledger.unreached = message["unreached"]
-        self.workers = max(self._transport.wanted(), 1)
         self.shares = expect(self.ledger, units, self._options, self._listener.note)
         self._arrange(message["path"])
         self._began = time.monotonic()
@@ -293,7 +290,9 @@ class Coordinator:
             return
         from harness.runner.schedule import arrangement, services
 
-        self._queue = queue = arrangement.queue_for(units, self._options, self.workers)
+        self._queue = queue = arrangement.queue_for(
+            units, self._options, max(self._transport.wanted(), 1)
+        )
         wanted = services.worth_keeping(units)
         if self._keep is not None and wanted:
             self.kept = services.Kept(self._keep(self._members()), queue)

@@ -11,9 +11,11 @@ from harness.runner.selection import Selection
 
 if TYPE_CHECKING:
     from harness.runner.changes.reach import Reach
+    from harness.runner.flakes.quarantine import Quarantine
     from harness.runner.schedule.known import Known
 
 DEFINED, SHUFFLE, DURATION = ORDERS = ("defined", "shuffle", "duration")
+RUN, ONLY, SKIP = MODES = ("run", "only", "skip")  # what is done about tests in quarantine
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,9 @@ class Options:
         capacity: How many workers may use a kind of service; any number of one that is not named.
         memory: MiB of memory that tests which say how much they need may use at a time; None for
             what the machine has.
+        quarantine: The tests that are set apart; None if there are none.
+        flaky: Whether the run fails for flaky tests, `fail`, or only for too many, `pass`.
+        flake_budget: How many of all test runs may be flaky, as a share.
     """
 
     selection: Selection = field(default_factory=Selection)
@@ -91,6 +96,9 @@ class Options:
     known: Known | None = None
     capacity: Mapping[str, int] = field(default_factory=dict)
     memory: float | None = None
+    quarantine: Quarantine | None = None
+    flaky: str = "fail"
+    flake_budget: float = 0.005
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,8 @@ class Worker:
         except ConfigurationError as error:
             self._channel.send(event="refused", why=str(error), usage=True)
             return
+        if self._options.quarantine is not None:
+            self._choice.units = self._options.quarantine.choose(self._choice.units)
         units = self._choice.units
         self._units = {unit.key: unit for unit in units}
         tests = [test for unit in units for test in unit.tests]
@@ -122,7 +124,8 @@ class Worker:
         timeout, stacks = self._options.timeout, self._link.stacks
         kept = self._printed, self._keeping
         result = TellingResult(self._tell, self._number_of, timeout, stacks, *kept)
-        result.failfast, result.tb_locals = self._options.failfast, self._options.locals
+        result.failfast = self._stops_at_failure(unit)
+        result.tb_locals = self._options.locals
         began = time.monotonic()
         self._write(Taken())
         self._measure(unit.key)
@@ -134,6 +137,12 @@ class Worker:
             self._leave_if_forked()
         self._measure("")
         self._write(Over(time.monotonic() - began))
+
+    def _stops_at_failure(self, unit: Unit) -> bool:
+        """Return whether the first failure ends the unit; not if one in quarantine could do so."""
+        quarantine = self._options.quarantine
+        apart = quarantine is not None and not quarantine.tests.keys().isdisjoint(unit.names)
+        return self._options.failfast and not apart
 
     def _leave_if_forked(self) -> None:
         """End a process that a test has forked, and that has gone on as if it were this one."""
