@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from harness.runner.schedule.shards import Shares
 
 OFTEN, SELDOM = 0.002, 0.05  # seconds between two looks at what the workers have written down
+SOON = 0.0002  # seconds in which a process may have ended that has said its last
 AHEAD = 0.1  # seconds of work that a worker is given at once, if it is in small pieces
 TINY = 0.005  # seconds of work for which no worker need be asked twice
 TRIES = 10  # workers, one after another, that end before they have loaded the tests
@@ -119,7 +120,8 @@ class Coordinator:
 
     def _look(self) -> None:
         """Take note of what has happened, after a moment at most."""
-        ready = self._selector.select(self._pause)
+        gone = [hand for hand in self._hands if hand.member.gone()]  # all they say is there
+        ready = self._selector.select(0.0 if gone else self._pause)
         news = [self._read(hand) for hand in self._hands]
         self._pause = OFTEN if any(news) else min(2 * self._pause, SELDOM)
         for key, _ in ready:
@@ -128,7 +130,7 @@ class Coordinator:
             else:
                 self._hear(key.data)
         for hand in list(self._hands):
-            if hand.member.gone():
+            if hand in gone or self._dawdles(hand):
                 self._bury(hand)
             elif self._overdue(hand):
                 hand.overdue = True
@@ -143,6 +145,10 @@ class Coordinator:
         return (
             limit is not None and bool(hand.works) and hand.heard + limit + GRACE < time.monotonic()
         )
+
+    def _dawdles(self, hand: Hand) -> bool:
+        """Return whether a worker that is done, and was sent home, has not ended long after."""
+        return hand.deaf and hand.leaving and hand.heard + PATIENCE < time.monotonic()
 
     def _end_late(self) -> None:
         self.late = True
@@ -213,7 +219,7 @@ class Coordinator:
         if not hand.deaf:
             self._selector.unregister(hand.member)
         self._queue.left(hand.member.number)
-        how = self._late(hand, hand.member.end(PATIENCE))
+        how = self._late(hand, ended(hand.member))
         if not hand.leaving:
             self._mourn(hand, how or "exit code 0")
             self._give_all()  # somebody may have waited for what it had
@@ -263,10 +269,10 @@ class Coordinator:
 
     def _miss(self, hand: Hand) -> None:
         """Take note that a worker has gone, or will when it has done what it was given."""
-        if hand.leaving or hand.member.gone():
+        if hand.member.gone():
             self._bury(hand)
         else:
-            hand.deaf, self._pause = True, OFTEN
+            hand.deaf, hand.heard, self._pause = True, time.monotonic(), SOON
             self._selector.unregister(hand.member)
 
     def _hear_keeper(self) -> None:
@@ -280,8 +286,8 @@ class Coordinator:
         done = self._clerk.read(hand)
         if self._clerk.failures and (self._options.failfast or self._options.until_fail):
             self._stopping = True
-        for work in done:
-            self._done(work)
+        for work, said in done:
+            self._done(work, said)
         return bool(done)
 
     def _on_full(self, hand: Hand, message: Message) -> None:
@@ -387,14 +393,13 @@ class Coordinator:
         share = (len(self._queue) + len(works)) // (2 * len(self._hands))
         return seconds < TINY or (len(works) < share and seconds < AHEAD)
 
-    def _done(self, work: Work) -> None:
+    def _done(self, work: Work, said: list[Outcome]) -> None:
         self._queue.done(work)
         self.seconds = time.monotonic() - self._began
         if self._stopping:
             return  # what it has not begun is not run
-        self._clerk.settle(work)
-        if work.rerun < self._options.rerun_failed:
-            self._rerun(work)
+        self._clerk.settle(work, said)
+        self._rerun(work)
         self._give_all()  # somebody may have waited for what this work had
 
     def _give_all(self) -> None:
@@ -405,8 +410,9 @@ class Coordinator:
                 self._give(hand)
 
     def _rerun(self, work: Work) -> None:
-        """Have what has failed be run once more."""
-        if self.ledger.units[work.unit].facts.get("whole"):
+        """Have what has failed be run once more, if that is asked for."""
+        whole = self.ledger.units[work.unit].facts.get("whole")
+        if whole or self._stopping or work.rerun >= self._options.rerun_failed:
             return
         names = tuple(name for name in work.tests if self._clerk.kind(name, work) in AGAIN)
         if names:
@@ -422,6 +428,7 @@ class Coordinator:
         left = self._clerk.left(work)
         for each in hand.works:
             self._queue.done(each)
+        self._rerun(work)  # those of its tests that have failed; others are in what is left
         self._queue.put_back(others)
         # In its fixtures, or where nobody can be blamed.
         self._deaths[work.unit] += hand.begun or len(left) == len(work.tests)
@@ -439,3 +446,12 @@ class Coordinator:
             hand.member.send(**message)
         except OSError:
             pass  # it has died, which is heard
+
+
+def ended(member: Member) -> str:
+    """Return how a worker has ended, which has had its time to do so; empty if in order."""
+    if member.gone():
+        return member.end(PATIENCE)
+    member.kill()
+    member.end(PATIENCE)
+    return f"it did not end within {PATIENCE:g} s, and was killed"
