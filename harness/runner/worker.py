@@ -17,7 +17,7 @@ from harness.errors import ConfigurationError
 from harness.runner.channel import Message
 from harness.runner.choice import Choice, choice_of
 from harness.runner.events import Event, Note, Over, Start, Taken, encoded
-from harness.runner.link import Link
+from harness.runner.link import DEAF, Link
 from harness.runner.options import Options
 from harness.runner.result import TellingResult
 from harness.runner.units import Unit
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from harness.runner.coverage import Measuring
     from harness.runner.keeping import Keeping
     from harness.runner.printed import Printed
+
+# As they are now: tests put others in their places.
+_getpid, _getppid, _exit = os.getpid, os.getppid, os._exit
 
 
 def digest_of(units: list[Unit]) -> str:
@@ -66,7 +69,7 @@ class Worker:
         self._numbers: dict[int, int] = {}
         self._names: list[str] = []
         self._lock = threading.Lock()
-        self._pid = os.getpid()
+        self._pid, self._parent = _getpid(), _getppid()
         self._printed = kept_back() if options.buffer else None
         self._keeping = None if options.artifacts is None else keeping_in(options.artifacts)
 
@@ -98,7 +101,7 @@ class Worker:
         self._names = [name for unit in units for name in unit.names]
         if not sys.warnoptions:
             warnings.simplefilter("default")  # as unittest shows what Python does not by itself
-        self._channel.send(event="loaded", digest=digest_of(units))
+        self._send(event="loaded", digest=digest_of(units))
         while (messages := self._channel.receive()) is not None:
             for message in messages:
                 if message["do"] == "end":
@@ -110,15 +113,21 @@ class Worker:
         try:
             told = self._choice.message()
         except ConfigurationError as error:
-            self._channel.send(event="refused", why=str(error))
+            self._send(event="refused", why=str(error))
         else:
-            self._channel.send(event="units", **told, path=sys.path)
+            self._send(event="units", **told, path=sys.path)
 
     def run(self, message: Message) -> None:
         """Run some tests of some units, one unit after another."""
         for unit, tests in message["works"]:
             self._run(self._units[unit], tests)
-        self._channel.send(event="idle")
+        self._send(event="idle")
+
+    def _send(self, **message: Any) -> None:
+        try:
+            self._channel.send(**message)
+        except OSError:
+            sys.exit(DEAF)
 
     def _run(self, unit: Unit, tests: list[str]) -> None:
         timeout, stacks = self._options.timeout, self._link.stacks
@@ -134,7 +143,6 @@ class Worker:
             unit.of(tests).run(result)
         finally:
             result.unlimit()
-            self._leave_if_forked()
         self._measure("")
         self._write(Over(time.monotonic() - began))
 
@@ -143,11 +151,6 @@ class Worker:
         quarantine = self._options.quarantine
         apart = quarantine is not None and not quarantine.tests.keys().isdisjoint(unit.names)
         return self._options.failfast and not apart
-
-    def _leave_if_forked(self) -> None:
-        """End a process that a test has forked, and that has gone on as if it were this one."""
-        if os.getpid() != self._pid:
-            os._exit(0)
 
     def _tell(self, event: Event) -> None:
         self._write(event)
@@ -160,15 +163,23 @@ class Worker:
             self._measuring.enter(context)
 
     def _write(self, event: Event) -> None:
-        if os.getpid() != self._pid:
-            return
+        if _getpid() != self._pid:
+            if isinstance(event, Note):
+                return
+            _exit(0)  # a test has forked it, and it goes on as if it were this one
+        if isinstance(event, Start) and _getppid() != self._parent:
+            raise KeyboardInterrupt  # nobody will ever know
         with self._lock:
             self._link.slate.write(encoded(event), self._wait)
 
     def _wait(self) -> None:
         """Have the coordinator read what is written."""
-        self._channel.send(event="full")
-        self._channel.receive()
+        try:
+            self._channel.send(event="full")
+        except OSError:
+            _exit(DEAF)
+        if self._channel.receive() is None:
+            _exit(DEAF)
 
     def _number_of(self, test: Any) -> int | None:
         return self._numbers.get(id(test))

@@ -22,6 +22,7 @@ from harness.errors import ConfigurationError
 from harness.runner.channel import Channel, Message
 from harness.runner.events import Said, Start
 from harness.runner.kinds import EXPECTED, SKIPPED
+from harness.runner.loader import load
 from harness.runner.result import TellingResult
 from harness.runner.selection import Selection
 from harness.runner.stress.holder import Holder
@@ -58,7 +59,7 @@ class Stage:
         sys.path.insert(0, os.getcwd())  # as `python -m unittest` has it
         self._quiet()
         try:
-            self._units = units_of(selection.load())
+            self._units = units_of(load(selection))
         except ConfigurationError as error:
             self._channel.send(event="refused", why=str(error))
             return
