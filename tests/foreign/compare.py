@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import junitparser
 
 from tests.foreign.reference import MISSING, PASSED, SKIPPED, WORST
-from tests.foreign.suites import Suite
 
+Outcomes: TypeAlias = dict[str, str]
 BY_BADNESS = ("crashed", *WORST[:3], "blocked", MISSING, SKIPPED, PASSED)
 
 
-def of_reference(path: Path) -> dict[str, str]:
+def of_reference(path: Path) -> Outcomes:
     """Return what unittest has said of each test."""
-    found: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    found: Outcomes = json.loads(path.read_text(encoding="utf-8"))
     return found
 
 
-def of_report(path: Path) -> dict[str, str]:
+def of_report(path: Path) -> Outcomes:
     """Return what a JUnit report says of each test: the worst."""
     found = {}
     for suite in junitparser.JUnitXml.fromfile(str(path)):
@@ -38,9 +39,16 @@ def kind_of(result: junitparser.Result) -> str:
     return result.type or MISSING
 
 
-def differences(expected: dict[str, str], found: dict[str, str], suite: Suite) -> Iterator[str]:
-    """Yield a line on each test of which the runs do not say the same."""
-    for name in {**expected, **found}:
-        one, other = expected.get(name, "not there"), found.get(name, "not there")
-        if one != other and not any(part in name for part, _ in suite.unsteady):
+def differences(expected: Sequence[Outcomes], found: Sequence[Outcomes]) -> Iterator[str]:
+    """Yield a line on each test of which no two runs say the same.
+
+    Args:
+        expected: What runs of unittest have said.
+        found: What our runs have said.
+    """
+    for name in sorted(set().union(*expected, *found)):
+        ones = {run.get(name, "not there") for run in expected}
+        others = {run.get(name, "not there") for run in found}
+        if ones.isdisjoint(others):
+            one, other = " or ".join(sorted(ones)), " or ".join(sorted(others))
             yield f"{name}: {one} under unittest, {other} under harness"

@@ -20,14 +20,12 @@ class Suite:
         directory: Where to discover, below the directory of installed packages.
         pattern: Which files hold tests.
         seed: Of another order, in which unittest itself comes to its end.
-        unsteady: Tests, by a part of their name, whose outcome is not always the same, and why.
     """
 
     names: tuple[str, ...] = ()
     directory: str = ""
     pattern: str = "test*.py"
     seed: int = 1
-    unsteady: tuple[tuple[str, str], ...] = ()
 
     def arguments(self) -> list[str]:
         """Return what comes after `python -m unittest` as after `harness run`."""
