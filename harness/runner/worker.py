@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from harness.core import realtime as time
 from harness.core.printing import say_through
+from harness.core.skips import skips
 from harness.errors import ConfigurationError
 from harness.runner.channel import Message
+from harness.runner.choice import Choice, choice_of
 from harness.runner.events import Event, Note, Over, Start, Taken, encoded
 from harness.runner.link import Link
 from harness.runner.options import Options
 from harness.runner.result import TellingResult
-from harness.runner.units import Unit, units_of
+from harness.runner.units import Unit
 
 if TYPE_CHECKING:
     from harness.runner.coverage import Measuring
@@ -58,6 +60,7 @@ class Worker:
         self._link = link
         self._channel = link.channel
         self._options = options
+        self._choice = Choice([])
         self._units: dict[str, Unit] = {}
         self._measuring: Measuring | None = None
         self._numbers: dict[int, int] = {}
@@ -69,6 +72,7 @@ class Worker:
 
     def serve(self) -> None:
         """Load the tests, then do what is asked until the coordinator is gone."""
+        skips.silence()  # the coordinator counts them
         say_through(lambda line: self._write(Note(line)))
         sys.path.insert(0, os.getcwd())  # as `python -m unittest` has it
         if self._options.coverage is None:
@@ -80,7 +84,14 @@ class Worker:
                 self._serve()
 
     def _serve(self) -> None:
-        units = units_of(self._options.selection.load())
+        try:
+            self._choice = choice_of(self._options)
+        except ConfigurationError as error:
+            self._channel.send(event="refused", why=str(error), usage=True)
+            return
+        if self._options.quarantine is not None:
+            self._choice.units = self._options.quarantine.choose(self._choice.units)
+        units = self._choice.units
         self._units = {unit.key: unit for unit in units}
         tests = [test for unit in units for test in unit.tests]
         self._numbers = {id(test): number for number, test in enumerate(tests)}
@@ -97,11 +108,11 @@ class Worker:
     def show(self, message: Message) -> None:
         """Tell which units and tests there are."""
         try:
-            units = [[unit.key, unit.names, unit.facts] for unit in self._units.values()]
+            told = self._choice.message()
         except ConfigurationError as error:
             self._channel.send(event="refused", why=str(error))
         else:
-            self._channel.send(event="units", units=units, path=sys.path)
+            self._channel.send(event="units", **told, path=sys.path)
 
     def run(self, message: Message) -> None:
         """Run some tests of some units, one unit after another."""
@@ -113,7 +124,8 @@ class Worker:
         timeout, stacks = self._options.timeout, self._link.stacks
         kept = self._printed, self._keeping
         result = TellingResult(self._tell, self._number_of, timeout, stacks, *kept)
-        result.failfast, result.tb_locals = self._options.failfast, self._options.locals
+        result.failfast = self._stops_at_failure(unit)
+        result.tb_locals = self._options.locals
         began = time.monotonic()
         self._write(Taken())
         self._measure(unit.key)
@@ -125,6 +137,12 @@ class Worker:
             self._leave_if_forked()
         self._measure("")
         self._write(Over(time.monotonic() - began))
+
+    def _stops_at_failure(self, unit: Unit) -> bool:
+        """Return whether the first failure ends the unit; not if one in quarantine could do so."""
+        quarantine = self._options.quarantine
+        apart = quarantine is not None and not quarantine.tests.keys().isdisjoint(unit.names)
+        return self._options.failfast and not apart
 
     def _leave_if_forked(self) -> None:
         """End a process that a test has forked, and that has gone on as if it were this one."""

@@ -40,7 +40,7 @@ def probe(request: Request) -> None:
     """Tell what is wrong with the code that there is; nothing if it is that of the run."""
     from distributed import get_worker
 
-    wanted = Version(**request["version"])
+    wanted = Version.unpacked(request["version"])
     there = Version.of(Path(request["directory"]), list(wanted.sources))
     worker = get_worker()
     complaint = wanted.complaint(there)
