@@ -206,6 +206,15 @@ def torture(session: nox.Session) -> None:
 
 
 @nox.session
+def foreign(session: nox.Session) -> None:
+    """Suites of others under unittest and under `harness run`: the same outcomes, test by test."""
+    wheels = ("--only-binary=:all:", "--require-hashes", "-r", "tests/foreign/requirements.txt")
+    session.install(*wheels)
+    session.install("-e", ".[report]")
+    session.run("python", "-m", "tests.foreign", *session.posargs)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Speed side by side with the peers, as ratios."""
     session.install("-e", ".[all]", "django", *DRIVERS)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from harness.report.history.recorder import Recorder
     from harness.runner.changes.reach import Reach
     from harness.runner.flakes.quarantine import Quarantine
+    from harness.runner.processes import Processes
     from harness.runner.selection import Selection
 
 AUTO, LOCAL = "auto", "local"
@@ -145,8 +146,6 @@ def run(context: click.Context, **given: Any) -> None:
       5    there were no tests
       130  the run was interrupted
     """  # noqa: D301 - \b is click's, and keeps the lines as they are
-    from harness.runner import main
-
     options = options_of(given, context.obj)
     announce_seed(options.seed)
     if given["junit"] is not None:
@@ -154,7 +153,21 @@ def run(context: click.Context, **given: Any) -> None:
 
         library()  # missing, it is told before the run
     recorder = recorder_of(given, context.obj, options)
-    sys.exit(main.run(options, output_of(given, context.obj), recorder))
+    processes = started(options)  # before the rest is imported, which is the coordinator's alone
+    from harness.runner import main
+
+    sys.exit(main.run(options, output_of(given, context.obj), recorder, processes))
+
+
+def started(options: Options) -> Processes | None:
+    """Start the workers, if they are processes of this machine, and return where they come from."""
+    if options.cluster is not None:
+        return None
+    from harness.runner.processes import Processes
+
+    processes = Processes(options.workers)
+    processes.start(options)
+    return processes
 
 
 def options_of(given: Mapping[str, Any], settings: Settings) -> Options:

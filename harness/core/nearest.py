@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -13,6 +12,8 @@ def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
         >>> nearest("provider", ["providers", "require"])
         'providers'
     """
+    import difflib  # only once there is a mistake
+
     found = difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)
     return found[0] if found else None
 

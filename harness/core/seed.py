@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import functools
-import hashlib
-import random
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the fault proxy draws, too, and starts in a few milliseconds
@@ -25,6 +24,8 @@ def derive(seed: int, *parts: str) -> int:
         >>> derive(1, "tests/test_a.py", "A.test_x") == derive(1, "tests/test_a.py", "A.test_x")
         True
     """
+    import hashlib  # takes its time, and a run that draws nothing does without
+
     text = "\0".join([str(seed), *parts]).encode()
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big")
 
@@ -32,7 +33,7 @@ def derive(seed: int, *parts: str) -> int:
 @functools.cache
 def drawn_seed() -> int:
     """Draw this process's seed, once, for runs that set none."""
-    return random.SystemRandom().randrange(2**32)
+    return int.from_bytes(os.urandom(4), "big")
 
 
 _again: int | None = None

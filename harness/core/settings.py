@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from harness.core import settings_files
 from harness.core.nearest import did_you_mean, nearest
@@ -33,8 +33,7 @@ from harness.core.tiers import parse_tiers
 from harness.errors import ConfigurationError, UnknownSettingError
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(NamedTuple):
     """One setting that exists: its name, how it is read, its default and what it means."""
 
     name: str

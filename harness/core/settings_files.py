@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from harness.errors import ConfigurationError
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """What was found: the directory that paths are relative to, and the values as text."""
 
     root: Path

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import json
+import errno
+import os
 import socket
 import threading
+from json import dumps, loads  # by name: tests put others in their places
 from typing import Any, TypeAlias
 
 Message: TypeAlias = dict[str, Any]
@@ -15,7 +17,9 @@ BLOCK = 1 << 18
 class Channel:
     """One end of a connection between the coordinator and a worker.
 
-    Tests cannot disturb it: it is no standard stream. Threads of a test may send at once.
+    It is no standard stream, which tests write to and close. One that closes all its files is no
+    harm either: what is opened next, and has its number, is not taken for it. Threads of a test may
+    send at once.
 
     Args:
         own: The socket.
@@ -23,6 +27,7 @@ class Channel:
 
     def __init__(self, own: socket.socket) -> None:
         self._own = own
+        self._inode = os.fstat(own.fileno()).st_ino
         self._rest = b""
         self._lock = threading.Lock()
 
@@ -36,8 +41,9 @@ class Channel:
         Raises:
             OSError: Nobody is there any more.
         """
-        data = json.dumps(message).encode() + b"\n"
+        data = dumps(message).encode() + b"\n"
         with self._lock:
+            self._check()
             self._own.sendall(data)
 
     def receive(self) -> list[Message] | None:
@@ -46,6 +52,7 @@ class Channel:
         A line that is none, as of a process that broke off in the middle, counts as the end.
         """
         try:
+            self._check()
             data = self._own.recv(BLOCK)
         except OSError:
             return None
@@ -53,12 +60,21 @@ class Channel:
             return None
         *lines, self._rest = (self._rest + data).split(b"\n")
         try:
-            return [json.loads(line) for line in lines]
+            messages = [loads(line) for line in lines]
         except ValueError:
             return None
+        return messages if all(isinstance(each, dict) for each in messages) else None
+
+    def _check(self) -> None:
+        if os.fstat(self._own.fileno()).st_ino != self._inode:
+            raise OSError(errno.EBADF, "somebody has closed the connection to harness")
 
     def close(self) -> None:
-        """Close it."""
+        """Close it; not what somebody else has opened under its number."""
+        try:
+            self._check()
+        except OSError:
+            self._own.detach()
         self._own.close()
 
 

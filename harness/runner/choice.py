@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from harness.runner.broken import is_broken
-from harness.runner.loader import Loader
+from harness.runner.loader import Loader, load
 from harness.runner.options import Options
 from harness.runner.tiers import tier_of, tiers_of, wrong_tiers
 from harness.runner.units import Unit, units_of
@@ -58,7 +58,7 @@ def choice_of(options: Options) -> Choice:
         ConfigurationError: There are no such tests.
     """
     loader, origins = loader_for(options)
-    choice = Choice(units_of(options.selection.load(loader)))
+    choice = Choice(units_of(load(options.selection, loader)))
     if options.tiers:
         choose_tiers(choice, options.tiers)
     if options.reach is not None:

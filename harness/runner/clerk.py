@@ -103,7 +103,7 @@ class Clerk:
         attempt = Attempt(work.round, work.rerun, hand.member.number, event.at)
         entry.attempts.append(attempt)
         hand.running.append(Running(entry, attempt))
-        hand.begun = False
+        hand.begun, hand.mute = False, None
         self._listener.started(entry, attempt)
 
     def _say(self, hand: Hand, event: Said) -> None:
@@ -130,13 +130,16 @@ class Clerk:
         hand.spent += attempt.seconds
         if event.passed:
             attempt.outcomes.append(Outcome(PASSED))
-        self._listener.finished(entry, attempt)
+        if attempt.outcomes:
+            self._listener.finished(entry, attempt)
+        else:
+            hand.mute = running
 
     def _over(self, hand: Hand, event: Over) -> Work:
         work = hand.works.popleft()
         self._listener.left(hand.member.number)
         self.ledger.units[work.unit].fixtures.append(max(0.0, event.seconds - hand.spent))
-        hand.spent, hand.begun = 0.0, False
+        hand.spent, hand.begun, hand.mute = 0.0, False, None
         self._tests += len(work.tests)
         self._seconds += event.seconds
         return work
@@ -168,7 +171,8 @@ class Clerk:
 
     def crashed(self, hand: Hand, how: str) -> None:
         """Say of the test that a worker was in that it has ended it."""
-        entry, attempt = hand.running[-1]
+        assert hand.suspect is not None
+        entry, attempt = hand.suspect
         outcome = Outcome(CRASHED, f"worker {hand.member.number} ended: {how}")
         self._count(outcome, entry.gates)
         attempt.outcomes.append(outcome)

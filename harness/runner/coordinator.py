@@ -25,9 +25,11 @@ if TYPE_CHECKING:
     from harness.runner.schedule.services import Kept
     from harness.runner.schedule.shards import Shares
 
-LOOK = 0.05  # seconds between two looks at what the workers have written down
+OFTEN, SELDOM = 0.002, 0.05  # seconds between two looks at what the workers have written down
 AHEAD = 0.1  # seconds of work that a worker is given at once, if it is in small pieces
+TINY = 0.005  # seconds of work for which no worker need be asked twice
 TRIES = 10  # workers, one after another, that end before they have loaded the tests
+GRACE = 2.0  # seconds that a worker has to end itself where a test takes too long
 PATIENCE = 60.0  # seconds that a worker has to close its services, or to end when interrupted
 
 
@@ -77,6 +79,7 @@ class Coordinator:
         self._queue = Queue()
         self._round = 0  # 0: it is not known yet which tests there are
         self._hired = 0
+        self._pause = OFTEN
         self._unready = 0  # workers that have ended before they had loaded the tests
         self._stopping = False  # no more work is given out
         self._deaths: Counter[str] = Counter()  # in the fixtures of a unit
@@ -116,9 +119,9 @@ class Coordinator:
 
     def _look(self) -> None:
         """Take note of what has happened, after a moment at most."""
-        ready = self._selector.select(LOOK)
-        for hand in self._hands:
-            self._read(hand)
+        ready = self._selector.select(self._pause)
+        news = [self._read(hand) for hand in self._hands]
+        self._pause = OFTEN if any(news) else min(2 * self._pause, SELDOM)
         for key, _ in ready:
             if key.data is None:
                 self._hear_keeper()
@@ -127,9 +130,19 @@ class Coordinator:
         for hand in list(self._hands):
             if hand.member.gone():
                 self._bury(hand)
+            elif self._overdue(hand):
+                hand.overdue = True
+                hand.member.kill()
         if self.kept is not None and self.kept.look():
             self._give_all()
         self._listener.look()
+
+    def _overdue(self, hand: Hand) -> bool:
+        """Return whether a test takes too long, and whoever was to end it does not."""
+        limit = self._options.timeout
+        return (
+            limit is not None and bool(hand.works) and hand.heard + limit + GRACE < time.monotonic()
+        )
 
     def _end_late(self) -> None:
         self.late = True
@@ -197,17 +210,29 @@ class Coordinator:
         """Do what is to be done about a worker that has ended."""
         self._read(hand)
         self._hands.remove(hand)
-        self._selector.unregister(hand.member)
+        if not hand.deaf:
+            self._selector.unregister(hand.member)
         self._queue.left(hand.member.number)
-        how = hand.member.end(PATIENCE)
+        how = self._late(hand, hand.member.end(PATIENCE))
         if not hand.leaving:
             self._mourn(hand, how or "exit code 0")
         elif how and not self._stopping:
             self._listener.lost(hand.member.number, how, None)
         self._give_all()  # somebody may have waited for what it had
 
+    def _late(self, hand: Hand, how: str) -> str:
+        """Return how a worker has ended, where that may have been its time limit."""
+        limit = self._options.timeout
+        if limit is None or not hand.works:
+            return how
+        silent = time.monotonic() - hand.heard  # a moment less than it was: what is told waits
+        ended_itself = how == "exit code 1" and silent > 0.8 * limit
+        if hand.overdue or ended_itself:
+            return f"it took longer than {limit:g} s ({how})"
+        return how
+
     def _mourn(self, hand: Hand, how: str) -> None:
-        entry = hand.running[-1].entry if hand.running else None
+        entry = hand.suspect.entry if hand.suspect else None
         self._listener.lost(hand.member.number, how, entry.name if entry else None)
         if entry is not None:
             self._clerk.crashed(hand, how)
@@ -234,7 +259,15 @@ class Coordinator:
         for message in messages or ():
             getattr(self, f"_on_{message['event']}")(hand, message)
         if messages is None and hand in self._hands:
+            self._miss(hand)
+
+    def _miss(self, hand: Hand) -> None:
+        """Take note that a worker has gone, or will when it has done what it was given."""
+        if hand.leaving or hand.member.gone():
             self._bury(hand)
+        else:
+            hand.deaf, self._pause = True, OFTEN
+            self._selector.unregister(hand.member)
 
     def _hear_keeper(self) -> None:
         assert self.kept is not None
@@ -242,12 +275,14 @@ class Coordinator:
             self._selector.unregister(self.kept)
         self._give_all()
 
-    def _read(self, hand: Hand) -> None:
+    def _read(self, hand: Hand) -> bool:
+        """Take down what a worker has told; return whether it has told anything."""
         done = self._clerk.read(hand)
         if self._clerk.failures and (self._options.failfast or self._options.until_fail):
             self._stopping = True
         for work in done:
             self._done(work)
+        return bool(done)
 
     def _on_full(self, hand: Hand, message: Message) -> None:
         self._tell(hand, do="go on")
@@ -319,13 +354,14 @@ class Coordinator:
 
     def _give(self, hand: Hand) -> None:
         """Give a worker that has nothing to do what is next; send it home if there is nothing."""
-        if not hand.loaded or not self._round or hand.works or hand.leaving:
+        if not hand.loaded or not self._round or hand.works or hand.leaving or hand.deaf:
             return
         if self._stopping or not self._more():
             self._dismiss(hand)
             return
         hand.works.extend(self._portion(hand.member.number))
         if hand.works:
+            hand.heard = time.monotonic()
             works = [[work.unit, work.tests] for work in hand.works]
             self._tell(hand, do="run", works=works)
         else:
@@ -334,14 +370,22 @@ class Coordinator:
     def _portion(self, worker: int) -> list[Work]:
         """Return what a worker is to do next: several pieces of work, if they are small."""
         works: list[Work] = []
-        one = self._options.failfast or self._options.until_fail
-        seconds, most = 0.0, 0 if one else len(self._queue) // (2 * len(self._hands))
-        while (not works or (len(works) < most and seconds < AHEAD)) and (
-            work := self._queue.next(worker)
-        ):
+        seconds = 0.0
+        while self._add(works, seconds) and (work := self._queue.next(worker)):
             works.append(work)
             seconds += self._queue.seconds(work, self._clerk.pace)
         return works
+
+    def _add(self, works: list[Work], seconds: float) -> bool:
+        """Return whether a worker is to do more at once than it was given, which takes so long."""
+        if not works:
+            return True
+        if self._options.failfast or self._options.until_fail:
+            return False
+        if self._options.cluster is None and self._transport.wanted() == 1:
+            return True  # there is nobody else who could
+        share = (len(self._queue) + len(works)) // (2 * len(self._hands))
+        return seconds < TINY or (len(works) < share and seconds < AHEAD)
 
     def _done(self, work: Work) -> None:
         self._queue.done(work)
@@ -378,7 +422,8 @@ class Coordinator:
         for each in hand.works:
             self._queue.done(each)
         self._queue.put_back(others)
-        self._deaths[work.unit] += hand.begun
+        # In its fixtures, or where nobody can be blamed.
+        self._deaths[work.unit] += hand.begun or len(left) == len(work.tests)
         if self._deaths[work.unit] > 1:  # once it may have been killed from outside
             text = f"worker {hand.member.number} ended in the fixtures of {work.unit}"
             self._clerk.report(work, left, Outcome(CRASHED, text))

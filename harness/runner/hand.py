@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from harness.core import realtime as time
 from harness.runner.ledger import Attempt, Entry
 from harness.runner.plan import Work
 from harness.runner.transport import Member
@@ -33,8 +34,12 @@ class Hand:
         loaded: Whether it has loaded the tests.
         works: What it was given and has not done, the first of which it is doing.
         leaving: Whether it was told to end.
+        deaf: Whether its connection is closed, though it still runs what it was given.
+        heard: When it has last told something, or was given something to do.
+        overdue: Whether it has ended, or was killed, for having told nothing for too long.
         begun: Whether it is in the fixtures before the first test of its first work.
         running: The tests that have begun and not ended.
+        mute: The last test, if it has ended and nothing was said of it: it was interrupted.
         spent: How long the tests of the first work have taken so far, in seconds.
         rest: The begin of a line that it is writing down.
     """
@@ -43,8 +48,12 @@ class Hand:
     loaded: bool = False
     works: deque[Work] = field(default_factory=deque)
     leaving: bool = False
+    deaf: bool = False
+    heard: float = 0.0
+    overdue: bool = False
     begun: bool = False
     running: list[Running] = field(default_factory=list)
+    mute: Running | None = None
     spent: float = 0.0
     rest: bytes = b""
 
@@ -53,8 +62,14 @@ class Hand:
         data = self.member.read()
         if not data:
             return ()
+        self.heard = time.monotonic()
         *lines, self.rest = (self.rest + data).split(b"\n")
         return lines
+
+    @property
+    def suspect(self) -> Running | None:
+        """The test that is to blame if the worker has ended; None if none is."""
+        return self.running[-1] if self.running else self.mute
 
     def attempt_of(self, number: int, entries: list[Entry]) -> Running:
         """Return a test that has begun.

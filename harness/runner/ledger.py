@@ -6,9 +6,10 @@ import itertools
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from harness.runner.kinds import CRASHED, ERROR, FLAKY, GREEN, MISSING, RED, WORST
+from harness.runner.times import Times as Times
 
 if TYPE_CHECKING:
     from harness.runner.flakes.quarantine import Quarantined
@@ -27,20 +28,6 @@ class Outcome:
     kind: str
     text: str = ""
     part: str = ""
-
-
-class Times(NamedTuple):
-    """How long the parts of a test took, in seconds.
-
-    Attributes:
-        setup: `setUp`, and the leases that the test took.
-        body: The test itself.
-        release: `tearDown`, the clean-ups, and giving the leases back.
-    """
-
-    setup: float = 0.0
-    body: float = 0.0
-    release: float = 0.0
 
 
 @dataclass(eq=False)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from harness.runner.channel import Channel
 from harness.runner.slate import Slate
 
+DEAF = 71  # exit code of a worker that cannot ask for more work
 STDERR = 2  # the descriptor: a test may have put something else in the place of the stream
 
 
-@dataclass(frozen=True)
-class Link:
+class Link(NamedTuple):
     """One end of it.
 
     Attributes:

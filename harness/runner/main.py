@@ -65,6 +65,7 @@ def run(
     options: Options,
     output: Output = Output(),  # noqa: B008 - it never changes
     recorder: Recorder | None = None,
+    processes: Processes | None = None,
 ) -> Exit:
     """Run tests, print what happens, and return what to exit with.
 
@@ -72,13 +73,14 @@ def run(
         options: Which tests, and how.
         output: What is told, and where.
         recorder: Who writes the run into a history; None for none.
+        processes: Where workers come from, if some were started already.
     """
     streams.ensure()
     platform = platform_of(output.platform, os.environ)
     console = Console(verbose=output.verbose, platform=platform)
     known = functools.partial(known_of, options, recorder)
     follower = Follower(console.stream, console.note, repeat=options.repeat, known=known)
-    transport = transport_of(options, console)
+    transport = processes or transport_of(options, console)
     keep = transport.keep if isinstance(transport, Processes) else None
     listener = Listeners(console, follower, *([] if recorder is None else [recorder]))
     coordinator = Coordinator(options, transport, listener, keep)
@@ -121,7 +123,7 @@ def run(
 
 def findings_of(ledger: Ledger, options: Options, history: Path | None) -> Findings:
     """Return what there is to say of flaky tests, and those in quarantine; mostly nothing."""
-    if options.quarantine is None and not ledger.count(FLAKY):
+    if options.quarantine is None and not ledger.count(FLAKY) and not (history and ledger.red):
         return NOTHING
     from harness.runner.flakes.policy import found_in
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import itertools
-import random
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from harness.core.seed import derive
 from harness.runner.ledger import UnitAccount
 from harness.runner.options import SHUFFLE, Options
+
+if TYPE_CHECKING:
+    import random
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,8 @@ def planned(units: Iterable[UnitAccount], options: Options, round: int = 1) -> l
     works = [Work(unit.key, unit.tests, round) for unit in units]
     if options.order == SHUFFLE:
         parts = ("order",) if round == 1 else ("order", str(round))
+        import random
+
         rng = random.Random(derive(options.seed, *parts))
         rng.shuffle(works)
         works = [replace(work, tests=shuffled(work.tests, rng)) for work in works]

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import math
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
 from harness.core import realtime as time
 from harness.runner.channel import Message, pair
-from harness.runner.link import Link
+from harness.runner.link import DEAF, Link
 from harness.runner.options import Options
 from harness.runner.slate import Slate
 from harness.runner.transport import Member
-from harness.runner.worker import Worker
 
 INTERRUPT = {signal.SIGINT}
 Serve: TypeAlias = Callable[[Link, Options], None]
@@ -58,8 +60,11 @@ class Process:
         self.link.channel.send(**message)
 
     def receive(self) -> list[Message] | None:
-        """Return messages that came; None when it has ended."""
-        return self.link.channel.receive()
+        """Return messages that came; None when it has ended, or will: nobody listens any more."""
+        messages = self.link.channel.receive()
+        if messages is None:
+            self.link.channel.close()
+        return messages
 
     def read(self) -> bytes:
         """Return what it has told of tests since the last time."""
@@ -116,7 +121,22 @@ def how_it_was(code: int) -> str:
     """
     if code == 0:
         return ""
-    return f"exit code {code}" if code > 0 else signal.Signals(-code).name
+    if code == DEAF:
+        return "a test has closed its connection to harness, or has written to it"
+    return f"exit code {code}" if code > 0 else name_of(-code)
+
+
+def name_of(number: int) -> str:
+    """Return the name of a signal, if it has one.
+
+    Example:
+        >>> name_of(9), name_of(35)
+        ('SIGKILL', 'signal 35')
+    """
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def how_ended(status: int) -> str:
@@ -136,18 +156,35 @@ class Processes:
 
     def __init__(self, count: int) -> None:
         self._count = count
+        self._ready: deque[Process] = deque()  # started, and not hired yet
+
+    def start(self, options: Options) -> None:
+        """Start all workers ahead: they load the tests while there is something else to do here.
+
+        In a new process it does not return, but is a worker to the end.
+        """
+        atexit.register(gc.freeze)  # what is left goes with its process, and need not be searched
+        become = None
+        try:
+            for number in range(1, self._count + 1):
+                self._ready.append(self._fork(number, self._ready, work))
+        except BecomeWorkerError as error:
+            become = error
+        if become is not None:
+            become.serve(become.link, options)
+            sys.exit()
 
     def wanted(self) -> int:
         """Return how many workers there may be."""
         return self._count
 
     def hire(self, number: int, others: Sequence[Member]) -> Process:
-        """Start a worker.
+        """Start a worker, or return one that was started ahead.
 
         Raises:
             BecomeWorkerError: In the new process.
         """
-        return self._fork(number, others, work)
+        return self._ready.popleft() if self._ready else self._fork(number, others, work)
 
     def keep(self, others: Sequence[Member]) -> Process:
         """Start what starts services before tests need them, and holds them.
@@ -159,7 +196,7 @@ class Processes:
 
         return self._fork(0, others, keep)
 
-    def _fork(self, number: int, others: Sequence[Member], serve: Serve) -> Process:
+    def _fork(self, number: int, others: Iterable[Member], serve: Serve) -> Process:
         sys.stdout.flush()
         sys.stderr.flush()
         ours, theirs = pair()
@@ -192,8 +229,12 @@ def be_interrupted() -> None:
 
 def work(link: Link, options: Options) -> None:
     """Be a worker, to the end of the process."""
+    from harness.runner.worker import Worker  # with unittest, of which a coordinator has no need
+
     try:
         be_interrupted()
         Worker(link, options).serve()
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
+    finally:
+        link.channel.close()

@@ -66,7 +66,8 @@ class TellingResult(unittest.TestResult):
 
     def startTest(self, test: Any) -> None:
         """Tell that a test begins."""
-        self.limit()
+        if self._timeout is not None:
+            self.limit()
         super().startTest(test)
         self._begin(test)
 
@@ -81,7 +82,8 @@ class TellingResult(unittest.TestResult):
 
     def stopTest(self, test: Any) -> None:
         """Tell that a test is over."""
-        self.limit()
+        if self._timeout is not None:
+            self.limit()
         number = self._begin(test)  # Python 3.12.1 does not start what a decorator skips
         times = None if number is None else self._running.pop(number).stop()
         failed = self._mirrorOutput  # type: ignore[attr-defined]

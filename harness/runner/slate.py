@@ -29,6 +29,7 @@ class Slate:
         self._memory = mmap.mmap(file, HEAD.size + size)
         self._size = size
         self._written = self._read = 0
+        self._seen = 0  # what was read of it when the writer last looked
 
     def write(self, data: bytes, wait: Callable[[], object]) -> None:
         """Write bytes.
@@ -37,8 +38,16 @@ class Slate:
             data: The bytes.
             wait: Called while there is no room; returns when the reader has read.
         """
+        if len(data) <= self._size - (self._written - self._seen):
+            self._put(data)
+        else:
+            self._press(data, wait)
+
+    def _press(self, data: bytes, wait: Callable[[], object]) -> None:
+        """Write bytes for which there may not be room at once."""
         while data:
-            room = self._size - (self._written - self._count(COUNT.size))
+            self._seen = self._count(COUNT.size)
+            room = self._size - (self._written - self._seen)
             if not room:
                 wait()
                 continue
@@ -47,14 +56,16 @@ class Slate:
 
     def _put(self, data: bytes) -> None:
         at = self._written % self._size
-        first = data[: self._size - at]
-        begin = HEAD.size + at
-        self._memory[begin : begin + len(first)] = first
-        rest = data[len(first) :]
-        if rest:
-            self._memory[HEAD.size : HEAD.size + len(rest)] = rest
+        fits = self._size - at
+        self._lay(at, data[:fits])
+        if len(data) > fits:
+            self._lay(0, data[fits:])
         self._written += len(data)
         COUNT.pack_into(self._memory, 0, self._written)  # last: what is counted is there
+
+    def _lay(self, at: int, data: bytes) -> None:
+        begin = HEAD.size + at
+        self._memory[begin : begin + len(data)] = data
 
     def read(self) -> bytes:
         """Return what was written since the last time."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
 from harness.core import realtime as time
-from harness.runner.ledger import Times
+from harness.runner.times import Times
 
 __unittest = True  # frames of this module are left out of a failure's traceback
 
@@ -29,17 +31,11 @@ class Stopwatch:
         self._done: float | None = None
         self._leased = 0.0  # of the leases that the set-up took
         self._marks: list[str] = []
-        for name in BEFORE:
-            self._stand_in(name, self._after)
-        for name in AFTER:
-            self._stand_in(name, self._before)
-
-    def _stand_in(self, name: str, made: Callable[[str, Any], Any]) -> None:
-        own = getattr(type(self._test), name, None)
-        if own is None or getattr(own, "__module__", "").startswith("unittest."):
-            return  # it does nothing
-        self._test.__dict__[name] = made(name, getattr(self._test, name))
-        self._marks.append(name)
+        kind: Any = type(test)
+        for name in timed(kind):
+            made = self._after if name in BEFORE else self._before
+            test.__dict__[name] = made(name, getattr(test, name))
+            self._marks.append(name)
 
     def _after(self, name: str, call: Any) -> Any:
         if name.startswith("async"):
@@ -90,6 +86,19 @@ class Stopwatch:
         leased = min(self._leases() - self._leased, done - self._ready)
         body = done - self._ready - leased
         return Times(done - self._began - body, body, over - done)
+
+
+@functools.lru_cache(maxsize=4)  # the classes of the moment; they are not kept alive for long
+def timed(kind: type) -> tuple[str, ...]:
+    """Return which methods of a class of tests do something that is not the test itself."""
+    return tuple(name for name in (*BEFORE, *AFTER) if acts(name, getattr(kind, name, None)))
+
+
+def acts(name: str, method: Any) -> bool:
+    """Return whether a method is somebody's own, and of the sort that unittest knows it as."""
+    if method is None or getattr(method, "__module__", "").startswith("unittest."):
+        return False
+    return name.startswith("async") == inspect.iscoroutinefunction(method)
 
 
 def nothing() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 import threading
@@ -16,22 +15,32 @@ from harness.core.skips import skips
 from harness.errors import ConfigurationError
 from harness.runner.channel import Message
 from harness.runner.choice import Choice, choice_of
-from harness.runner.events import Event, Note, Over, Start, Taken, encoded
-from harness.runner.link import Link
+from harness.runner.events import Event, Note, Over, Start, Stop, Taken, encoded
+from harness.runner.link import DEAF, Link
 from harness.runner.options import Options
 from harness.runner.result import TellingResult
 from harness.runner.units import Unit
 
+try:
+    from _blake2 import blake2b  # as `random` does it: hashlib loads OpenSSL, which takes its time
+except ImportError:
+    from hashlib import blake2b
+
 if TYPE_CHECKING:
+    import unittest
+
     from harness.runner.coverage import Measuring
     from harness.runner.keeping import Keeping
     from harness.runner.printed import Printed
+
+# As they are now: tests put others in their places.
+_getpid, _getppid, _exit = os.getpid, os.getppid, os._exit
 
 
 def digest_of(units: list[Unit]) -> str:
     """Return what is the same for workers that have loaded the same tests."""
     text = "\n".join("\n".join([unit.key, *unit.names]) for unit in units)
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def kept_back() -> Printed:
@@ -63,10 +72,12 @@ class Worker:
         self._choice = Choice([])
         self._units: dict[str, Unit] = {}
         self._measuring: Measuring | None = None
-        self._numbers: dict[int, int] = {}
+        self._numbers: dict[int, int] = {}  # by the identity of a test
+        self._ids: list[int] = []
         self._names: list[str] = []
+        self._once = options.repeat == 1 and not options.rerun_failed
         self._lock = threading.Lock()
-        self._pid = os.getpid()
+        self._pid, self._parent = _getpid(), _getppid()
         self._printed = kept_back() if options.buffer else None
         self._keeping = None if options.artifacts is None else keeping_in(options.artifacts)
 
@@ -85,40 +96,55 @@ class Worker:
 
     def _serve(self) -> None:
         try:
-            self._choice = choice_of(self._options)
+            digest = self._load()
         except ConfigurationError as error:
-            self._channel.send(event="refused", why=str(error), usage=True)
+            self._send(event="refused", why=str(error), usage=True)
             return
-        if self._options.quarantine is not None:
-            self._choice.units = self._options.quarantine.choose(self._choice.units)
-        units = self._choice.units
-        self._units = {unit.key: unit for unit in units}
-        tests = [test for unit in units for test in unit.tests]
-        self._numbers = {id(test): number for number, test in enumerate(tests)}
-        self._names = [name for unit in units for name in unit.names]
         if not sys.warnoptions:
             warnings.simplefilter("default")  # as unittest shows what Python does not by itself
-        self._channel.send(event="loaded", digest=digest_of(units))
+        self._send(event="loaded", digest=digest)
         while (messages := self._channel.receive()) is not None:
             for message in messages:
                 if message["do"] == "end":
                     return
                 getattr(self, message["do"])(message)
 
+    def _load(self) -> str:
+        """Load the tests, and return the digest of those that are run.
+
+        Raises:
+            ConfigurationError: It is not to be told which are meant.
+        """
+        self._choice = choice_of(self._options)
+        if self._options.quarantine is not None:
+            self._choice.units = self._options.quarantine.choose(self._choice.units)
+        units = self._choice.units
+        self._units = {unit.key: unit for unit in units}
+        self._ids = [id(test) for unit in units for test in unit.tests]
+        self._numbers = {identity: number for number, identity in enumerate(self._ids)}
+        self._names = [name for unit in units for name in unit.names]
+        return digest_of(units)
+
     def show(self, message: Message) -> None:
         """Tell which units and tests there are."""
         try:
             told = self._choice.message()
         except ConfigurationError as error:
-            self._channel.send(event="refused", why=str(error))
+            self._send(event="refused", why=str(error))
         else:
-            self._channel.send(event="units", **told, path=sys.path)
+            self._send(event="units", **told, path=sys.path)
 
     def run(self, message: Message) -> None:
         """Run some tests of some units, one unit after another."""
         for unit, tests in message["works"]:
             self._run(self._units[unit], tests)
-        self._channel.send(event="idle")
+        self._send(event="idle")
+
+    def _send(self, **message: Any) -> None:
+        try:
+            self._channel.send(**message)
+        except OSError:
+            sys.exit(DEAF)
 
     def _run(self, unit: Unit, tests: list[str]) -> None:
         timeout, stacks = self._options.timeout, self._link.stacks
@@ -131,10 +157,9 @@ class Worker:
         self._measure(unit.key)
         result.limit()
         try:
-            unit.of(tests).run(result)
+            self._suite_of(unit, tests).run(result)
         finally:
             result.unlimit()
-            self._leave_if_forked()
         self._measure("")
         self._write(Over(time.monotonic() - began))
 
@@ -144,13 +169,17 @@ class Worker:
         apart = quarantine is not None and not quarantine.tests.keys().isdisjoint(unit.names)
         return self._options.failfast and not apart
 
-    def _leave_if_forked(self) -> None:
-        """End a process that a test has forked, and that has gone on as if it were this one."""
-        if os.getpid() != self._pid:
-            os._exit(0)
+    def _suite_of(self, unit: Unit, names: list[str]) -> unittest.TestSuite:
+        """Return what runs some tests, and holds them alone if they are not run again."""
+        suite = unit.of(names)
+        if self._once:
+            unit.forget(names)
+        return suite
 
     def _tell(self, event: Event) -> None:
         self._write(event)
+        if self._once and isinstance(event, Stop):
+            self._numbers.pop(self._ids[event.test], None)  # what is made next may get its id
         if isinstance(event, Start):
             self._measure(self._names[event.test])
 
@@ -160,15 +189,23 @@ class Worker:
             self._measuring.enter(context)
 
     def _write(self, event: Event) -> None:
-        if os.getpid() != self._pid:
-            return
+        if _getpid() != self._pid:
+            if isinstance(event, Note):
+                return
+            _exit(0)  # a test has forked it, and it goes on as if it were this one
+        if isinstance(event, Start) and _getppid() != self._parent:
+            raise KeyboardInterrupt  # nobody will ever know
         with self._lock:
             self._link.slate.write(encoded(event), self._wait)
 
     def _wait(self) -> None:
         """Have the coordinator read what is written."""
-        self._channel.send(event="full")
-        self._channel.receive()
+        try:
+            self._channel.send(event="full")
+        except OSError:
+            _exit(DEAF)
+        if self._channel.receive() is None:
+            _exit(DEAF)
 
     def _number_of(self, test: Any) -> int | None:
         return self._numbers.get(id(test))

@@ -23,6 +23,7 @@ from tests.benchmarks import (
     large,
     overhead,
     proxy,
+    runner,
     sets,
     shards,
     sharing,
@@ -43,6 +44,7 @@ BENCHMARKS: dict[str, Callable[..., None]] = {
     "kafka": kafka.main,
     "shards": shards.main,
     "bulk": bulk.main,
+    "runner": runner.main,
     "fleet": fleet.main,
     "keeping": keeping.main,
 }

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 from harness.core.endpoint import Endpoint
+from tests.benchmarks.peers import python_with
 
 PACKAGES = ("pytest", "pytest-postgresql", "psycopg[binary]")
 TESTS = 12
@@ -42,17 +42,7 @@ def test(database, number):
 
 def peer() -> Path | str:
     """Return the Python that has the peer, installed at the first use; else why there is none."""
-    directory = Path(sys.prefix) / "pytest-postgresql"
-    python = directory / "bin" / "python"
-    try:
-        if not python.exists():
-            run = {"check": True, "capture_output": True, "text": True}
-            subprocess.run([sys.executable, "-m", "venv", str(directory)], **run)  # type: ignore[call-overload]
-            subprocess.run([str(python), "-m", "pip", "install", "-q", *PACKAGES], **run)  # type: ignore[call-overload]
-        subprocess.run([str(python), "-c", "import pytest_postgresql"], check=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        return f"pytest-postgresql could not be installed: {error}"
-    return python
+    return python_with("pytest-postgresql", *PACKAGES)
 
 
 def per_test(python: Path, endpoint: Endpoint, schema: Path, processes: int) -> list[float]:

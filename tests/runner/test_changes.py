@@ -6,7 +6,7 @@ import sys
 from unittest import mock
 
 from harness.runner.options import Options
-from tests.runner.changes.repositories import ENVIRONMENT, git
+from tests.runner.changes.repositories import ENVIRONMENT, git, with_git
 from tests.runner.suites import RunnerTest
 
 MONEY = "def cents(euros):\n    return euros * 100\n"
@@ -31,6 +31,7 @@ class QuickTest(unittest.TestCase):
 WHY = "money.py changed: test_shop.py > money.py"
 
 
+@with_git
 class ChangesTest(RunnerTest):
     def setUp(self):
         super().setUp()

@@ -156,6 +156,27 @@ class Uses{n}Test(HarnessTestCase):
         self.assertEqual("3 passed, 1 failed, 0 skipped", self.last_line(text))
         self.assertIn("No module named 'nowhere'", text)
 
+    def test_what_a_test_holds_goes_with_it_as_under_unittest(self):
+        self.write(
+            test_big="""
+            import gc, weakref
+
+            class Big:
+                pass
+
+            class BigTest(unittest.TestCase):
+                def test_a(self):
+                    self.big = Big()
+                    type(self).ref = weakref.ref(self.big)
+
+                def test_b(self):
+                    gc.collect()
+                    self.assertIsNone(self.ref())
+            """
+        )
+        self.run_suite()
+        self.run_suite("--repeat", "2", code=1)  # for which it is kept
+
     def test_warnings_are_shown_as_unittest_shows_them(self):
         self.write(
             test_old="""

@@ -33,6 +33,16 @@ class Inner:
         async def asyncTearDown(self):
             time.sleep(3 * LONG)
 
+    class NamedAsAsync(unittest.TestCase):
+        def setUp(self):
+            self.asyncSetUp()
+
+        def asyncSetUp(self):
+            self.ready = True
+
+        def test_ready(self):
+            self.assertTrue(self.ready)
+
     class FailsEarly(unittest.TestCase):
         def setUp(self):
             time.sleep(LONG)
@@ -81,6 +91,11 @@ class StopwatchTest(unittest.TestCase):
         times = times_of(Inner.FailsEarly("test_nothing"))
         self.assertGreaterEqual(min(times), 0)
         self.assertGreaterEqual(sum(times), 0.99 * 3 * LONG)
+
+    def test_a_method_that_is_only_named_as_an_asynchronous_one_is_left_alone(self):
+        test, result = Inner.NamedAsAsync("test_ready"), Timed()
+        test.run(result)
+        self.assertEqual([], result.errors)
 
     def test_nothing_of_it_stays_on_the_test(self):
         for test in Inner.Slow("test_slow"), Inner.FailsEarly("test_nothing"):

@@ -19,6 +19,7 @@ from harness.providers.engine import Engine
 from tests.torture.cluster import ClusterTorture
 from tests.torture.kills import CLEAN, RUN_TIMEOUT, Kill, Outcome, Watched, run_once, torture
 from tests.torture.place import Place
+from tests.torture.runner import ProcessTorture, ShardTorture
 from tests.torture.slow_daemon import slow_daemon
 
 FORKS = ("child exits", "child closes", "child is killed", "parent exits", "parent is killed")
@@ -91,6 +92,16 @@ class Scenario:
         """What runs tests on a Dask cluster is killed: each is reported, and none runs twice."""
         with tempfile.TemporaryDirectory(dir=self.parent) as root:
             return ClusterTorture(Path(root), self.seed, 12 if self.brief else 200).run()
+
+    def workers(self) -> list[str]:
+        """What runs tests in processes is killed: each is reported, and none runs twice."""
+        with tempfile.TemporaryDirectory(dir=self.parent) as root:
+            return ProcessTorture(Path(root), self.seed, 12 if self.brief else 200).run()
+
+    def shards(self) -> list[str]:
+        """Workers and whole shards are killed: after a merge each test is reported once."""
+        with tempfile.TemporaryDirectory(dir=self.parent) as root:
+            return ShardTorture(Path(root), self.seed, 8 if self.brief else 200).run()
 
     def forks(self) -> list[str]:
         """A process that holds a server forks; whoever ends first, the server is the parent's."""
@@ -176,7 +187,7 @@ class Scenario:
 
 
 SCENARIOS = (
-    "cluster",
+    *("cluster", "workers", "shards"),
     *("crowd", "forks", "hung_janitor", "reuse", "full_disk", "busy_daemon", "slow_daemon"),
     "statements",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from harness.core.settings import Settings
@@ -77,23 +77,20 @@ def reach_of(revision: str, selection: Selection, settings: Settings) -> Reach:
     study = Study(repository, base, place, changed)
     for path in image_lists(settings):
         study.compare_images(below(path, repository.top))
-    everything = study.decisive()
-    if everything or not changed:
-        return Reach(revision, place.depth, tuple(changed), everything)
+    reach = Reach(revision, place.depth, tuple(changed), study.decisive())
+    if reach.everything or not changed:
+        return reach
+    return replace(followed(reach, study), covered=tests_of(here, repository.top, changed))
+
+
+def followed(reach: Reach, study: Study) -> Reach:
+    """Return a reach with all that refers to what has changed."""
     graph = study.graph()
-    doubtful = tuple(path for path in changed if not study.is_told(graph, path))
-    toward = graph.reached(changed)
-    code = next((path for path in changed if path.endswith(SUFFIX)), None)
-    return Reach(
-        since=revision,
-        depth=place.depth,
-        changed=tuple(changed),
-        loaders=graph.guessed(toward, code) if code is not None else {},
-        toward=toward,
-        doubtful=doubtful,
-        images=study.images,
-        covered=tests_of(here, repository.top, changed),
-    )
+    doubtful = tuple(path for path in reach.changed if not study.is_told(graph, path))
+    toward = graph.reached(reach.changed)
+    code = next((path for path in reach.changed if path.endswith(SUFFIX)), None)
+    loaders = {} if code is None else graph.guessed(toward, code)
+    return replace(reach, toward=toward, loaders=loaders, doubtful=doubtful, images=study.images)
 
 
 def image_lists(settings: Settings) -> list[Path]:

@@ -19,9 +19,11 @@ LOADERS = frozenset(
 RUNNER = "exec"  # Python's own; methods of that name run other things
 # Code in a text: of a doctest, or for another interpreter.
 CODE = re.compile(
-    r"^\s*(?:>>> |\.\.\. )?(?:from\s+([\w.]+)\s+import\s+(\w+)|import\s+([\w.]+)\s*(?:as|[,;]|$))",
+    r"^\s*(?:>>> |\.\.\. )?"
+    r"(?:from\s+([\w.]+)\s+import\s+([\w(*][^;\n]*)|import\s+([\w.]+)\s*(?:as|[,;]|$))",
     re.MULTILINE,
 )
+WORD = re.compile(r"\w+")
 GAP = re.compile(r"[%{]")
 LONGEST = 500  # characters of a text that may name something
 
@@ -108,8 +110,10 @@ class Reader:
         if len(value) <= LONGEST and "\n" not in value:
             self._texts.add(value)
         if "import" in value:
-            for module, name, whole in CODE.findall(value):
-                self._imports.add(Import(0, module or whole, name))
+            for module, names, whole in CODE.findall(value):
+                some = names[:1] not in ("*", "(")  # of which the latter may go on
+                taken = WORD.findall(names) if some else ["*"]
+                self._imports |= {Import(0, module or whole, name) for name in taken or [""]}
 
     def _read_load(self, call: ast.Call) -> None:
         argument = next(iter([*call.args, *(each.value for each in call.keywords)]), None)

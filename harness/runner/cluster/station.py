@@ -95,7 +95,7 @@ def recover(request: Request) -> None:
         relay = relay_of(get_worker(), request)
         relay.resume(found[0])
         relay.written(found[1])
-        relay.ended("its Dask worker was lost")
+        relay.ended(kept.LOST)
 
 
 def relay_of(worker: Worker, request: Request) -> Relay:

@@ -2,7 +2,9 @@
 
 import contextlib
 import os
+import shutil
 import subprocess
+import unittest
 from pathlib import Path
 
 from harness.core.settings import Settings
@@ -30,6 +32,10 @@ def git(directory: Path, *words: str) -> str:
     return done.stdout
 
 
+with_git = unittest.skipUnless(shutil.which("git"), "git is not installed")
+
+
+@with_git
 class RepositoryTest(DirectoryTest):
     """A test with a repository of its own."""
 

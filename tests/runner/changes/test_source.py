@@ -30,6 +30,13 @@ class ImportsTest(unittest.TestCase):
             [Import(0, "a.b", "c"), Import(0, "d", ""), Import(0, "e", "")], self.imports(text)
         )
 
+    def test_all_names_of_such_code_count(self):
+        text = (
+            'X = "from a import b, c"\nY = "from d import (\\n    e,\\n)"\nZ = "from f import *"\n'
+        )
+        expected = [("a", "b"), ("a", "c"), ("d", "*"), ("f", "*")]
+        self.assertEqual([Import(0, *names) for names in expected], self.imports(text))
+
     def test_prose_is_no_code(self):
         self.assertEqual([], self.imports('"""Do.\n\n    import what is there.\n    """\n'))
 
