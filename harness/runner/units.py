@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import sys
 import unittest
 from collections import defaultdict
@@ -54,7 +55,11 @@ def units_of(suite: unittest.TestSuite) -> list[Unit]:
     """Return what a suite is run in, in its order; each test has a name of its own."""
     found: dict[str, Unit] = {}
     wholes: dict[int, str] = {}  # what suites of another kind are called: the same in each worker
+    there: set[int] = set()
     for test, whole in leaves(suite):
+        if id(test) in there and whole is None:
+            test = copy.copy(test)  # it runs twice, as two tests
+        there.add(id(test))
         key = (
             wholes.setdefault(id(whole), f"suite {len(wholes) + 1}")
             if whole is not None

@@ -156,6 +156,22 @@ class Uses{n}Test(HarnessTestCase):
         self.assertEqual("3 passed, 1 failed, 0 skipped", self.last_line(text))
         self.assertIn("No module named 'nowhere'", text)
 
+    def test_one_test_that_is_there_twice_runs_twice(self):
+        self.write(
+            test_twice=f"""
+            class ATest(unittest.TestCase):
+                def test_a(self):
+                    {NOTE}
+
+            def load_tests(loader, tests, pattern):
+                return unittest.TestSuite([tests, tests])
+            """
+        )
+        text = self.run_suite("-v")
+        self.assertIn("test_twice.ATest.test_a ... passed", text)
+        self.assertIn("test_twice.ATest.test_a#2 ... passed", text)
+        self.assertEqual(2, len(self.ran()))
+
     def test_what_a_test_holds_goes_with_it_as_under_unittest(self):
         self.write(
             test_big="""
