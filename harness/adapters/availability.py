@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from harness.adapters.declared import group_of
 from harness.adapters.repeat import method_name
+from harness.adapters.tiers import tier_of_class
 from harness.core.environment import Environment
 from harness.core.printing import say
 from harness.core.service import Service
+from harness.core.skips import skips
 from harness.errors import HarnessError, RequiredError, UnavailableError
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ def reason_against(case: HarnessMixin) -> Exception | None:
     An error that left `run` would end the whole suite, so each is returned, even a bug's.
     """
     try:
+        tier_of_class(type(case))
         environment = case._harness_environment()
         if environment.settings.reuse and environment.settings.in_ci:
             announce("HARNESS_REUSE is ignored, because CI is set")
@@ -64,7 +67,10 @@ def is_skip(reason: Exception) -> bool:
 
 def skip_or(reason: Exception) -> Exception:
     """Return what to raise where something cannot run for this reason."""
-    return unittest.SkipTest(str(reason)) if is_skip(reason) else reason
+    if not is_skip(reason):
+        return reason
+    skips.note(str(reason))
+    return unittest.SkipTest(str(reason))
 
 
 def report(case: unittest.TestCase, result: unittest.TestResult, reason: Exception) -> None:
@@ -73,6 +79,7 @@ def report(case: unittest.TestCase, result: unittest.TestResult, reason: Excepti
     result.startTest(case)
     try:
         if is_skip(reason):
+            skips.note(str(reason))
             result.addSkip(case, str(reason))
         else:
             result.addError(case, (type(reason), reason, trace))  # type: ignore[arg-type]

@@ -17,10 +17,12 @@ from harness.adapters.declared import group_of
 from harness.adapters.migrations import MigrationAssertions
 from harness.adapters.result import NotingResult
 from harness.adapters.running import RunningTest, seed_of
+from harness.adapters.tiers import NotChosen, check_class, note_not_chosen
 from harness.core.environment import Environment, default_environment
 from harness.core.instance import Instance
 from harness.core.lease import Lease, outside
 from harness.core.service import Service
+from harness.core.tiers import Tier
 from harness.core.tries import WITHIN, Terms, nothing, retry
 from harness.core.watch import Watch
 from harness.errors import CapabilityError
@@ -43,12 +45,23 @@ class HarnessMixin(MigrationAssertions, RowAssertions, TimeOfTest):
 
     Attributes:
         environment: Where the services run; the one of the process.
+        tier: `unit`, `integration` or `e2e`; without one a class with services is `integration`,
+            and one without any is `unit`.
+        smoke: Whether `harness run --changed-since` runs the tests of this class in any case.
         rng: Random numbers of this test, from the run's seed and the test's name.
     """
 
     environment: Environment | None = None
+    tier: Tier | None = None
+    smoke: bool = False
+    __unittest_skip__ = NotChosen(reason=False)
+    __unittest_skip_why__ = NotChosen(reason=True)
     _harness_running: RunningTest | None = None
     _harness_leasing: float = 0.0  # seconds that taking leases took
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        check_class(cls)
 
     @functools.cached_property
     def rng(self) -> random.Random:
@@ -60,6 +73,7 @@ class HarnessMixin(MigrationAssertions, RowAssertions, TimeOfTest):
         if result is None:
             return self._harness_run_alone()
         if is_skipped(self):
+            note_not_chosen(type(self))
             return super().run(result)
         reason = reason_against(self)
         if reason is not None:

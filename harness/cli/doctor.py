@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from harness.cli.text import indented
-from harness.core.choice import recipe_for
+from harness.core.choice import recipe_for, refusal
 from harness.core.instance import Running
 from harness.core.order import PROVIDERS
 from harness.core.provider import provider_named
@@ -71,7 +71,7 @@ def examine(service: Service[Any], settings: Settings) -> Iterator[Finding]:
 def look(service: Service[Any], name: str, settings: Settings) -> Finding:
     """Return what one provider can do for a service. Starts nothing."""
     provider, recipe = provider_named(name), recipe_for(service, name)
-    reason = recipe if isinstance(recipe, str) else provider.refusal(recipe, settings)
+    reason = recipe if isinstance(recipe, str) else refusal(service, name, recipe, settings)
     if reason is not None or isinstance(recipe, str):
         return Finding(service.kind, name, False, False, str(reason))
     try:

@@ -13,14 +13,20 @@ from harness.core.printing import say
 from harness.errors import HistoryError
 
 if TYPE_CHECKING:
+    from harness.core.settings import Settings
     from harness.report.merge.join import Joined
+    from harness.runner.flakes.findings import Findings
+    from harness.runner.options import Options
 
 
 @click.command()
 @click.argument("shards", nargs=-1, required=True, metavar="SHARD...")
 @click.option("--history", "target", metavar="FILE", help="Record the joined run in this file.")
 @click.option("--junit", type=click.Path(dir_okay=False), help="Write JUnit XML to this file.")
-def merge(shards: tuple[str, ...], target: str | None, junit: str | None) -> None:
+@click.pass_obj
+def merge(
+    settings: Settings, shards: tuple[str, ...], target: str | None, junit: str | None
+) -> None:
     """Join what the shards of one run have left.
 
     SHARD is a file that `harness run --shard K/N --history SHARD` has written. Results of another
@@ -38,7 +44,8 @@ def merge(shards: tuple[str, ...], target: str | None, junit: str | None) -> Non
     from harness.report.junit import library
     from harness.report.merge.join import join
     from harness.report.merge.shard import read
-    from harness.runner.main import judge
+    from harness.runner.main import findings_of, judge
+    from harness.runner.meant import excuse
 
     if junit is not None:
         library()  # missing, it is told first
@@ -49,15 +56,36 @@ def merge(shards: tuple[str, ...], target: str | None, junit: str | None) -> Non
             hint="name another file: the tests would be in it twice",
         )
     joined = join([shard for path in paths for shard in read(path)])
-    show(joined)
+    policy = policy_of(settings, joined)
+    excuse(joined.ledger, policy)
+    findings = findings_of(joined.ledger, policy, None)
+    show(joined, findings)
     written = junit is None or report(Path(junit), joined)
-    code = judge(joined, written=written, enough=not joined.late)
+    enough = not (joined.late or findings.over)
+    code = judge(joined, written=written, enough=enough, findings=findings)
     if target is not None:
         record(Path(target), joined, code)
     sys.exit(code)
 
 
-def show(joined: Joined) -> None:
+def policy_of(settings: Settings, joined: Joined) -> Options:
+    """Return what becomes of flaky tests, and of those in quarantine, by the settings.
+
+    Whether an entry of the quarantine is of any test, the shards have said.
+    """
+    from harness.cli.run import quarantine_of
+    from harness.runner.options import RUN, Options
+    from harness.runner.selection import Selection
+
+    return Options(
+        selection=Selection(tuple(joined.ledger.entries)),
+        quarantine=quarantine_of(RUN, settings),
+        flaky=settings.flaky,
+        flake_budget=settings.flake_budget,
+    )
+
+
+def show(joined: Joined, findings: Findings) -> None:
     """Print what has failed, and what all comes to, as a run does."""
     from harness.runner.console import Console
 
@@ -68,6 +96,8 @@ def show(joined: Joined) -> None:
         for attempt in entry.attempts:
             console.finished(entry, attempt)
     console.summary(joined.ledger, "", seconds=joined.facts.seconds)
+    for line in findings.told:
+        console.say(line)
     for problem in joined.problems:
         console.note(problem)
 

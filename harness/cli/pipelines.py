@@ -80,10 +80,18 @@ def images_of(project: Path) -> dict[str, str]:
     """Return the images of the services: those that the project has chosen, else our own.
 
     Raises:
-        ConfigurationError: Its file cannot be read, or one of them is not pinned.
+        ConfigurationError: Its file cannot be read, lacks one, or one of them is not pinned.
     """
     chosen = project / IMAGES
-    known = {**read(PINNED), **(read(chosen) if chosen.is_file() else {})}
+    ours = read(PINNED)
+    if not chosen.is_file():
+        return {name: ours[name] for name in SERVICES}
+    known = read(chosen)
+    for name in SERVICES:
+        if name not in known:
+            raise ConfigurationError(
+                f"{chosen} has no image {name!r}", hint=f'add "{name}": "{ours[name]}"'
+            )
     return {name: checked(name, known[name], chosen) for name in SERVICES}
 
 

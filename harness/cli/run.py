@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,17 +14,23 @@ import click
 from harness.core.printing import announce_seed
 from harness.core.seed import run_seed
 from harness.core.settings import OPTIONS, Settings
+from harness.core.settings_values import FLAKY
+from harness.core.tiers import parse_tiers
 from harness.errors import ConfigurationError
-from harness.runner.options import DURATION, ORDERS, ClusterOptions, Options, Output
+from harness.runner.options import DURATION, MODES, ORDERS, ClusterOptions, Options, Output
 
 if TYPE_CHECKING:
     from harness.report.history.recorder import Recorder
+    from harness.runner.changes.reach import Reach
+    from harness.runner.flakes.quarantine import Quarantine
     from harness.runner.processes import Processes
+    from harness.runner.selection import Selection
 
 AUTO, LOCAL = "auto", "local"
 COUNT = click.IntRange(min=1)
 SECONDS = click.FloatRange(min=0, min_open=True)
 ADDRESS = re.compile(r"local|([a-z]+://)?[^/\s]+:\d+")
+PERCENT = click.FloatRange(min=0, max=100)
 PASSED_ON = (
     *("buffer", "failfast", "locals", "timeout", "order", "until_fail", "time_limit"),
     *("failed_first", "only_failed"),
@@ -58,6 +64,13 @@ SELECTION = (
     click.option("-t", "--top-level-directory", "top", help="From where modules are imported."),
     click.option("-k", "patterns", multiple=True, help="Run tests with this in their name."),
 )
+WHICH = (
+    click.option(
+        "--tier", "tiers", multiple=True, metavar="TIER", help="Run this tier; may be repeated."
+    ),
+    click.option("--changed-since", metavar="REV", help="Run what a change since REV can reach."),
+    click.option("--why", is_flag=True, help="Say of each test why the change reaches it."),
+)
 AS_UNITTEST = (
     click.option("-f", "--failfast", is_flag=True, help="Stop at the first failure."),
     click.option("-b", "--buffer", is_flag=True, help="Show what a test prints only if it fails."),
@@ -77,6 +90,11 @@ AGAIN = (
     click.option("--repeat", type=COUNT, metavar="N", help="Run all tests N times."),
     click.option("--until-fail", is_flag=True, help="Repeat until one fails; N times at most."),
     click.option("--rerun-failed", type=COUNT, metavar="N", help="Tell what is flaky by N tries."),
+)
+FLAKES = (
+    click.option("--flaky", type=click.Choice(FLAKY), help="Whether flaky tests fail the run."),
+    click.option("--flake-budget", type=PERCENT, metavar="PERCENT", help="How many may be flaky."),
+    click.option("--quarantined", type=click.Choice(MODES), default=MODES[0], show_default=True),
 )
 PAST = (
     click.option(
@@ -108,7 +126,7 @@ def with_options(*groups: Iterable[Any]) -> Callable[[Any], Any]:
 
 @click.command()
 @click.pass_context
-@with_options(SELECTION, AS_UNITTEST, HOW, WHERE, SCHEDULE, AGAIN, PAST, REPORTS)
+@with_options(SELECTION, WHICH, AS_UNITTEST, HOW, WHERE, SCHEDULE, AGAIN, FLAKES, PAST, REPORTS)
 def run(context: click.Context, **given: Any) -> None:
     """Run a unittest suite, and account for every test.
 
@@ -117,13 +135,14 @@ def run(context: click.Context, **given: Any) -> None:
 
     \b
     Exits with
-      0    all tests have passed
+      0    all tests have passed, or the change reaches none
       1    a test or a fixture has failed, or a test has ended its worker
-      2    the command line is wrong
+      2    the command line is wrong, or names a test that does not exist
       3    it is not known what became of a test, the tests could not be loaded,
            or a report that was asked for could not be written
       4    the run has reached its time limit before all tests were run, or the
-           tests reach fewer lines than coverage's fail_under asks for
+           tests reach fewer lines than coverage's fail_under asks for, or more of
+           them were flaky than the budget has room for
       5    there were no tests
       130  the run was interrupted
     """  # noqa: D301 - \b is click's, and keeps the lines as they are
@@ -162,6 +181,9 @@ def options_of(given: Mapping[str, Any], settings: Settings) -> Options:
         selection=Selection(**selection),
         workers=workers_of(given["workers"] or "1"),
         cluster=cluster_of(given, settings),
+        tiers=tiers_of(given["tiers"], settings),
+        reach=reach_of(given["changed_since"], Selection(**selection), settings),
+        why=given["why"] or given["verbose"],
         seed=seed_of(given["seed"], settings),
         repeat=given["repeat"] or (None if given["until_fail"] else 1),
         rerun_failed=given["rerun_failed"] or 0,
@@ -170,9 +192,58 @@ def options_of(given: Mapping[str, Any], settings: Settings) -> Options:
         capacity=settings.capacity,
         memory=settings.memory,
         **past_of(given, settings),
+        quarantine=quarantine_of(given["quarantined"], settings),
+        flaky=given["flaky"] or settings.flaky,
+        flake_budget=share_of(given["flake_budget"], settings.flake_budget),
         coverage=coverage_of(given["coverage"], given["cluster"]),
         **kept,
     )
+
+
+def tiers_of(given: Sequence[str], settings: Settings) -> tuple[str, ...]:
+    """Return the tiers that are run, which the processes take over, whatever else sets them.
+
+    Raises:
+        ConfigurationError: There is none of that name.
+    """
+    if not given:
+        return settings.tiers
+    tiers = parse_tiers(",".join(given))
+    os.environ["HARNESS_TIERS"] = ",".join(tiers)
+    return tiers
+
+
+def reach_of(revision: str | None, selection: Selection, settings: Settings) -> Reach | None:
+    """Return what the changes since a revision can reach; None without one.
+
+    Raises:
+        ConfigurationError: Git cannot tell.
+    """
+    if revision is None:
+        return None
+    from harness.runner.changes import reach
+
+    return reach.reach_of(revision, selection, settings)
+
+
+def quarantine_of(mode: str, settings: Settings) -> Quarantine | None:
+    """Return which tests are set apart, and what is done about them; None if none can be.
+
+    Raises:
+        ConfigurationError: The file that says so is wrong.
+    """
+    path = settings.quarantine or settings.root / "quarantine.toml"
+    if mode == MODES[0] and settings.quarantine is None and not path.exists():
+        return None
+    from harness.runner.flakes.quarantine_file import quarantine_in
+
+    there = settings.quarantine is not None or path.exists()
+    return quarantine_in(path if there else None, settings.quarantine_days).run_as(mode)
+
+
+def share_of(percent: float | None, usual: float) -> float:
+    """Return a percentage as a share; if it was not given, the usual one."""
+    return usual if percent is None else percent / 100
 
 
 def cluster_of(given: Mapping[str, Any], settings: Settings) -> ClusterOptions | None:

@@ -28,13 +28,7 @@ HOW = (
     click.option("-n", "lanes", default="auto", metavar="N|auto", help="In how many processes."),
     click.option("--fresh", is_flag=True, help="Each time in a process of its own."),
     click.option("--load", metavar="N|auto", help="Busy processes beside them; 0 for none."),
-    click.option(
-        "--memory",
-        type=click.IntRange(min=0),
-        default=0,
-        metavar="MB",
-        help="Memory that is kept busy.",
-    ),
+    click.option("--memory", type=COUNT, metavar="MB", help="Memory that is kept busy, too."),
     click.option("--seed", type=int, metavar="N", help="Derive the seed of each run from N."),
     click.option("--same-seed", is_flag=True, help="Make each run with that seed itself."),
     click.option("--timeout", type=SECONDS, metavar="SECONDS", help="How long a test may take."),
@@ -77,8 +71,7 @@ def stress(context: click.Context, **given: Any) -> None:
 def options_of(given: dict[str, Any], seed: int) -> Any:
     """Return what is repeated, and how, by the command line."""
     from harness.runner.selection import Selection
-    from harness.runner.stress.hunt import Terms
-    from harness.runner.stress.main import Options
+    from harness.runner.stress.options import Options, Terms
 
     places = {name: given[name] for name in ("start", "pattern", "top") if given[name]}
     discovered = places or given["in_suite"]

@@ -54,7 +54,7 @@ def choose(service: Service[Any], settings: Settings) -> Choice:
         if isinstance(recipe, str):  # as it was declared, which no machine can change
             refusals.append((name, recipe))
             continue
-        reason = provider.refusal(recipe, settings)
+        reason = refusal(service, name, recipe, settings)
         if reason is None:
             return Choice(provider, recipe, provider.describe(recipe, settings), tuple(refusals))
         refusals.append((name, reason))
@@ -72,6 +72,15 @@ def recipe_for(service: Service[Any], provider: str) -> Recipe | str:
     if service.exclusive and provider == "external":
         return "exclusive=True was asked for, and that server is somebody else's"
     return service.recipe(provider)
+
+
+def refusal(service: Service[Any], provider: str, recipe: Recipe, settings: Settings) -> str | None:
+    """Return why a provider cannot run a service on this machine; None if it can.
+
+    A server that somebody has named is used or is an error, and a missing client is no way round.
+    """
+    lacking = None if provider == "external" else service.lacks()
+    return lacking or provider_named(provider).refusal(recipe, settings)
 
 
 def nowhere(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -22,6 +24,29 @@ def extra(name: str, library: str) -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        raise MissingExtraError(
-            f"{library} is not installed", hint=f'pip install "unittest-harness[{name}]"'
-        ) from error
+        raise MissingExtraError(f"{library} is not installed", hint=installing(name)) from error
+
+
+def installing(name: str) -> str:
+    """Return the command that installs an extra."""
+    return f'pip install "unittest-harness[{name}]"'
+
+
+@functools.cache
+def lacking(name: str, *packages: str) -> str | None:
+    """Return which of an extra's packages is not there, and how to install it; or None.
+
+    Nothing is imported.
+
+    Args:
+        name: Of the extra that brings them.
+        packages: What is imported.
+
+    Example:
+        >>> lacking("redis", "nowhere")
+        'the package nowhere is not installed: pip install "unittest-harness[redis]"'
+    """
+    for package in packages:
+        if importlib.util.find_spec(package) is None:
+            return f"the package {package} is not installed: {installing(name)}"
+    return None

@@ -125,6 +125,13 @@ class Service(Generic[L_co]):
         """
         return recipe
 
+    def lacks(self) -> str | None:
+        """Return which client that its leases need is not installed; None if all are.
+
+        A server that `docker` or `embedded` could run is then of no use, and is not chosen.
+        """
+        return None
+
     def preload(self) -> None:
         """Import what a lease will need; called while the service starts.
 

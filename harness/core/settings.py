@@ -20,12 +20,16 @@ from harness.core.settings_values import (
     parse_count,
     parse_fault_proxy,
     parse_flag,
+    parse_flaky,
     parse_optional_int,
     parse_optional_path,
     parse_optional_size,
+    parse_patterns,
+    parse_percent,
     parse_seconds,
     parse_store,
 )
+from harness.core.tiers import parse_tiers
 from harness.errors import ConfigurationError, UnknownSettingError
 
 
@@ -145,6 +149,42 @@ OPTIONS = {
             "where the logs of failed tests are kept, one folder a test; kept nowhere when empty",
         ),
         Option(
+            "tiers",
+            parse_tiers,
+            "",
+            "which tests run: unit, integration, e2e, with commas; all of them when empty",
+        ),
+        Option(
+            "ignored_changes",
+            parse_patterns,
+            "",
+            "patterns of files that no test depends on, such as docs/*, for `--changed-since`",
+        ),
+        Option(
+            "quarantine",
+            parse_optional_path,
+            "",
+            "a TOML file of tests that are set apart; quarantine.toml, if it is there",
+        ),
+        Option(
+            "quarantine_days",
+            parse_count,
+            "90",
+            "how many days ahead an entry of the quarantine may expire at most",
+        ),
+        Option(
+            "flaky",
+            parse_flaky,
+            "fail",
+            "what becomes of a run with flaky tests: fail, or pass up to the budget",
+        ),
+        Option(
+            "flake_budget",
+            parse_percent,
+            "0.5",
+            "how many of all test runs may be flaky, in percent",
+        ),
+        Option(
             "cluster_timeout",
             parse_seconds,
             "10",
@@ -225,6 +265,12 @@ class Settings:
     build_timeout: float
     max_orphans: int
     artifacts: Path | None
+    tiers: tuple[str, ...]
+    ignored_changes: tuple[str, ...]
+    quarantine: Path | None
+    quarantine_days: int
+    flaky: str
+    flake_budget: float
     cluster_timeout: float
     cluster_dir: str
     capacity: Mapping[str, int]

@@ -10,6 +10,7 @@ TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
 STORES = ("postgres", "sqlite")
 OWN = "own"
+FLAKY = ("fail", "pass")
 FAULT_PROXIES = ("any", OWN)
 CI_PLATFORMS = ("auto", "github", "gitlab", "none")
 
@@ -35,6 +36,26 @@ def parse_fault_proxy(text: str) -> str:
     if text not in FAULT_PROXIES:
         raise ValueError(f"expected one of: {', '.join(FAULT_PROXIES)}")
     return text
+
+
+def parse_flaky(text: str) -> str:
+    """Read what becomes of a run with flaky tests."""
+    if text not in FLAKY:
+        raise ValueError(f"expected one of: {', '.join(FLAKY)}")
+    return text
+
+
+def parse_percent(text: str) -> float:
+    """Read a percentage; return it as a share.
+
+    Example:
+        >>> parse_percent("0.5")
+        0.005
+    """
+    percent = float(text)
+    if not 0 <= percent <= 100:
+        raise ValueError("expected a percentage, from 0 to 100")
+    return percent / 100
 
 
 def parse_ci_platform(text: str) -> str:
@@ -97,3 +118,8 @@ def parse_optional_int(text: str) -> int | None:
 def parse_optional_path(text: str) -> Path | None:
     """Read a path, or None from an empty text."""
     return Path(text).expanduser() if text.strip() else None
+
+
+def parse_patterns(text: str) -> tuple[str, ...]:
+    """Read patterns of files, with commas or line ends."""
+    return tuple(words(text))

@@ -60,11 +60,11 @@ class Account:
     def troubles(self) -> Iterator[Trouble]:
         """Yield what went wrong: the fixtures, and the tests but those that these have blocked."""
         for unit, outcome in self.ledger.fixtures:
-            if outcome.kind == ERROR:
+            if outcome.kind == ERROR and self.ledger.gates(unit):
                 place = self.sources.place_of(f"{unit}.{outcome.part}", outcome.text)
                 yield Trouble(outcome.part, outcome.kind, outcome.text, place)
         for entry in self.ledger.numbered:
-            if entry.kind in RED and entry.kind != BLOCKED:
+            if entry.gates and entry.kind in RED and entry.kind != BLOCKED:
                 outcome = worst_of(entry)
                 place = self.sources.place_of(entry.name, outcome.text)
                 yield Trouble(entry.name, entry.kind, outcome.text, place)

@@ -73,7 +73,7 @@ class Follower(Deaf):
         if attempt.worker in self._doing:  # it has not died of it
             self.entered(attempt.worker, entry.unit)
         if not attempt.rerun:
-            self._over.append((entry.name, attempt.kind in RED))
+            self._over.append((entry.name, attempt.kind in RED and entry.gates))
             self._round = max(self._round, attempt.round)
 
     def left(self, worker: int) -> None:

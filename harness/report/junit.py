@@ -21,7 +21,7 @@ from harness.runner.ledger import Attempt, Entry, Ledger, Outcome, UnitAccount
 
 # What XML 1.0 cannot hold, however it is written: https://www.w3.org/TR/xml/#charsets
 FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-FAILURES = (FAILED, UNEXPECTED)
+FAILURES = (FAILED, UNEXPECTED, FLAKY)
 SHORTEST = 0.001  # seconds: of a test whose set-up and release took less, they are not told
 PRETTY = 5_000  # tests: a file of more is read by nobody, and its lines take time and memory
 
@@ -87,6 +87,7 @@ class Writer:
         self._junit = junit
         self._xunit = junit.xunit2
         self._about = about
+        self._ledger = ledger
         self._host = socket.gethostname()
         self._broken: dict[str, list[Outcome]] = {}
         for unit, outcome in ledger.fixtures:
@@ -135,16 +136,24 @@ class Writer:
     def _elements(self, entry: Entry) -> Iterator[Any]:
         """Yield what stands within a test: how it ended, and how it did before."""
         bad = [attempt for attempt in entry.attempts if attempt.kind in RED]
-        if entry.kind == FLAKY:
+        if bad and entry.quarantined is not None:
+            yield from self._apart(entry, bad)
+        elif entry.kind in self._ledger.tolerated:
             yield from (self._interim("Flaky", attempt) for attempt in bad)
         elif bad:
-            yield self._result(bad[0].kind, bad[0].outcomes)
+            yield self._result(FLAKY if entry.kind == FLAKY else bad[0].kind, bad[0].outcomes)
             yield from (self._interim("Rerun", attempt) for attempt in bad[1:])
             yield from self._output(bad[0])
         elif not entry.reported:
             yield self._result(MISSING, ())
         elif entry.kind == SKIPPED:
             yield self._junit.Skipped(printable(entry.attempts[-1].outcomes[0].text))
+
+    def _apart(self, entry: Entry, bad: Iterable[Attempt]) -> Iterator[Any]:
+        """Yield what tells of a failure in quarantine; called a failure it would count as one."""
+        yield self._junit.Skipped(printable(f"in quarantine ({entry.quarantined}): {entry.kind}"))
+        texts = [text_of(attempt.outcomes) + attempt.output for attempt in bad]
+        yield self._junit.SystemOut(printable("\n".join(texts)))
 
     def _result(self, kind: str, outcomes: Sequence[Outcome]) -> Any:
         """Return the one element that says how a test, or a fixture, has failed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.runner.kinds import CRASHED, EXPECTED, FLAKY, MISSING, PASSED, RED, SKIPPED
+from harness.runner.kinds import CRASHED, EXPECTED, FLAKY, MISSING, PASSED, SKIPPED
 from harness.runner.ledger import Entry, Ledger
 from harness.runner.selection import Selection
 
@@ -18,7 +18,7 @@ def tally(ledger: Ledger) -> str:
     found = ledger.counts()
     counts = {
         "passed": found[PASSED],
-        "failed": sum(found[kind] for kind in RED),
+        "failed": sum(found[kind] for kind in ledger.bad),
         "skipped": found[SKIPPED],
         "expected to fail": found[EXPECTED],
         "crashed": found[CRASHED],
@@ -30,8 +30,8 @@ def tally(ledger: Ledger) -> str:
 
 
 def failed(ledger: Ledger) -> list[Entry]:
-    """Return the tests that have failed."""
-    return [entry for entry in ledger.numbered if entry.kind in RED]
+    """Return the tests that have made the run fail."""
+    return [entry for entry in ledger.numbered if entry.gates and entry.kind in ledger.bad]
 
 
 def names_again(entries: Sequence[Entry]) -> list[str]:
@@ -39,6 +39,17 @@ def names_again(entries: Sequence[Entry]) -> list[str]:
     lines = [f"{entry.kind}: {entry.name}" for entry in entries[:MOST]]
     more = len(entries) - MOST
     return [*lines, f"and {more} more"] if more > 0 else lines
+
+
+def why_skipped(ledger: Ledger) -> list[str]:
+    """Return how many tests were skipped for which reason; nothing if none was."""
+    skipped = [entry.attempts[-1] for entry in ledger.numbered if entry.kind == SKIPPED]
+    if not skipped:
+        return []
+    from harness.core.skips import summary
+
+    said = ([each for each in attempt.outcomes if each.kind == SKIPPED] for attempt in skipped)
+    return summary(outcomes[0].text for outcomes in said if outcomes)
 
 
 def repeat_command(entries: Sequence[Entry], selection: Selection, seed: int) -> str:
@@ -63,13 +74,13 @@ def chosen(entries: Sequence[Entry], selection: Selection) -> list[str]:
     A test that was discovered below another directory cannot be named from this one.
     """
     names = [name_of(entry) for entry in entries]
-    if selection.names or (selection.start, selection.top) == (".", None):
-        return names
     given = {"-s": selection.start, "-p": selection.pattern, "-t": selection.top}
     usual = {"-s": ".", "-p": "test*.py", "-t": None}
-    words = [(flag, value) for flag, value in given.items() if value != usual[flag]]
-    words += [("-k", f"*{name}") for name in names]
-    return [word for pair in words for word in pair if word is not None]
+    pairs = [(flag, value) for flag, value in given.items() if value != usual[flag]]
+    words = [word for pair in pairs for word in pair if word is not None]
+    if selection.names or (selection.start, selection.top) == (".", None):
+        return [*words, *names] if selection.names else names
+    return [*words, *(word for name in names for word in ("-k", f"*{name}"))]
 
 
 def name_of(entry: Entry) -> str:

@@ -108,13 +108,18 @@ class Clerk:
 
     def _say(self, hand: Hand, event: Said) -> None:
         outcome = Outcome(event.kind, event.text, event.part)
-        self.failures += outcome.kind in RED
         if event.test is None:
             unit = hand.works[0].unit
+            self._count(outcome, self.ledger.gates(unit))
             self.ledger.fixtures.append((unit, outcome))
             self._listener.fixture(unit, outcome)
         else:
-            hand.attempt_of(event.test, self.ledger.found).attempt.outcomes.append(outcome)
+            entry, attempt = hand.attempt_of(event.test, self.ledger.found)
+            self._count(outcome, entry.gates)
+            attempt.outcomes.append(outcome)
+
+    def _count(self, outcome: Outcome, gates: bool) -> None:
+        self.failures += outcome.kind in RED and gates
 
     def _stop(self, hand: Hand, event: Stop) -> None:
         running = hand.attempt_of(event.test, self.ledger.found)
@@ -168,8 +173,9 @@ class Clerk:
         """Say of the test that a worker was in that it has ended it."""
         assert hand.suspect is not None
         entry, attempt = hand.suspect
-        self.failures += 1
-        attempt.outcomes.append(Outcome(CRASHED, f"worker {hand.member.number} ended: {how}"))
+        outcome = Outcome(CRASHED, f"worker {hand.member.number} ended: {how}")
+        self._count(outcome, entry.gates)
+        attempt.outcomes.append(outcome)
         self._listener.finished(entry, attempt)
 
     def report(self, work: Work, names: Iterable[str], outcome: Outcome) -> None:
@@ -178,5 +184,5 @@ class Clerk:
             entry = self.ledger.entries[name]
             attempt = Attempt(work.round, work.rerun, outcomes=[outcome])
             entry.attempts.append(attempt)
-            self.failures += outcome.kind in RED
+            self._count(outcome, entry.gates)
             self._listener.finished(entry, attempt)

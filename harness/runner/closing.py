@@ -127,6 +127,9 @@ class Closing:
         except OSError as error:
             self._console.note(f"{path} cannot be written: {error}")
             self.written = False
+            return
+        if why := self._platform.too_large(path.stat().st_size):
+            self._console.note(why)
 
     def _coverage(self, directory: Path) -> None:
         from harness.runner.coverage import gathered

@@ -9,7 +9,7 @@ from typing import TextIO
 
 from harness.core import realtime as time
 from harness.report.platforms.platform import Platform, Terminal
-from harness.report.summary import failed, names_again, tally
+from harness.report.summary import failed, names_again, tally, why_skipped
 from harness.runner.kinds import RED
 from harness.runner.ledger import Attempt, Entry, Ledger, Outcome
 from harness.runner.listeners import Deaf
@@ -55,7 +55,9 @@ class Console(Deaf):
         self.say(f"harness: {text}")
 
     def began(self, ledger: Ledger, workers: int) -> None:
-        """Say how many tests there are."""
+        """Say how many tests there are, and why these."""
+        for note in ledger.notes:
+            self.say(note if note.startswith(" ") else f"harness: {note}")
         if workers > 1:
             self.say(f"{len(ledger.numbered)} tests in {workers} processes")
 
@@ -66,9 +68,10 @@ class Console(Deaf):
         for outcome in attempt.outcomes:
             if outcome.kind in RED:
                 part = f" {outcome.part}" if outcome.part else ""
+                part += "" if entry.gates else f" (in quarantine: {entry.quarantined})"
                 self._say_red(f"{outcome.kind.upper()}: {entry.name}{part}", outcome.text)
         if attempt.kind in RED and attempt.output:
-            printed = self._foreign(attempt.output.rstrip("\n"))
+            printed = self._foreign(attempt.output)
             self.say(self._platform.folded("it printed:", printed))
 
     def fixture(self, unit: str, outcome: Outcome) -> None:
@@ -83,7 +86,7 @@ class Console(Deaf):
         """Return a text of a test, such that neither terminal nor platform obeys it."""
         from harness.report.harmless import harmless
 
-        return self._platform.foreign(harmless(text))
+        return self._platform.foreign(harmless(text.rstrip()))
 
     def lost(self, worker: int, how: str, test: str | None) -> None:
         """Print that a worker has died."""
@@ -106,6 +109,8 @@ class Console(Deaf):
         for line in names_again(failed(ledger)):
             self.say(line)
         self.say(f"{tally(ledger)} in {seconds:.3f} s")
+        for line in why_skipped(ledger):
+            self.say(line)
         for entry in ledger.missing():
             begun = any(not attempt.reported for attempt in entry.attempts)
             self.say(f"{'not finished' if begun else 'not run'}: {entry.name}")

@@ -43,9 +43,9 @@ class Coordinator:
         keep: Starts what starts services before tests need them; None for nothing.
 
     Attributes:
-        workers: How many workers there may be, as far as that is known.
         problem: Why the run could not be carried out as it should; empty if it could.
         late: Whether the run was ended for its time limit.
+        refused: Whether it was not begun: the tests that were named do not exist.
         digest: What all runs have in common that find the same tests.
         workers: How many there were at a time, at most.
         shares: What each shard runs; None where all is run here.
@@ -60,9 +60,9 @@ class Coordinator:
         listener: Listener,
         keep: Callable[[list[Member]], Member] | None = None,
     ) -> None:
-        self.workers = options.workers
         self.problem = ""
         self.late = False
+        self.refused = False
         self.digest: str | None = None
         self.shares: Shares | None = None
         self.kept: Kept | None = None
@@ -203,10 +203,8 @@ class Coordinator:
 
     def _call_off(self, hand: Hand) -> None:
         if hand.works or not hand.loaded:
-            hand.leaving = True
             hand.member.interrupt()
-        else:
-            self._dismiss(hand)
+        self._dismiss(hand)  # unittest takes an interrupt while it imports for a module's error
 
     def _bury(self, hand: Hand) -> None:
         """Do what is to be done about a worker that has ended."""
@@ -301,15 +299,17 @@ class Coordinator:
         self._give(hand)
 
     def _on_refused(self, hand: Hand, message: Message) -> None:
-        """Run nothing: what the tests say of themselves cannot be meant."""
+        """Run nothing: there are no such tests, or what they say of themselves cannot be meant."""
         self._stopping = True
+        self.refused = self.refused or message.get("usage", False)
         self._give_up(message["why"])
 
     def _on_units(self, hand: Hand, message: Message) -> None:
         if self._round:
             return  # somebody who was taken for dead has told it
         units = [UnitAccount(key, tuple(names), facts) for key, names, facts in message["units"]]
-        self.workers = max(self._transport.wanted(), 1)
+        self.ledger.notes += message["notes"]
+        self.ledger.unreached = message["unreached"]
         self.shares = expect(self.ledger, units, self._options, self._listener.note)
         self._arrange(message["path"])
         self._began = time.monotonic()
@@ -325,7 +325,9 @@ class Coordinator:
             return
         from harness.runner.schedule import arrangement, services
 
-        self._queue = queue = arrangement.queue_for(units, self._options, self.workers)
+        self._queue = queue = arrangement.queue_for(
+            units, self._options, max(self._transport.wanted(), 1)
+        )
         wanted = services.worth_keeping(units)
         if self._keep is not None and wanted:
             self.kept = services.Kept(self._keep(self._members()), queue)

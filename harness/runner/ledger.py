@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from harness.runner.kinds import ERROR, FLAKY, GREEN, MISSING, RED, WORST
+from harness.runner.kinds import CRASHED, ERROR, FLAKY, GREEN, MISSING, RED, WORST
 from harness.runner.times import Times as Times
+
+if TYPE_CHECKING:
+    from harness.runner.flakes.quarantine import Quarantined
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,7 @@ class Entry:
         tier: `unit`, `integration` or `e2e`.
         due: How many times it is to be run.
         attempts: Each time that it was run.
+        quarantined: Why it does not make the run fail; None if it does.
     """
 
     name: str
@@ -85,6 +91,12 @@ class Entry:
     tier: str = ""
     due: int = 0
     attempts: list[Attempt] = field(default_factory=list)
+    quarantined: Quarantined | None = None
+
+    @property
+    def gates(self) -> bool:
+        """Whether the run fails if it does."""
+        return self.quarantined is None
 
     @property
     def reported(self) -> bool:
@@ -93,13 +105,16 @@ class Entry:
 
     @property
     def kind(self) -> str:
-        """The verdict: the worst of all attempts; flaky if it passed when it was run once more."""
+        """The verdict: the worst of all attempts; flaky if it passed when it was run once more.
+
+        One that has ended its worker is not flaky, whatever came later.
+        """
         if len(self.attempts) == 1:
             return self.attempts[0].kind
         kinds = [attempt.kind for attempt in self.attempts if attempt.reported]
         worst = next((kind for kind in WORST if kind in kinds), MISSING)
         again = any(each.rerun and each.kind in GREEN for each in self.attempts)
-        return FLAKY if worst in RED and again else worst
+        return FLAKY if worst in RED and worst != CRASHED and again else worst
 
     @property
     def seconds(self) -> float:
@@ -135,9 +150,15 @@ class Ledger:
         chosen: The names of those that are to be run, by this run or by other shards of it.
         shares: What is the same in shards that share them out in the same way; None of no shard.
         fixtures: What was said of fixtures, and by which unit.
+        notes: What there is to say of which tests are run.
+        unreached: How many tests are not run because no change reaches them.
+        tolerated: What is bad, and does not make the run fail.
     """
 
     def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.unreached = 0
+        self.tolerated: frozenset[str] = frozenset()
         self.entries: dict[str, Entry] = {}
         self.numbered: list[Entry] = []
         self.found: list[Entry] = []
@@ -158,7 +179,9 @@ class Ledger:
             unit: What they are run in.
             due: The names of those that are to be run; all if None.
         """
-        found = [Entry(name, unit.key) for name in unit.tests]
+        tiers = unit.facts.get("tiers", "")
+        each = tiers if isinstance(tiers, list) else itertools.repeat(tiers)
+        found = [Entry(name, unit.key, tier) for name, tier in zip(unit.tests, each)]  # noqa: B905
         self.found += found
         if due is not None:
             found = [entry for entry in found if entry.name in due]
@@ -169,8 +192,9 @@ class Ledger:
             self.numbered += found
 
     def counts(self) -> Counter[str]:
-        """Return how many tests have come to what."""
-        return Counter(entry.kind if entry.reported else MISSING for entry in self.numbered)
+        """Return how many tests have come to what, without those in quarantine."""
+        gating = (entry for entry in self.numbered if entry.gates)
+        return Counter(entry.kind if entry.reported else MISSING for entry in gating)
 
     def count(self, *kinds: str) -> int:
         """Return how many tests have come to one of these."""
@@ -187,8 +211,23 @@ class Ledger:
             entry.due = min(entry.due, max(1, sum(each.reported for each in entry.attempts)))
 
     @property
+    def bad(self) -> tuple[str, ...]:
+        """What makes the run fail, if a test comes to it."""
+        return tuple(kind for kind in RED if kind not in self.tolerated)
+
+    @property
     def red(self) -> bool:
-        """Whether anything has failed."""
-        return any(said.kind == ERROR for _, said in self.fixtures) or any(
-            entry.kind in RED for entry in self.numbered
+        """Whether anything has failed that makes the run fail."""
+        return any(said.kind == ERROR and self.gates(unit) for unit, said in self.fixtures) or any(
+            entry.kind in self.bad for entry in self.numbered if entry.gates
         )
+
+    def gates(self, unit: str) -> bool:
+        """Return whether the run fails if the fixtures of a unit do: not all are in quarantine."""
+        return any(self.entries[name].gates for name in self.units[unit].tests)
+
+    def set_apart(self, tests: Mapping[str, Quarantined]) -> None:
+        """Take note of which tests are in quarantine."""
+        for name, quarantined in tests.items():
+            if name in self.entries:
+                self.entries[name].quarantined = quarantined

@@ -18,6 +18,8 @@ from harness.runner import streams
 from harness.runner.closing import Closing
 from harness.runner.console import Console
 from harness.runner.coordinator import Coordinator
+from harness.runner.flakes.findings import NOTHING, Findings
+from harness.runner.kinds import FLAKY
 from harness.runner.ledger import Ledger
 from harness.runner.listeners import Listeners
 from harness.runner.options import Options, Output
@@ -25,6 +27,8 @@ from harness.runner.processes import BecomeWorkerError, Processes
 from harness.runner.transport import Transport
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from harness.report.history.recorder import Recorder
 
 
@@ -35,7 +39,7 @@ class Exit(IntEnum):
     FAILED = 1
     USAGE = 2
     INCOMPLETE = 3  # of a test nothing is known, or a report that was asked for is not written
-    OVER_BUDGET = 4  # the run took longer than it may, or has reached less than it should
+    OVER_BUDGET = 4  # it took longer than it may, reached less than it should, or was too flaky
     NOTHING_RAN = 5
     INTERRUPTED = 130
 
@@ -101,13 +105,29 @@ def run(
         with contextlib.closing(become.link.channel):
             become.serve(become.link, options)
         sys.exit()
+    if coordinator.refused:
+        console.note(coordinator.problem)
+        return Exit.USAGE
     closing = Closing(options, output, platform, console, coordinator)
     closing.close()
-    verdict = judge(coordinator, written=closing.written, enough=closing.enough)
+    findings = findings_of(coordinator.ledger, options, recorder.path if recorder else None)
+    for line in findings.told:
+        console.say(line)
+    enough = closing.enough and not findings.over
+    verdict = judge(coordinator, written=closing.written, enough=enough, findings=findings)
     code = Exit.INTERRUPTED if interrupted else verdict
     if recorder is not None:
         recorder.ended(coordinator.ledger, code)
     return code
+
+
+def findings_of(ledger: Ledger, options: Options, history: Path | None) -> Findings:
+    """Return what there is to say of flaky tests, and those in quarantine; mostly nothing."""
+    if options.quarantine is None and not ledger.count(FLAKY):
+        return NOTHING
+    from harness.runner.flakes.policy import found_in
+
+    return found_in(ledger, options, history)
 
 
 def known_of(options: Options, recorder: Recorder | None) -> Mapping[str, float]:
@@ -130,21 +150,28 @@ def transport_of(options: Options, console: Console) -> Transport:
     return Remote(options, options.cluster, console.say)
 
 
-def judge(account: Account, *, written: bool = True, enough: bool = True) -> Exit:
+def judge(
+    account: Account,
+    *,
+    written: bool = True,
+    enough: bool = True,
+    findings: Findings = NOTHING,
+) -> Exit:
     """Return what a run comes to.
 
     Args:
         account: Of the run, which is over.
         written: Whether all reports are written that were asked for.
-        enough: Whether the tests have reached as much as is asked for.
+        enough: Whether the tests have reached as much as is asked for, and few enough were flaky.
+        findings: What there is to say of flaky tests, and those in quarantine.
     """
     ledger = account.ledger
-    if ledger.red:
+    if ledger.red or findings.wrong:
         return Exit.FAILED
     if account.late and ledger.missing():
         return Exit.OVER_BUDGET
     if account.problem or ledger.missing() or not written:
         return Exit.INCOMPLETE
-    if not ledger.found:
+    if not (ledger.found or ledger.unreached or findings.lines):
         return Exit.NOTHING_RAN
     return Exit.PASSED if enough else Exit.OVER_BUDGET

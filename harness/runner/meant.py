@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from harness.runner.kinds import FLAKY
 from harness.runner.ledger import Ledger, UnitAccount
 from harness.runner.options import DURATION, Options
 from harness.runner.plan import with_failures
@@ -40,7 +41,16 @@ def expect(
         due = part if due is None else part & due
     for unit in units:
         ledger.expect(unit, due)
+    excuse(ledger, options)
     return shares
+
+
+def excuse(ledger: Ledger, options: Options) -> None:
+    """Note which failures do not make the run fail."""
+    if options.quarantine is not None:
+        ledger.set_apart(options.quarantine.tests)
+    if options.flaky == "pass":
+        ledger.tolerated = frozenset({FLAKY})
 
 
 def chosen(

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 from harness.runner.selection import Selection
 
 if TYPE_CHECKING:
+    from harness.runner.changes.reach import Reach
+    from harness.runner.flakes.quarantine import Quarantine
     from harness.runner.schedule.known import Known
 
 DEFINED, SHUFFLE, DURATION = ORDERS = ("defined", "shuffle", "duration")
+RUN, ONLY, SKIP = MODES = ("run", "only", "skip")  # what is done about tests in quarantine
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,9 @@ class Options:
         until_fail: Whether to end with the first failure, as `failfast`, and not to ask for more.
         rerun_failed: How many times a test that fails is run once more.
         time_limit: Seconds that the whole run may take; None for ever.
+        tiers: Which tiers are run; all of them if empty.
+        reach: What a change can reach, of which alone the tests are run; None for all.
+        why: Whether to say of each test why the change reaches it.
         artifacts: Directory in which what failed tests have printed is kept; None for nowhere.
         coverage: Directory for what workers measure while they run; None if they do not.
         failed: The tests that have failed when they were last run, where that is asked for.
@@ -60,6 +66,9 @@ class Options:
         capacity: How many workers may use a kind of service; any number of one that is not named.
         memory: MiB of memory that tests which say how much they need may use at a time; None for
             what the machine has.
+        quarantine: The tests that are set apart; None if there are none.
+        flaky: Whether the run fails for flaky tests, `fail`, or only for too many, `pass`.
+        flake_budget: How many of all test runs may be flaky, as a share.
     """
 
     selection: Selection = field(default_factory=Selection)
@@ -74,6 +83,9 @@ class Options:
     until_fail: bool = False
     rerun_failed: int = 0
     time_limit: float | None = None
+    tiers: tuple[str, ...] = ()
+    reach: Reach | None = None
+    why: bool = False
     artifacts: Path | None = None
     coverage: Path | None = None
     failed: frozenset[str] = frozenset()
@@ -84,6 +96,9 @@ class Options:
     known: Known | None = None
     capacity: Mapping[str, int] = field(default_factory=dict)
     memory: float | None = None
+    quarantine: Quarantine | None = None
+    flaky: str = "fail"
+    flake_budget: float = 0.005
 
 
 @dataclass(frozen=True)

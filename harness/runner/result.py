@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from harness.core import realtime as time
+from harness.runner.broken import explained, is_broken
 from harness.runner.clipped import clipped
 from harness.runner.events import Event, Said, Start, Stop
 from harness.runner.kinds import ERROR, EXPECTED, FAILED, SKIPPED, UNEXPECTED
@@ -126,7 +127,8 @@ class TellingResult(unittest.TestResult):
     def addError(self, test: Any, err: Any) -> None:
         """Tell that a test, or a fixture, had an error."""
         super().addError(test, err)
-        self._tell(test, ERROR, self.errors.pop()[1])
+        text = self.errors.pop()[1]
+        self._tell(test, ERROR, explained(test, text) if is_broken(test) else text)
 
     def addSkip(self, test: Any, reason: str) -> None:
         """Tell that a test, or a class, was skipped."""

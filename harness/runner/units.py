@@ -8,11 +8,12 @@ import unittest
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from harness.runner.schedule.facts import facts_of
 
-Test = Any  # a TestCase, or whatever else a suite holds
+Test: TypeAlias = Any  # a TestCase, or whatever else a suite holds
+Leaf: TypeAlias = tuple[Test, unittest.TestSuite | None]  # a test, and the suite that has to run it
 
 
 @dataclass
@@ -55,11 +56,7 @@ def units_of(suite: unittest.TestSuite) -> list[Unit]:
     """Return what a suite is run in, in its order; each test has a name of its own."""
     found: dict[str, Unit] = {}
     wholes: dict[int, str] = {}  # what suites of another kind are called: the same in each worker
-    there: set[int] = set()
-    for test, whole in leaves(suite):
-        if id(test) in there and whole is None:
-            test = copy.copy(test)  # it runs twice, as two tests
-        there.add(id(test))
+    for test, whole in distinct(leaves(suite)):
         key = (
             wholes.setdefault(id(whole), f"suite {len(wholes) + 1}")
             if whole is not None
@@ -77,9 +74,21 @@ def units_of(suite: unittest.TestSuite) -> list[Unit]:
     return list(found.values())
 
 
-def leaves(
-    suite: unittest.TestSuite, whole: unittest.TestSuite | None = None
-) -> Iterator[tuple[Test, unittest.TestSuite | None]]:
+def distinct(found: Iterable[Leaf]) -> Iterator[Leaf]:
+    """Yield each test with its suite; one that is there again as another one, if it can be.
+
+    What a suite of another class holds twice is one test that is run twice.
+    """
+    seen: set[int] = set()
+    for test, whole in found:
+        if id(test) not in seen:
+            seen.add(id(test))
+            yield test, whole
+        elif whole is None:
+            yield copy.copy(test), None
+
+
+def leaves(suite: unittest.TestSuite, whole: unittest.TestSuite | None = None) -> Iterator[Leaf]:
     """Yield each test with the suite that has to run it, if there is one.
 
     A suite of another class than unittest's may do anything between its tests.

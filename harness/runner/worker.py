@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from harness.core import realtime as time
 from harness.core.printing import say_through
+from harness.core.skips import skips
 from harness.errors import ConfigurationError
 from harness.runner.channel import Message
+from harness.runner.choice import Choice, choice_of
 from harness.runner.events import Event, Note, Over, Start, Stop, Taken, encoded
 from harness.runner.link import DEAF, Link
 from harness.runner.options import Options
 from harness.runner.result import TellingResult
-from harness.runner.units import Unit, units_of
+from harness.runner.units import Unit
 
 try:
     from _blake2 import blake2b  # as `random` does it: hashlib loads OpenSSL, which takes its time
@@ -67,6 +69,7 @@ class Worker:
         self._link = link
         self._channel = link.channel
         self._options = options
+        self._choice = Choice([])
         self._units: dict[str, Unit] = {}
         self._measuring: Measuring | None = None
         self._numbers: dict[int, int] = {}  # by the identity of a test
@@ -80,6 +83,7 @@ class Worker:
 
     def serve(self) -> None:
         """Load the tests, then do what is asked until the coordinator is gone."""
+        skips.silence()  # the coordinator counts them
         say_through(lambda line: self._write(Note(line)))
         sys.path.insert(0, os.getcwd())  # as `python -m unittest` has it
         if self._options.coverage is None:
@@ -91,7 +95,11 @@ class Worker:
                 self._serve()
 
     def _serve(self) -> None:
-        digest = self._load()
+        try:
+            digest = self._load()
+        except ConfigurationError as error:
+            self._send(event="refused", why=str(error), usage=True)
+            return
         if not sys.warnoptions:
             warnings.simplefilter("default")  # as unittest shows what Python does not by itself
         self._send(event="loaded", digest=digest)
@@ -102,8 +110,15 @@ class Worker:
                 getattr(self, message["do"])(message)
 
     def _load(self) -> str:
-        """Load the tests, and return their digest."""
-        units = units_of(self._options.selection.load())
+        """Load the tests, and return their digest.
+
+        Raises:
+            ConfigurationError: There are no such tests.
+        """
+        self._choice = choice_of(self._options)
+        if self._options.quarantine is not None:
+            self._choice.units = self._options.quarantine.choose(self._choice.units)
+        units = self._choice.units
         self._units = {unit.key: unit for unit in units}
         self._ids = [id(test) for unit in units for test in unit.tests]
         self._numbers = {identity: number for number, identity in enumerate(self._ids)}
@@ -113,11 +128,11 @@ class Worker:
     def show(self, message: Message) -> None:
         """Tell which units and tests there are."""
         try:
-            units = [[unit.key, unit.names, unit.facts] for unit in self._units.values()]
+            told = self._choice.message()
         except ConfigurationError as error:
             self._send(event="refused", why=str(error))
         else:
-            self._send(event="units", units=units, path=sys.path)
+            self._send(event="units", **told, path=sys.path)
 
     def run(self, message: Message) -> None:
         """Run some tests of some units, one unit after another."""
@@ -135,29 +150,39 @@ class Worker:
         timeout, stacks = self._options.timeout, self._link.stacks
         kept = self._printed, self._keeping
         result = TellingResult(self._tell, self._number_of, timeout, stacks, *kept)
-        result.failfast, result.tb_locals = self._options.failfast, self._options.locals
+        result.failfast = self._stops_at_failure(unit)
+        result.tb_locals = self._options.locals
         began = time.monotonic()
         self._write(Taken())
         self._measure(unit.key)
         result.limit()
+        suite = unit.of(tests)
+        if self._once:
+            unit.forget(tests)  # now the suite alone holds them, and drops each that has run
         try:
-            self._suite_of(unit, tests).run(result)
+            suite.run(result)
         finally:
             result.unlimit()
+        self._forget_those_of(suite)
         self._measure("")
         self._write(Over(time.monotonic() - began))
 
-    def _suite_of(self, unit: Unit, names: list[str]) -> unittest.TestSuite:
-        """Return what runs some tests, and holds them alone if they are not run again."""
-        suite = unit.of(names)
+    def _forget_those_of(self, suite: unittest.TestSuite) -> None:
+        """Forget the tests that have not run: what is made next may get the identity of one."""
         if self._once:
-            unit.forget(names)
-        return suite
+            for test in suite:
+                self._numbers.pop(id(test), None)
+
+    def _stops_at_failure(self, unit: Unit) -> bool:
+        """Return whether the first failure ends the unit; not if one in quarantine could do so."""
+        quarantine = self._options.quarantine
+        apart = quarantine is not None and not quarantine.tests.keys().isdisjoint(unit.names)
+        return self._options.failfast and not apart
 
     def _tell(self, event: Event) -> None:
         self._write(event)
         if self._once and isinstance(event, Stop):
-            self._numbers.pop(self._ids[event.test], None)  # what is made next may get its id
+            self._numbers.pop(self._ids[event.test], None)  # as in `_forget_those_of`
         if isinstance(event, Start):
             self._measure(self._names[event.test])
 

@@ -56,14 +56,16 @@ class WritingTest(InitTest):
         self.assertNotEqual("mine", self.text(GITHUB[1]))
 
     def test_images_that_the_project_has_chosen_stay_and_are_used(self):
-        chosen = '{"postgres": "mirror/postgres:16@sha256:' + "a" * 64 + '"}'
+        pinned = json.loads(PINNED.read_text(encoding="utf-8"))
+        own = {**pinned, "postgres": "mirror/postgres:16@sha256:" + "a" * 64}
+        chosen = json.dumps(own)
         self.write("images.json", chosen)
 
         self.init("--github", "--force")
         self.init("--gitlab")
 
         self.assertEqual(chosen, self.text("images.json"))
-        self.assertIn(json.loads(chosen)["postgres"], self.text(".gitlab-ci.yml"))
+        self.assertIn(own["postgres"], self.text(".gitlab-ci.yml"))
 
     def test_images_are_those_of_the_package_with_their_digests(self):
         self.init("--github")
@@ -119,8 +121,19 @@ class RefusalTest(InitTest):
             with self.subTest(arguments):
                 self.assertIn(said, self.init(*arguments, code=2))
 
+    def test_a_file_of_images_that_lacks_a_service_is_refused(self):
+        self.write("images.json", '{"redis": "redis:7@sha256:' + "a" * 64 + '"}')
+
+        said = self.init("--github", code=2)
+
+        self.assertIn("images.json has no image 'postgres'", said)
+        self.assertIn('next: add "postgres": "postgres:', said)
+        self.assertFalse((self.directory / GITHUB[0]).exists())
+
     def test_an_image_that_could_not_be_refreshed_is_refused(self):
-        self.write("images.json", '{"redis": "redis@sha256:' + "a" * 64 + '"}')
+        digest = "@sha256:" + "a" * 64
+        images = {"redis": f"redis{digest}", "postgres": f"postgres:17{digest}"}
+        self.write("images.json", json.dumps(images))
 
         said = self.init("--github", code=2)
 

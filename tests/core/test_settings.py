@@ -60,6 +60,7 @@ class PrecedenceTest(DirectoryTest):
 
     def test_every_variable_sets_its_option(self):
         texts = {
+            "tiers": "unit",
             "seed": "1",
             "providers": "docker",
             "require": "all",
@@ -68,6 +69,7 @@ class PrecedenceTest(DirectoryTest):
             "allow_remote": "1",
             "reuse": "1",
             "quotas": "unit>=70%",
+            "flaky": "pass",
             "ci_platform": "none",
             "capacity": "redis=7, postgres=9",
         }
@@ -97,6 +99,17 @@ class OverrideTest(DirectoryTest):
             "unknown setting 'provider' in argument\n  next: did you mean providers?",
             str(caught.exception),
         )
+
+    def test_flaky_tests_fail_or_pass_and_their_budget_is_a_percentage(self):
+        self.assertEqual(0.02, self.settings(HARNESS_FLAKE_BUDGET="2").flake_budget)
+        for name, text, cause in (
+            ("flaky", "maybe", "expected one of: fail, pass"),
+            ("flake_budget", "101", "expected a percentage, from 0 to 100"),
+            ("flake_budget", "few", "could not convert string to float: 'few'"),
+        ):
+            with self.subTest(text), self.assertRaises(ConfigurationError) as caught:
+                self.settings().override(**{name: text})
+            self.assertEqual(cause, caught.exception.cause)
 
     def test_a_bad_override_says_that_it_was_one(self):
         with self.assertRaisesRegex(ConfigurationError, "'soon', set by argument"):

@@ -96,6 +96,13 @@ class LogTest(unittest.TestCase):
         self.assertEqual(2, len(set(names)))
         self.assertEqual("title\none", Terminal().folded("title", "one"))
 
+    def test_a_report_that_is_too_large_for_its_reader_is_told(self):
+        self.assertEqual("", GitLab().too_large(30 << 20))
+        self.assertEqual(
+            "GitLab does not read a JUnit file of 41 MiB; it takes 30", GitLab().too_large(41 << 20)
+        )
+        self.assertEqual("", GitHub().too_large(41 << 20))
+
     def test_the_platform_is_told_by_its_variables_unless_it_is_set(self):
         for chosen, environ, expected in (
             ("auto", {"GITHUB_ACTIONS": "true"}, GitHub),

@@ -1,5 +1,6 @@
 """The JUnit file of a run: what is in it, and that the schema of its readers accepts it."""
 
+import datetime
 import functools
 import tempfile
 import unittest
@@ -10,6 +11,7 @@ import xmlschema
 
 from harness.report.junit import About, write
 from harness.report.platforms.gitlab import GitLab
+from harness.runner.flakes.quarantine import Quarantined
 from harness.runner.ledger import Attempt, Outcome, Times
 from tests.report.ledgers import attempt, failed, ledger_of, nothing, rerun
 
@@ -78,13 +80,37 @@ class JUnitTest(unittest.TestCase):
         self.assertEqual("m.ATest.test_a (n=1): AssertionError: 1", case[0].get("message"))
         self.assertIn("m.ATest.test_a (n=2)\nTraceback", case[0].text)
 
-    def test_a_flaky_test_passes_with_each_failure_within(self):
+    def flaky(self):
         tries = [failed("AssertionError: 1", output="said\n"), attempt("error", "why"), attempt()]
-        case = self.case(rerun(tries))
+        return ledger_of({"m.ATest": {"test_a": rerun(tries)}})
+
+    def test_a_flaky_test_that_is_tolerated_passes_with_each_failure_within(self):
+        ledger = self.flaky()
+        ledger.tolerated = frozenset({"flaky"})
+        case = self.written(ledger).find("testsuite/testcase")
         self.assertEqual(["flakyFailure", "flakyError"], self.elements(case))
         self.assertEqual("AssertionError: 1", case[0].get("message"))
         self.assertIn("Traceback", case[0].find("stackTrace").text)
         self.assertEqual("said", case[0].find("system-out").text)
+
+    def test_a_flaky_test_that_makes_the_run_fail_has_failed(self):
+        root = self.written(self.flaky())
+        case = root.find("testsuite/testcase")
+        self.assertEqual(["failure", "rerunError", "system-out"], self.elements(case))
+        self.assertEqual(
+            ("flaky", "AssertionError: 1"), (case[0].get("type"), case[0].get("message"))
+        )
+        self.assertEqual(("1", "0"), (root.get("failures"), root.get("errors")))
+
+    def test_a_failure_in_quarantine_is_skipped_with_the_reason(self):
+        ledger = self.flaky()
+        apart = Quarantined("m.ATest.test_a", "payments", "SHOP-1", datetime.date(2026, 3, 10))
+        ledger.set_apart({apart.test: apart})
+        case = self.written(ledger).find("testsuite/testcase")
+        self.assertEqual(["skipped", "system-out"], self.elements(case))
+        reason = "in quarantine (payments, SHOP-1, until 2026-03-10): flaky"
+        self.assertEqual(reason, case[0].get("message"))
+        self.assertIn("AssertionError: 1", case[1].text)
 
     def test_a_test_that_fails_each_time_fails_once_and_tells_of_the_others(self):
         case = self.case(rerun([failed(), attempt("error", "why"), failed()]))

@@ -1,5 +1,6 @@
 """Joining the results of the shards of one run."""
 
+import datetime
 import io
 import re
 from unittest import mock
@@ -54,6 +55,33 @@ class MergeTest(ShardsTest):
         text = self.merge(one, two, code=1)
         self.assertIn(f"\nFAILED: {NAMES[3]}\nTraceback\nwhat\n", text)
         self.assertEqual("3 passed, 1 failed, 0 skipped", self.counts(text))
+
+    def test_a_failure_in_quarantine_gates_no_more_than_in_the_shards(self):
+        one, two = self.shard(1, NAMES[:3]), self.shard(2, {NAMES[3]: "failed"})
+        last = datetime.date.today()
+        entry = f'test = "{NAMES[3]}"\nowner = "me"\nticket = "T-1"\nexpires = {last}\n'
+        self.write("setup.cfg", "[harness]\n")
+        self.write("quarantine.toml", f"[[quarantine]]\n{entry}")
+
+        text = self.merge(one, two)
+        self.assertEqual("3 passed, 0 failed, 0 skipped", self.counts(text))
+        self.assertIn("quarantined: 1 run, 1 failed\n", text)
+
+        self.write("quarantine.toml", "")
+        self.merge(one, two, code=1)
+
+    def test_flaky_tests_are_what_the_settings_say_up_to_the_budget(self):
+        tries = files.attempt("failed"), files.attempt("passed", rerun=1)
+        shaky = [files.entry(name, *tries, due=2) for name in SECOND]
+        one = self.shard(1, FIRST)
+        two = self.shard(2, [shaky[0], files.entry(NAMES[3], files.attempt())])
+        both = self.shard(2, shaky, name="both.sqlite")
+        self.merge(one, two, code=1)
+
+        self.write("setup.cfg", "[harness]\nflaky = pass\n")
+        self.assertIn(f"flaky: {NAMES[2]}\n", self.merge(one, two))
+        text = self.merge(one, both, code=4)
+        self.assertIn("over budget: 2 of 4 test runs are flaky, and 1 may be (0.5 %)\n", text)
 
     def test_a_shard_without_tests_is_fine(self):
         one, two = self.shard(1, NAMES), self.shard(2, {}, exit_code=5)

@@ -105,3 +105,17 @@ class LimitTest(RunnerTest):
         self.assertIn("\nnot finished: test_long.ATest.test_b\n", text)
         self.assertIn("\nnot run: test_long.ATest.test_c\n", text)
         self.assertIn("\nharness: the run has reached its time limit of 1.5 s\n", text)
+
+    def test_a_run_that_is_ended_while_tests_are_loaded_ends_though_unittest_goes_on(self):
+        self.write(
+            test_slow="""
+            time.sleep(3)
+
+            class ATest(unittest.TestCase):
+                def test_a(self):
+                    pass
+            """
+        )
+        text = self.run_suite("--time-limit", "0.5", code=3)
+        self.assertEqual("0 passed, 0 failed, 0 skipped", self.last_line(text))
+        self.assertLess(float(text.rpartition(" in ")[2].split()[0]), 30)

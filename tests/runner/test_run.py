@@ -347,6 +347,31 @@ class FixturesTest(RunnerTest):
         self.assertEqual(1, text.count("OSError: no server"))
         self.assertIn("BLOCKED: test_blocked.ATest.test_b setUpClass (test_blocked.ATest)", text)
 
+    def test_no_fixture_is_taken_for_a_test_that_has_gone(self):
+        self.write(
+            test_many="""
+            def case(number):
+                class Case(unittest.TestCase):
+                    @classmethod
+                    def setUpClass(cls):
+                        raise OSError("no server")
+
+                    def test_a(self):
+                        pass
+
+                    def test_b(self):
+                        pass
+
+                Case.__name__ = Case.__qualname__ = f"C{number}Test"
+                return Case
+
+            for number in range(50):
+                globals()[f"C{number}Test"] = case(number)
+            """
+        )
+        text = self.run_suite(code=1)
+        self.assertEqual("0 passed, 100 failed, 0 skipped", self.last_line(text))
+
     def test_load_tests_and_suites_of_another_kind_are_kept_as_they_are(self):
         self.write(
             test_suites="""
@@ -370,20 +395,47 @@ class FixturesTest(RunnerTest):
         self.assertEqual(["suite"], self.ran())
         self.assertLess(text.index("test_b ... passed"), text.index("test_a ... passed"))
 
-    def test_two_tests_of_one_name_are_two(self):
+    def test_two_tests_of_one_name_are_two_in_all_that_is_told(self):
         self.write(
             test_twice="""
+            class ATest(unittest.TestCase):
+                number = 1
+
+                def test_a(self):
+                    self.assertEqual(1, self.number)
+
+            def load_tests(loader, tests, pattern):
+                one, other = ATest("test_a"), ATest("test_a")
+                other.number = 2
+                return unittest.TestSuite([one, other, one])
+            """
+        )
+        text = self.run_suite("-v", "--rerun-failed", "1", "--junit", "report.xml", code=1)
+        self.assertEqual("2 passed, 1 failed, 0 skipped", self.last_line(text))
+        self.assertIn("test_twice.ATest.test_a ... passed", text)
+        self.assertEqual(2, text.count("test_twice.ATest.test_a#2 ... failed"))
+        self.assertIn("test_twice.ATest.test_a#3 ... passed", text)
+        report = junitparser.JUnitXml.fromfile(str(self.root / "report.xml"))
+        found = {case.name: bool(case.result) for suite in report for case in suite}
+        self.assertEqual({"test_a": False, "test_a#2": True, "test_a#3": False}, found)
+
+    def test_one_test_that_a_suite_of_its_own_holds_twice_is_one(self):
+        self.write(
+            test_twice="""
+            class Suite(unittest.TestSuite):
+                pass
+
             class ATest(unittest.TestCase):
                 def test_a(self):
                     pass
 
             def load_tests(loader, tests, pattern):
-                return unittest.TestSuite([ATest("test_a"), ATest("test_a")])
+                test = ATest("test_a")
+                return Suite([test, test])
             """
         )
         text = self.run_suite("-v")
-        self.assertIn("test_twice.ATest.test_a ... passed", text)
-        self.assertIn("test_twice.ATest.test_a#2 ... passed", text)
+        self.assertEqual("1 passed, 0 failed, 0 skipped", self.last_line(text))
 
 
 class DeathTest(RunnerTest):

@@ -159,6 +159,15 @@ class ScheduleTest(RunnerTest):
         self.assertEqual(2, self.noted().count("set up"))
         self.assertEqual(10, len(set(self.noted())) + 1)
 
+    def test_what_took_longest_the_last_time_is_the_first(self):
+        self.classes(A=("", 0), B=("", 0.1))
+        first = []
+        for _ in range(2):
+            self.run_suite("--order", "duration")
+            first.append(self.noted()[0])
+            (self.root / "ran").unlink()
+        self.assertEqual(["begin A", "begin B"], first)
+
     def test_without_a_history_the_longest_has_the_most_tests(self):
         more = "def test_b(self): open('ran', 'a').write('b\\n')"
         self.classes(A=("", 0), B=(more, 0))

@@ -10,6 +10,7 @@ from unittest import mock
 
 from harness.adapters import availability, running
 from harness.adapters import unittest as adapter
+from harness.core.skips import skips
 from tests.support import fakes
 
 
@@ -68,6 +69,8 @@ class InnerTest(unittest.TestCase):
         self.journal = fakes.Journal()
         self.db = fakes.Fake(self.journal)
         self.result = RecordingResult(self.journal)
+        self.skipped: list[str] = []  # not told at the end of the run of which this is a part
+        self.enterContext(mock.patch.object(skips, "note", self.skipped.append))
         self.use(fakes.environment())
 
     def use(self, environment: adapter.Environment) -> None:

@@ -185,6 +185,11 @@ class SessionTest(HarnessTestCase):
 assert_type(SessionTest.cache, Redis)
 
 
+class SlowTest(SessionTest):
+    tier = "e2e"
+    smoke = True
+
+
 class BankTest(HarnessTestCase):
     faults = Toxiproxy(version="2", exclusive=True, alias="faults")
 

@@ -49,6 +49,10 @@ class GitHub:
         """Return its whole path."""
         return file
 
+    def too_large(self, size: int) -> str:
+        """Return nothing: GitHub does not read it."""
+        return ""
+
     def tell(self, account: Callable[[], Account]) -> list[str]:
         """Write the summary; return what annotates the sources with what has failed."""
         told = account()

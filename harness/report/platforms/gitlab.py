@@ -16,6 +16,7 @@ from harness.core import realtime as time
 if TYPE_CHECKING:
     from harness.report.account import Account
 
+REPORT = 30 << 20  # bytes of a JUnit file
 LINE = "\r\x1b[0K"  # after a mark: nobody sees it
 
 
@@ -45,6 +46,12 @@ class GitLab:
         path = Path(file)
         below = self._project and path.is_relative_to(self._project)
         return str(path.relative_to(self._project)) if below else file
+
+    def too_large(self, size: int) -> str:
+        """Return why a JUnit file of so many bytes is not read; empty if it is."""
+        if size <= REPORT:
+            return ""
+        return f"GitLab does not read a JUnit file of {size >> 20} MiB; it takes {REPORT >> 20}"
 
     def tell(self, account: Callable[[], Account]) -> list[str]:
         """Tell nothing: GitLab reads the JUnit report."""

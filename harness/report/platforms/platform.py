@@ -25,6 +25,9 @@ class Platform(Protocol):
     def path_of(self, file: str) -> str:
         """Return the path of a file that is kept, as a report names it here."""
 
+    def too_large(self, size: int) -> str:
+        """Return why a JUnit file of so many bytes is not read; empty if it is."""
+
     def tell(self, account: Callable[[], Account]) -> list[str]:
         """Tell what a run has come to, where the platform shows it; return lines to print.
 
@@ -47,6 +50,10 @@ class Terminal:
     def path_of(self, file: str) -> str:
         """Return its whole path."""
         return file
+
+    def too_large(self, size: int) -> str:
+        """Return nothing: nobody reads it here."""
+        return ""
 
     def tell(self, account: Callable[[], Account]) -> list[str]:
         """Tell nothing."""

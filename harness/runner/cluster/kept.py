@@ -17,6 +17,7 @@ from harness.core.registry.locks import Lock
 from harness.core.registry.processes import is_alive
 from harness.runner.slate import HEAD, Slate
 
+LOST = "its Dask worker was lost"  # how a process has ended that can only tell by this
 SIZE = 1 << 20  # bytes
 SHARED_MEMORY = Path("/dev/shm")
 PREFIX = f"harness-slate-{os.getuid()}-"

@@ -86,6 +86,7 @@ class RemoteMember:
         if not self._over.wait(patience):
             self.kill()
         self._ours.close()
+        self._theirs.close()
         return f"{self._how}, on {self.address}" if self._how else ""
 
     def interrupt(self) -> None:

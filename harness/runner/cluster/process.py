@@ -6,6 +6,7 @@ cannot be forked.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import pickle
@@ -34,12 +35,12 @@ def main(channel: int, stacks: int, slate: str, parent: int) -> None:
     """
     die_with(parent)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever the Dask worker does
-    link = Link(Channel(socket.socket(fileno=channel)), kept.slate_of(slate), stacks)
-    first = link.channel.receive()
-    if first:
-        options = pickle.loads(b85decode(first[0]["options"]))
-        announced_elsewhere.add(options.seed)
-        work(link, options)
+    with contextlib.closing(Channel(socket.socket(fileno=channel))) as line:
+        first = line.receive()
+        if first:
+            options = pickle.loads(b85decode(first[0]["options"]))
+            announced_elsewhere.add(options.seed)
+            work(Link(line, kept.slate_of(slate), stacks), options)
 
 
 def die_with(parent: int) -> None:

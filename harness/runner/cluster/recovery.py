@@ -10,7 +10,6 @@ from harness.runner.cluster.member import RemoteMember
 from harness.runner.cluster.roster import Roster
 from harness.runner.cluster.tasks import Tasks
 
-LOST = "its Dask worker was lost"
 GRACE = 5.0  # seconds in which there may be another Dask worker on the same machine
 
 
@@ -35,7 +34,7 @@ class Recovery:
     def lose(self, member: RemoteMember) -> None:
         """Take note that the Dask worker of a process was lost."""
         if member.kept is None:
-            member.ended(LOST)  # it has not been given any work
+            member.ended(kept.LOST)  # it has not been given any work
         else:
             threading.Thread(target=self._recover, args=(member, member.kept)).start()
 
@@ -44,7 +43,7 @@ class Recovery:
         if found is None:
             self._lost[member] = time.monotonic() + GRACE
         else:
-            member.heard({"at": found[0], "data": found[1], "end": LOST})
+            member.heard({"at": found[0], "data": found[1], "end": kept.LOST})
 
     def look(self) -> None:
         """Ask those who may know; give up those of whom nobody can."""
@@ -52,7 +51,7 @@ class Recovery:
             if member.gone():
                 del self._lost[member]
             elif time.monotonic() > deadline:
-                member.ended(LOST)
+                member.ended(kept.LOST)
             else:
                 self._ask(member)
 

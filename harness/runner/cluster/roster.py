@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
 from functools import partial
 
 from harness.core import realtime as time
@@ -29,6 +28,7 @@ class Roster:
     ) -> None:
         self._tasks = tasks
         self._version = version
+        self._packed = version.packed()
         self._seconds = seconds
         self._say = say
         self._places: dict[str, Place] = {}
@@ -77,7 +77,7 @@ class Roster:
             if address not in self._places:
                 place = self._places[address] = Place.of(address, identity)
                 failed = partial(self._cannot, address)
-                self._tasks.submit(place, station.probe, failed, version=asdict(self._version))
+                self._tasks.submit(place, station.probe, failed, version=self._packed)
 
     def _cannot(self, address: str, error: BaseException) -> None:
         if type(error).__name__ != "KilledWorker":

@@ -40,7 +40,7 @@ def probe(request: Request) -> None:
     """Tell what is wrong with the code that there is; nothing if it is that of the run."""
     from distributed import get_worker
 
-    wanted = Version(**request["version"])
+    wanted = Version.unpacked(request["version"])
     there = Version.of(Path(request["directory"]), list(wanted.sources))
     worker = get_worker()
     complaint = wanted.complaint(there)
@@ -95,7 +95,7 @@ def recover(request: Request) -> None:
         relay = relay_of(get_worker(), request)
         relay.resume(found[0])
         relay.written(found[1])
-        relay.ended("its Dask worker was lost")
+        relay.ended(kept.LOST)
 
 
 def relay_of(worker: Worker, request: Request) -> Relay:

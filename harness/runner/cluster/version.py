@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import sys
+import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import harness
@@ -44,6 +46,15 @@ class Version:
             f"{sys.version_info.major}.{sys.version_info.minor}",
             {path: digest_of(directory / path) for path in chosen},
         )
+
+    def packed(self) -> bytes:
+        """Return it as bytes: a big project has thousands of files, and a cluster many machines."""
+        return zlib.compress(json.dumps(asdict(self)).encode())
+
+    @classmethod
+    def unpacked(cls, data: bytes) -> Version:
+        """Return the version of which these are the bytes."""
+        return cls(**json.loads(zlib.decompress(data)))
 
     def __str__(self) -> str:
         lines = "\n".join(f"{path} {digest}" for path, digest in self.sources.items())

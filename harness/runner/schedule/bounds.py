@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from harness.runner.schedule.job import Job
 from harness.runner.schedule.resources import Limits
 
-WORK, UNIT, SERVICE, RESOURCE = "work", "unit", "service", "resource"
+WORK, UNIT, TEST, SERVICE, RESOURCE = "work", "unit", "test", "service", "resource"
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Bound:
     """What a run cannot be shorter than.
 
     Attributes:
-        kind: `work`, `unit`, `service` or `resource`.
+        kind: `work`, `unit`, `test`, `service` or `resource`.
         name: Which unit, service or resource; empty for all work together.
         seconds: How long.
     """
@@ -30,6 +30,7 @@ class Bound:
         return {
             WORK: "all work together",
             UNIT: f"{self.name} in one piece",
+            TEST: f"the longest test of {self.name} with the fixtures",
             SERVICE: f"the start of {kind_of(self.name)} with the longest class that needs it",
             RESOURCE: f"the tests that need {self.name}",
         }[self.kind]
@@ -53,30 +54,38 @@ class Suite:
         jobs: What is to be done.
         limits: How much there is of what they share.
         ready: When services are ready, in seconds since the begin.
+        divided: Whether those may be divided that can be.
     """
 
     jobs: Sequence[Job]
     limits: Limits = field(default_factory=Limits)
     ready: Mapping[str, float] = field(default_factory=dict)
+    divided: bool = False
 
     def bounds(self, workers: int) -> list[Bound]:
         """Return what the run cannot be shorter than on so many workers, the longest first."""
         bounds = [
             Bound(WORK, "", sum(job.total for job in self.jobs) / workers),
-            *(Bound(UNIT, job.work.unit, job.total) for job in self._longest()),
+            *self._longest(),
             *self._of_services(),
             *self._of_resources(workers),
         ]
         return sorted(bounds, key=lambda bound: -bound.seconds)
 
-    def _longest(self) -> list[Job]:
-        return sorted(self.jobs, key=lambda job: -job.total)[:1]
+    def _least(self, job: Job) -> float:
+        """Return how long the longest part of a job is at least."""
+        return job.least if self.divided else job.total
+
+    def _longest(self) -> list[Bound]:
+        longest = max(self.jobs, key=self._least)
+        kind = TEST if self.divided and longest.divisible else UNIT
+        return [Bound(kind, longest.work.unit, self._least(longest))]
 
     def _of_services(self) -> list[Bound]:
         longest: dict[str, float] = {}
         for job in self.jobs:
             for service in job.needs.services:
-                longest[service] = max(longest.get(service, 0.0), job.total)
+                longest[service] = max(longest.get(service, 0.0), self._least(job))
         return [
             Bound(SERVICE, service, self.ready.get(service, 0.0) + seconds)
             for service, seconds in longest.items()

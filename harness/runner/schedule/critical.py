@@ -10,7 +10,7 @@ from harness.runner.ledger import Ledger
 from harness.runner.options import DURATION, Options
 from harness.runner.plan import Work
 from harness.runner.schedule.arrangement import limits_of
-from harness.runner.schedule.bounds import Bound, Suite
+from harness.runner.schedule.bounds import WORK, Bound, Suite
 from harness.runner.schedule.estimates import Estimates
 from harness.runner.schedule.job import Job
 from harness.runner.schedule.known import Known
@@ -66,7 +66,7 @@ class CriticalPath:
 
     def _bounding(self) -> Bound:
         """Return what another worker would not help against."""
-        return next((bound for bound in self.bounds if bound.kind != "work"), self.bounds[0])
+        return next((bound for bound in self.bounds if bound.kind != WORK), self.bounds[0])
 
 
 def counted(workers: int) -> str:
@@ -87,11 +87,12 @@ def critical_path(
     """
     if not suite.jobs:
         return None
-    more = replace(suite, jobs=split(joined(suite.jobs), workers + 1)) if divide else suite
+    whole = replace(suite, jobs=joined(suite.jobs), divided=True) if divide else suite
+    more = replace(suite, jobs=split(whole.jobs, workers + 1)) if divide else suite
     return CriticalPath(
         workers,
         seconds,
-        tuple(suite.bounds(workers)),
+        tuple(whole.bounds(workers)),
         length(suite, workers),
         length(more, workers + 1),
     )

@@ -39,6 +39,7 @@ class Kept:
         self.ready: dict[str, float] = {}
         self.keeper, self._queue = keeper, queue
         self._began = time.monotonic()
+        self._untold: set[str] = set()
 
     def begin(self, path: list[str], services: Iterable[list[str]]) -> None:
         """Have services be started; what needs them waits for them."""
@@ -49,6 +50,7 @@ class Kept:
                 seen.add(name)
                 cases.setdefault(where, []).append(name)
         self._queue.wait_for(seen)
+        self._untold |= seen
         self._send(do="keep", path=path, cases=list(cases.items()))
 
     def fileno(self) -> int:
@@ -61,7 +63,7 @@ class Kept:
         for message in messages or ():
             self._note(message["services"])
         if messages is None:
-            self._note(list(self._queue.awaited))
+            self._queue.ready(list(self._queue.awaited))
         return messages is not None
 
     def look(self) -> bool:
@@ -74,11 +76,14 @@ class Kept:
     def _note(self, services: list[str]) -> None:
         for name in services:
             self.ready[name] = time.monotonic() - self._began
+        self._untold.difference_update(services)
         self._queue.ready(services)
 
     def end(self, patience: float) -> None:
         """Have the services be given up, and wait for that."""
         self._send(do="end")
+        if self._untold:  # it may be in the middle of something that takes its time
+            self.keeper.interrupt()
         self.keeper.end(patience)
 
     def _send(self, **message: Any) -> None:

@@ -13,25 +13,10 @@ from harness.runner.ledger import UnitAccount
 from harness.runner.options import SHUFFLE, Options
 from harness.runner.plan import planned
 from harness.runner.stress.laboratory import Laboratory
+from harness.runner.stress.options import Terms
 from harness.runner.stress.trial import Failure, Run, Trial, Verdict
 
 SEEDS = 2**32
-EACH = 100  # runs in one process
-
-
-@dataclass(frozen=True)
-class Terms:
-    """How long to go on.
-
-    Attributes:
-        runs: How many times at most; None without an end.
-        seconds: How long at most; None without an end.
-        each: How many times in one process, before it is left for a new one.
-    """
-
-    runs: int | None = None
-    seconds: float | None = None
-    each: int = EACH
 
 
 @dataclass
@@ -130,11 +115,12 @@ def hunt(
             catch.begun += verdict.begun
             catch.skipped += len(verdict.skipped)
             catch.reasons.update(verdict.skipped.values())
-            if len(verdict.skipped) == verdict.begun:
-                break
+            if verdict.skipped and len(verdict.skipped) >= verdict.begun:
+                break  # fixtures skip tests that have not begun
             if verdict.failures:
                 catch.verdict = verdict
                 break
     catch.seconds = time.monotonic() - began
-    catch.passes = -(-catch.begun // sum(len(unit.tests) for unit in units))
+    tests = sum(len(unit.tests) for unit in units)
+    catch.passes = max(-(-catch.begun // tests), int(catch.verdict is not None))
     return catch

@@ -9,8 +9,9 @@ from harness.core.seed import derive
 from harness.runner.selection import Selection
 from harness.runner.stress import words
 from harness.runner.stress.culprits import TIMES, Search
-from harness.runner.stress.hunt import EACH, SEEDS, Catch, seeds
+from harness.runner.stress.hunt import SEEDS, Catch, seeds
 from harness.runner.stress.laboratory import Laboratory, Tally
+from harness.runner.stress.options import EACH
 from harness.runner.stress.trial import Run
 
 MORE = 3  # times as many runs, and as long, as it took, to learn how often it fails by chance

@@ -4,49 +4,19 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 from harness.core.nearest import did_you_mean
 from harness.errors import ConfigurationError
 from harness.runner.ledger import UnitAccount
 from harness.runner.main import Exit
-from harness.runner.selection import Selection
 from harness.runner.stress import words
-from harness.runner.stress.hunt import Terms, hunt, seeds
+from harness.runner.stress.hunt import hunt, seeds
 from harness.runner.stress.inquiry import Inquiry
 from harness.runner.stress.laboratory import Laboratory
 from harness.runner.stress.load import Load
+from harness.runner.stress.options import Options
 from harness.runner.stress.pool import Pool
 from harness.runner.stress.suite import Polluters, Suite
-
-
-@dataclass(frozen=True)
-class Options:
-    """What is repeated, and how.
-
-    Attributes:
-        test: A test, or a class or module of tests.
-        selection: How its tests are found; all of its suite, if they are discovered.
-        lanes: How many processes repeat it, side by side.
-        seed: What all other seeds follow from.
-        same_seed: Whether it is repeated with that one.
-        terms: How long.
-        load: How many processes keep the machine busy meanwhile.
-        memory: How much memory one more keeps busy, in megabytes.
-        timeout: Seconds that one test may take; None for ever.
-        in_suite: Whether to look for other tests that make it fail.
-    """
-
-    test: str
-    selection: Selection
-    lanes: int = 1
-    seed: int = 0
-    same_seed: bool = False
-    terms: Terms = field(default_factory=Terms)
-    load: int = 0
-    memory: int = 0
-    timeout: float | None = None
-    in_suite: bool = False
 
 
 def stress(options: Options, say: Callable[[str], object]) -> Exit:
@@ -58,6 +28,9 @@ def stress(options: Options, say: Callable[[str], object]) -> Exit:
     load = Load(options.load, options.memory)
     with Pool(options.lanes, options.selection, options.timeout) as pool:
         units = chosen(pool, options)
+        others = [names for _, names, _ in pool.units] if options.in_suite else []
+        pool.hold({name for names in (*others, *(unit.tests for unit in units)) for name in names})
+        say(words.beginning([test for unit in units for test in unit.tests], options))
         laboratory = Laboratory(pool, load)
         task = polluted if options.in_suite else repeated
         return task(laboratory, units, options, say)
@@ -111,7 +84,7 @@ def repeated(
     given = itertools.repeat(options.seed) if options.same_seed else seeds(options.seed)
     catch = hunt(laboratory, units, given, options.terms)
     if catch.verdict is None:
-        if catch.begun == catch.skipped:
+        if catch.begun <= catch.skipped:
             say(f"nothing ran: {'; '.join(sorted(catch.reasons)) or 'there was no time'}")
             return Exit.NOTHING_RAN
         say(words.never(catch))

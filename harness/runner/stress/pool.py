@@ -21,7 +21,7 @@ from harness.runner.stress.mark import Mark
 from harness.runner.stress.stage import Stage
 from harness.runner.stress.trial import Failure, Trial, Verdict
 
-PATIENCE = 10.0  # seconds that a process has to end when it is told to
+PATIENCE = 60.0  # seconds that a process has to end when it is told to, with its services
 LINES = 10  # at the begin and at the end of what a process has printed
 BLOCK = 1 << 14
 
@@ -95,10 +95,10 @@ class Lane:
 
     def printed(self) -> str:
         """Return the last lines of what was printed."""
-        self._output.seek(0, os.SEEK_END)
-        self._output.seek(max(0, self._output.tell() - BLOCK))
-        lines = self._output.read().decode(errors="replace").splitlines()
-        told = [line for line in lines if not line.startswith("harness: seed")]
+        number = self._output.fileno()
+        size = os.fstat(number).st_size
+        lines = os.pread(number, BLOCK, max(0, size - BLOCK)).decode(errors="replace").splitlines()
+        told = [line for line in lines if not line.startswith("harness: ")]
         hidden = len(told) - 2 * LINES
         if hidden <= 0:
             return "\n".join(told)
@@ -170,6 +170,8 @@ class Pool:
             raise ConfigurationError(
                 "the tests cannot be loaded", detail=lane.printed(), hint="harness run shows more"
             )
+        if messages[0]["event"] == "refused":
+            raise ConfigurationError(messages[0]["why"])
         self.units, self.broken = messages[0]["units"], messages[0]["broken"]
         return lane
 
@@ -177,6 +179,10 @@ class Pool:
         self._lanes.remove(lane)
         self._selector.unregister(lane.channel)
         return lane.end()
+
+    def hold(self, tests: Iterable[str]) -> None:
+        """Have the services of tests run until the end: they would end with each trial."""
+        self._lanes[0].channel.send(do="hold", tests=list(tests))
 
     def run(
         self, trials: Iterable[Trial], *, wide: bool = True, deadline: float | None = None

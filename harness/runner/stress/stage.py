@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import contextvars
 import copy
+import io
 import itertools
 import os
 import random
@@ -17,11 +18,14 @@ from pathlib import Path
 from typing import Any
 
 from harness.core.seed import derive, reseed
+from harness.errors import ConfigurationError
 from harness.runner.channel import Channel, Message
 from harness.runner.events import Said, Start
 from harness.runner.kinds import EXPECTED, SKIPPED
+from harness.runner.loader import load
 from harness.runner.result import TellingResult
 from harness.runner.selection import Selection
+from harness.runner.stress.holder import Holder
 from harness.runner.stress.mark import Mark
 from harness.runner.stress.trial import Run, Trial
 from harness.runner.units import Unit, units_of
@@ -48,12 +52,17 @@ class Stage:
         self._mark = mark
         self._output = output
         self._units: list[Unit] = []
+        self._coordinator = os.getppid()
 
     def serve(self, selection: Selection, timeout: float | None) -> None:
         """Load the tests, tell which there are, and do what is asked until nobody asks."""
         sys.path.insert(0, os.getcwd())  # as `python -m unittest` has it
         self._quiet()
-        self._units = units_of(selection.load())
+        try:
+            self._units = units_of(load(selection))
+        except ConfigurationError as error:
+            self._channel.send(event="refused", why=str(error))
+            return
         copied = threads() == 1
         self._channel.send(
             event="ready",
@@ -61,18 +70,23 @@ class Stage:
             broken=dict(self._broken()),
         )
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        while messages := self._channel.receive():
-            for message in messages:
-                if not copied:
-                    self._perform(trial_of(message), timeout)
-                    return
-                how = self._copied(trial_of(message), timeout)
-                self._channel.send(event="over", how=how)
+        with Holder() as holder:
+            while messages := self._channel.receive():
+                for message in messages:
+                    if message["do"] == "hold":
+                        holder.hold(self._units, message["tests"] if copied else ())
+                    elif copied:
+                        how = self._copied(trial_of(message), timeout)
+                        self._channel.send(event="over", how=how)
+                    else:
+                        self._perform(trial_of(message), timeout)
 
     def _quiet(self) -> None:
         """Have all that is printed go into the file."""
-        for number in STANDARD:
+        for number, stream in zip(STANDARD, (sys.stdout, sys.stderr), strict=True):
             os.dup2(self._output, number)
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(line_buffering=True)  # nothing flushes it in a crash
 
     def _broken(self) -> Iterable[tuple[str, str]]:
         """Yield each test that could not be loaded, with what unittest says of it."""
@@ -84,6 +98,7 @@ class Stage:
     def _copied(self, trial: Trial, timeout: float | None) -> int:
         """Have a trial take place in a copy of this process; return what `wait` says of it."""
         os.ftruncate(self._output, 0)
+        os.lseek(self._output, 0, os.SEEK_SET)
         pid = os.fork()
         if not pid:
             atexit._clear()  # what was registered before is the parent's
@@ -96,7 +111,8 @@ class Stage:
     def _perform(self, trial: Trial, timeout: float | None) -> None:
         """Run the tests of a trial, and end the process as Python ends one."""
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        performance = Performance(self._units, self._channel, self._mark, timeout)
+        watched = (os.getppid(), self._coordinator)
+        performance = Performance(self._units, self._channel, self._mark, timeout, watched)
         try:
             performance.run(trial)
         finally:
@@ -133,10 +149,16 @@ class Performance:
         channel: Takes what has failed.
         mark: Where it is.
         timeout: Seconds that a test, or the fixtures between two, may take; None for ever.
+        watched: The parent, and the process for which all is done: without them it ends.
     """
 
     def __init__(
-        self, units: Iterable[Unit], channel: Channel, mark: Mark, timeout: float | None
+        self,
+        units: Iterable[Unit],
+        channel: Channel,
+        mark: Mark,
+        timeout: float | None,
+        watched: tuple[int, int],
     ) -> None:
         self._unit_of = {name: unit for unit in units for name in unit.names}
         self._channel = channel
@@ -146,7 +168,7 @@ class Performance:
         self._numbers: dict[int, int] = {}
         self._last = 0
         self._failed = False
-        self._parent = os.getppid()
+        self._parent, self._coordinator = watched
 
     def run(self, trial: Trial) -> None:
         """Run the tests of a trial, those of one seed after another."""
@@ -189,6 +211,10 @@ class Performance:
 
     def _stay(self) -> None:
         """End the process where nobody waits for it any more, as a test has ended its parent."""
+        try:
+            os.kill(self._coordinator, 0)
+        except ProcessLookupError:
+            os._exit(1)
         if os.getppid() != self._parent:
             os._exit(1)
 

@@ -13,8 +13,9 @@ from harness.runner.plan import shuffled
 from harness.runner.selection import Selection
 from harness.runner.stress import words
 from harness.runner.stress.culprits import Search
-from harness.runner.stress.hunt import Terms, seeds
+from harness.runner.stress.hunt import seeds
 from harness.runner.stress.laboratory import Laboratory
+from harness.runner.stress.options import Terms
 from harness.runner.stress.trial import Run, Trial, Verdict
 
 TRIES = 3  # of an order of tests that is not left to chance

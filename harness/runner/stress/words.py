@@ -10,9 +10,22 @@ from harness.runner.stress.chance import highest, percent
 from harness.runner.stress.culprits import Culprits
 from harness.runner.stress.hunt import Catch
 from harness.runner.stress.laboratory import Tally
+from harness.runner.stress.options import Options
 from harness.runner.stress.trial import Run
 
 EACH = "each in a process of its own"
+
+
+def beginning(tests: Sequence[str], options: Options) -> str:
+    """Return what is about to be done."""
+    what = tests[0] if len(tests) == 1 else f"{len(tests)} tests of {options.test}"
+    busy = f" beside {options.load} busy ones" if options.load else ""
+    terms = options.terms
+    limits = [
+        *([f"up to {terms.runs} times"] if terms.runs is not None else []),
+        *([f"for {terms.seconds:g} s"] if terms.seconds is not None else []),
+    ]
+    return f"repeating {what} in {options.lanes} processes{busy}, {', '.join(limits)}"
 
 
 def pace_of(catch: Catch) -> str:

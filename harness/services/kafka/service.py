@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from harness.core.extras import lacking
 from harness.core.instance import Running
 from harness.core.recipe import Recipe, UrlRecipe
 from harness.core.service import Service, Told
@@ -109,6 +110,10 @@ class Kafka(Service["KafkaLease"]):
         from harness.services.kafka.container import container
 
         return container(self)
+
+    def lacks(self) -> str | None:
+        """Return that the client is not installed, if it is not."""
+        return lacking("kafka", "confluent_kafka")
 
     def preload(self) -> None:
         """Import confluent-kafka and what works with it."""

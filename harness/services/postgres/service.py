@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.core.endpoint import Endpoint
+from harness.core.extras import lacking
 from harness.core.instance import Running
 from harness.core.recipe import ContainerRecipe, Recipe, UrlRecipe
 from harness.core.secrets import random_password
@@ -142,6 +143,11 @@ class Postgres(Service["PostgresLease"]):
             endpoint=Endpoint("", 0, user=SUPERUSER, password=password, database="postgres"),
             causes=CAUSES,
         )
+
+    def lacks(self) -> str | None:
+        """Return which of the drivers is not installed, if one is not."""
+        others = () if self.driver == "pg8000" else (self.driver,)
+        return lacking("postgres", "pg8000", "platformdirs") or lacking("psycopg", *others)
 
     def preload(self) -> None:
         """Import the driver and what works with it."""

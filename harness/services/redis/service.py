@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.core.endpoint import Endpoint
+from harness.core.extras import lacking
 from harness.core.instance import Running
 from harness.core.recipe import ContainerRecipe, Recipe, UrlRecipe
 from harness.core.secrets import random_password
@@ -112,6 +113,10 @@ class Redis(Service["RedisLease"]):
             endpoint=Endpoint("", 0, user=USER, password=password),
             causes=CAUSES,
         )
+
+    def lacks(self) -> str | None:
+        """Return that the client is not installed, if it is not."""
+        return lacking("redis", "redis")
 
     def preload(self) -> None:
         """Import redis-py and what works with it."""

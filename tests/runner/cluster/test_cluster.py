@@ -16,6 +16,8 @@ from tests.runner.cluster.fleet import Fleet
 from tests.runner.suites import LONGEST, RunnerTest
 
 NOTE = """
+from pathlib import Path
+
 def note(case):
     with open("ran", "a") as file:
         file.write(f"{case.id()} {os.getpid()} {os.getppid()}\\n")
@@ -75,7 +77,8 @@ class PlaceTest(HarnessTestCase):
         note(self)
         self.assertIs(threading.main_thread(), threading.current_thread())
         self.assertEqual("77", os.environ["TEST_SEED"])
-        open("drawn", "a").write(f"{self.rng.random()}\\n")
+        with open("drawn", "a") as file:
+            file.write(f"{self.rng.random()}\\n")
 """
 OLD = """
 from pkgutil import extend_path
@@ -213,7 +216,7 @@ class BTest(unittest.TestCase):
     def test(self):
         note(self)
         deadline = time.monotonic() + 30
-        while len({line.split()[2] for line in open("ran")}) < 2:
+        while len({line.split()[2] for line in Path("ran").read_text().splitlines()}) < 2:
             self.assertLess(time.monotonic(), deadline)
             time.sleep(0.01)
 """

@@ -57,6 +57,9 @@ class VersionTest(unittest.TestCase):
         )
         self.assertRegex(str(self.version), r"^harness \d.*, Python 3\.\d+, sources [0-9a-f]{16}$")
 
+    def test_it_travels_as_bytes(self):
+        self.assertEqual(self.version, Version.unpacked(self.version.packed()))
+
     def test_a_directory_that_is_not_there_has_none_of_the_sources(self):
         there = Version.of(self.root / "nowhere", list(self.version.sources))
         self.assertIn("(app/main.py and 2 more differ)", self.version.complaint(there))

@@ -27,6 +27,13 @@ class BoundTest(unittest.TestCase):
         slow = Suite(jobs, ready={"postgres-1": 9.0})
         self.assertEqual(("service", "postgres-1", 11.0), self.first(slow, 4))
 
+    def test_of_what_may_be_divided_the_longest_test_bounds_a_run(self):
+        jobs = [job("A", 4.0, 3.0, setup=1.0), job("B", 4.5)]
+        self.assertEqual(("unit", "A", 8.0), self.first(Suite(jobs), 9))
+        divided = Suite(jobs, divided=True)
+        self.assertEqual(("test", "A", 5.0), self.first(divided, 9))
+        self.assertEqual("the longest test of A with the fixtures", str(divided.bounds(9)[0]))
+
     def test_memory_and_what_a_service_can_take_bound_a_run_too(self):
         jobs = [job(unit, 4.0, memory=600) for unit in "ABCD"]
         self.assertEqual("resource", self.first(Suite(jobs, Limits(1200)), 8)[0])

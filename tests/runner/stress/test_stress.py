@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 from harness.testing.eventually import eventually
+from tests.runner.stress.test_load import runs
 from tests.runner.suites import RunnerTest
 
 ONE_IN_FIFTY = """
@@ -84,7 +85,8 @@ def polluted(*polluters):
 
 class StressTest(RunnerTest):
     def stress(self, *arguments, code=1):
-        return self.run_harness("stress", *arguments, code=code)
+        """Repeat a test, without load unless the arguments say so; return what is printed."""
+        return self.run_harness("stress", "--load", "0", *arguments, code=code)
 
     def repeated(self, text, *, code=1):
         """Run the command that a report ends with."""
@@ -113,11 +115,11 @@ class SeedTest(StressTest):
 
     def test_a_test_that_never_fails_says_how_often_it_may(self):
         self.write(test_m=KINDS)
-        text = self.stress("test_m.KindsTest.test_passes", "--runs", "300", "--fresh", code=0)
+        text = self.stress("test_m.KindsTest.test_passes", "--runs", "100", "--fresh", code=0)
         self.assertRegex(
             text,
-            r"did not fail in 300 runs \(.* s, \d+ runs a second\): with 95 %, it fails in less "
-            r"than 0.99 % of them\n",
+            r"did not fail in 100 runs \(.* s, \d+ runs a second\): with 95 %, it fails in less "
+            r"than 3 % of them\n",
         )
 
     def test_a_class_runs_in_a_shuffled_order_that_its_seed_repeats(self):
@@ -153,11 +155,11 @@ class SeedTest(StressTest):
 class LoadTest(StressTest):
     def test_a_race_shows_under_load_and_seldom_without(self):
         self.write(test_m=RACE)
-        text = self.stress("test_m.RaceTest", "--seed", "1", "--for", "60")
+        text = self.stress("test_m.RaceTest", "--seed", "1", "--for", "60", "--load", "auto")
         self.assertIn("AssertionError: 200 != ", text)
         self.assertRegex(text, "the same under load: |chance decides")
 
-        quiet = ("--load", "0", "-n", "1", "--runs", "100")
+        quiet = ("-n", "1", "--runs", "100")
         self.stress("test_m.RaceTest", "--seed", "1", *quiet, code=0)
 
 
@@ -186,27 +188,66 @@ class EndTest(StressTest):
         text = self.stress("test_m.KindsTest.test_skipped", code=5)
         self.assertIn("nothing ran: not today\n", text)
 
-    def test_ctrl_c_ends_it(self):
-        note = "open('ran', 'a').close()"
+    def test_fixtures_fail_and_skip_as_tests_do(self):
         self.write(
-            test_m=f"""
-            class SlowTest(unittest.TestCase):
-                def test_slow(self):
-                    {note}
-                    time.sleep(0.01)
+            test_m="""
+            class BrokenTest(unittest.TestCase):
+                @classmethod
+                def setUpClass(cls):
+                    raise OSError("no such thing")
+
+                def test_a(self):
+                    pass
+
+            class SkippedTest(unittest.TestCase):
+                @classmethod
+                def setUpClass(cls):
+                    raise unittest.SkipTest("not here")
+
+                def test_a(self):
+                    pass
             """
         )
-        name = "test_m.SlowTest"
-        run = subprocess.Popen([sys.executable, "-m", "harness", "stress", name], cwd=self.root)
-        eventually((self.root / "ran").exists, within=30)
+        text = self.stress("test_m.BrokenTest")
+        self.assertIn("ERROR: test_m.BrokenTest.test_a\nTraceback", text)
+        self.assertIn("failed: 1 of 1 runs", text)
+        self.assertIn("alone, with other seeds: 10 of 10 runs fail\n", text)
+        self.assertIn("nothing ran: not here\n", self.stress("test_m.SkippedTest", code=5))
+
+    def test_ctrl_c_ends_it(self):
+        run = self.begun()
         run.send_signal(signal.SIGINT)
         self.assertEqual(130, run.wait(30))
+
+    def test_its_processes_end_when_it_is_killed(self):
+        run = self.begun()
+        run.send_signal(signal.SIGKILL)
+        run.wait()
+        pids = {int(pid) for pid in (self.root / "ran").read_text().split()}
+        eventually(lambda: not any(map(runs, pids)), within=30)
+
+    def begun(self):
+        """Begin to repeat a test that notes its process, and lasts a while; return the command."""
+        self.write(
+            test_m="""
+            class SlowTest(unittest.TestCase):
+                def test_slow(self):
+                    with open("ran", "a") as file:
+                        file.write(f"{os.getpid()} {os.getppid()}\\n")
+                    time.sleep(0.05)
+            """
+        )
+        command = [sys.executable, "-m", "harness", "stress", "--load", "0", "test_m.SlowTest"]
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        run = subprocess.Popen(command, cwd=self.root, **quiet)
+        eventually(lambda: (self.root / "ran").exists(), within=30)
+        return run
 
 
 class BeforeTest(StressTest):
     def test_an_earlier_run_of_itself_is_found(self):
         self.write(test_m=KINDS)
-        text = self.stress("test_m.KindsTest.test_third_time", "--load", "0")
+        text = self.stress("test_m.KindsTest.test_third_time")
         self.assertIn(
             "it fails after these, run in one process before it:\n"
             + 2 * "    test_m.KindsTest.test_third_time itself\n",
@@ -273,7 +314,7 @@ class BeforeTest(StressTest):
                     self.assertLess(len(self.seen), 2)
             """
         )
-        text = self.stress("test_m.ThreadTest", "--load", "0")
+        text = self.stress("test_m.ThreadTest")
         self.assertIn("test_m.ThreadTest.test_second_time itself\n", text)
 
 
@@ -281,7 +322,7 @@ class BadInputTest(StressTest):
     def test_a_test_that_does_not_exist_or_cannot_be_loaded_is_said_to(self):
         self.write(test_m=KINDS, test_broken="import nowhere\n")
         for arguments, told in (
-            (["test_m.KindsTest.test_pases"], "no attribute 'test_pases'"),
+            (["test_m.KindsTest.test_pases"], "did you mean test_m.KindsTest.test_passes?"),
             (
                 ["test_m.KindsTest.test_pases", "-s", "."],
                 "did you mean test_m.KindsTest.test_passes?",

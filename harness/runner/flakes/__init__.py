@@ -1,0 +1,1 @@
+"""Flaky tests: which are set apart for a while, and how many a run may have."""
