@@ -26,10 +26,18 @@ def say(line: str) -> None:
             print(f"harness: {line}", file=stream, flush=True)
 
 
-def say_through(printer: Callable[[str], None]) -> None:
-    """Have somebody else print this process's lines, who knows those of other processes, too."""
+def say_through(printer: Callable[[str], None] | None) -> Callable[[str], None] | None:
+    """Have somebody else print this process's lines, who knows those of other processes, too.
+
+    Args:
+        printer: Who; None for this process itself.
+
+    Returns:
+        Who has done it until now.
+    """
     global _printer
-    _printer = printer
+    before, _printer = _printer, printer
+    return before
 
 
 @functools.cache

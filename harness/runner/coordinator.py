@@ -216,9 +216,9 @@ class Coordinator:
         how = self._late(hand, hand.member.end(PATIENCE))
         if not hand.leaving:
             self._mourn(hand, how or "exit code 0")
-            self._give_all()  # somebody may have waited for what it had
         elif how and not self._stopping:
             self._listener.lost(hand.member.number, how, None)
+        self._give_all()  # somebody may have waited for what it had
 
     def _late(self, hand: Hand, how: str) -> str:
         """Return how a worker has ended, where that may have been its time limit."""
@@ -390,11 +390,10 @@ class Coordinator:
     def _done(self, work: Work) -> None:
         self._queue.done(work)
         self.seconds = time.monotonic() - self._began
-        if self._stopping:
-            return  # what it has not begun is not run
-        self._clerk.settle(work)
-        if work.rerun < self._options.rerun_failed:
-            self._rerun(work)
+        if not self._stopping:  # else what it has not begun is not run
+            self._clerk.settle(work)
+            if work.rerun < self._options.rerun_failed:
+                self._rerun(work)
         self._give_all()  # somebody may have waited for what this work had
 
     def _give_all(self) -> None:

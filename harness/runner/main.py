@@ -123,7 +123,7 @@ def run(
 
 def findings_of(ledger: Ledger, options: Options, history: Path | None) -> Findings:
     """Return what there is to say of flaky tests, and those in quarantine; mostly nothing."""
-    if options.quarantine is None and not ledger.count(FLAKY):
+    if options.quarantine is None and not ledger.count(FLAKY) and not (history and ledger.red):
         return NOTHING
     from harness.runner.flakes.policy import found_in
 

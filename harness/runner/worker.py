@@ -110,10 +110,10 @@ class Worker:
                 getattr(self, message["do"])(message)
 
     def _load(self) -> str:
-        """Load the tests, and return their digest.
+        """Load the tests, and return the digest of those that are run.
 
         Raises:
-            ConfigurationError: There are no such tests.
+            ConfigurationError: It is not to be told which are meant.
         """
         self._choice = choice_of(self._options)
         if self._options.quarantine is not None:

@@ -1,9 +1,7 @@
 """Joining the results of the shards of one run."""
 
 import datetime
-import io
 import re
-from unittest import mock
 
 import junitparser
 
@@ -14,6 +12,7 @@ from harness.report.merge.join import join
 from harness.report.merge.shard import read
 from tests.cli.test_main import CommandTest
 from tests.report.history import files
+from tests.support.told import told
 
 NAMES = [f"t.{owner}Test.test_{name}" for owner in "AB" for name in "ab"]
 FIRST, SECOND = NAMES[:2], NAMES[2:]
@@ -117,14 +116,14 @@ class MergeTest(ShardsTest):
     def test_reports_that_cannot_be_written_are_told_and_change_nothing_of_the_result(self):
         one, two = self.shard(1, FIRST), self.shard(2, SECOND, seconds=12.5)
         self.write("note.txt", "dear diary")
-        told = self.enterContext(mock.patch("sys.__stderr__", io.StringIO()))
+        said = self.enterContext(told())
 
         done = self.run_command(
             "merge", one, two, "--junit", "note.txt/all.xml", "--history", "note.txt"
         )
         self.assertIn("4 passed, 0 failed, 0 skipped in 12.500 s\n", done.output)
         self.assertEqual(3, done.exit_code)
-        first, second = told.getvalue().splitlines()
+        first, second = said.getvalue().splitlines()
         self.assertTrue(first.startswith("harness: note.txt/all.xml cannot be written: "), first)
         self.assertTrue(second.startswith("harness: the history note.txt cannot be used: "), second)
         self.assertIn(": the joined run is not in it; ", second)

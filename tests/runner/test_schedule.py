@@ -103,6 +103,14 @@ class ScheduleTest(RunnerTest):
         text = self.run_suite("-n", "2", code=1)
         self.assertEqual("2 passed, 1 failed, 0 skipped, 1 crashed", self.last_line(text))
 
+    def test_who_waits_for_what_is_in_use_goes_home_when_the_run_stops(self):
+        self.classes(
+            A=('exclusive = "gpu"\n    def test_b(self): time.sleep(0.2); self.fail()\n', 0),
+            B=('exclusive = "gpu"', 0),
+        )
+        text = self.run_suite("-n", "2", "-f", code=1)
+        self.assertEqual("1 passed, 1 failed, 0 skipped, 1 not run", self.last_line(text))
+
     def test_a_class_of_ours_that_says_what_cannot_be_meant_ends_the_run_with_one_line(self):
         self.write(
             test_wrong="""

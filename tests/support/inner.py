@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import io
-import sys
 import unittest
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from unittest import mock
 
@@ -12,6 +12,7 @@ from harness.adapters import availability, running
 from harness.adapters import unittest as adapter
 from harness.core.skips import skips
 from tests.support import fakes
+from tests.support.told import told
 
 
 class RecordingResult(unittest.TestResult):
@@ -100,12 +101,13 @@ class InnerTest(unittest.TestCase):
             test.run(self.result)
         return self.result
 
-    def printing(self) -> Any:
+    @contextmanager
+    def printing(self) -> Iterator[None]:
         """Keep what is printed past the runner's buffer, once-a-process lines included."""
         availability.announce.cache_clear()
         running.announce_seed.cache_clear()
-        self._stream = io.StringIO()
-        return mock.patch.object(sys, "__stderr__", self._stream)
+        with told() as self._stream:
+            yield
 
     @property
     def printed(self) -> str:

@@ -31,6 +31,67 @@ VERDICTS = """
     group by run.id order by run.began desc, run.id desc limit ?
 """
 
+NAMED = 20  # tests that are looked up, of those that have failed
+SEEN = 100  # runs in which they are
+OF_TEST = f"""
+    select attempt.verdict, run.revision, run.dirty, max(attempt.number) from attempt
+    join test on test.id = attempt.test join run on run.id = attempt.run
+    where test.name = ? and run.id in (
+        select id from run where exit_code is not null order by began desc, id desc limit {SEEN}
+    )
+    group by run.id
+"""
+
+
+def unsteady(path: Path, failed: Sequence[Entry]) -> Iterator[str]:
+    """Yield a line for each test that has failed, and was flaky before.
+
+    Args:
+        path: The history; there may be none.
+        failed: The tests.
+
+    Raises:
+        HistoryError: It cannot be read.
+    """
+    if not failed or not path.is_file():
+        return
+    with History(path) as history:
+        for entry in failed[:NAMED]:
+            found = Steadiness([tuple(row[:3]) for row in history.rows(OF_TEST, entry.name)])
+            if found.words:
+                yield f"flaky before: {entry.name}: {found.words}"
+
+
+class Steadiness:
+    """How steady a test was.
+
+    Args:
+        runs: What it came to in each run, the commit of that, and whether there were changes.
+
+    Example:
+        >>> Steadiness([("passed", "1f2e", 0), ("failed", "1f2e", 0), ("flaky", None, None)]).words
+        'flaky in 1 of 3 runs, passed and failed at one commit'
+    """
+
+    def __init__(self, runs: Sequence[tuple[str, str | None, int | None]]) -> None:
+        ran = [run for run in runs if run[0] != SKIPPED]
+        clean = [run for run in ran if run[1] and not run[2] and run[0] != FLAKY]
+        steady = {(commit, kind in GREEN) for kind, commit, _ in clean}
+        self._runs = len(ran)
+        self._flaky = sum(kind == FLAKY for kind, *_ in ran)
+        self._torn = {commit for commit, well in steady if (commit, not well) in steady}
+
+    @property
+    def words(self) -> str:
+        """That in words; empty if it was steady."""
+        count = len(self._torn)
+        commits = "one commit" if count == 1 else f"{count} commits"
+        parts = [
+            f"flaky in {self._flaky} of {self._runs} runs" if self._flaky else "",
+            f"passed and failed at {commits}" if count else "",
+        ]
+        return ", ".join(filter(None, parts))
+
 
 def flaky_before(path: Path, apart: Collection[str]) -> tuple[int, int]:
     """Return how many test runs there were in the last runs, and how many of these were flaky.

@@ -10,7 +10,7 @@ from harness.core.nearest import nearest
 from harness.errors import HistoryError
 from harness.runner.flakes.findings import Findings
 from harness.runner.flakes.quarantine import Quarantine
-from harness.runner.kinds import FLAKY, GREEN, SKIPPED
+from harness.runner.kinds import FLAKY, GREEN, RED, SKIPPED
 from harness.runner.ledger import Entry, Ledger
 from harness.runner.options import ONLY, RUN, SKIP, Options
 from harness.runner.selection import Selection
@@ -97,8 +97,8 @@ def found_in(ledger: Ledger, options: Options, history: Path | None = None) -> F
     before = (0, 0)
     try:
         if history is not None:
-            before, freed = known(ledger, history)
-            lines += freed
+            before, said = known(ledger, history)
+            lines += said
     except HistoryError as error:
         lines.append(f"{error.line}: earlier runs do not count")
     wrong = complaints(quarantine, ledger, options.selection)
@@ -108,17 +108,18 @@ def found_in(ledger: Ledger, options: Options, history: Path | None = None) -> F
 
 
 def known(ledger: Ledger, history: Path) -> tuple[tuple[int, int], list[str]]:
-    """Return the test runs of earlier runs, how many were flaky, and what may leave the quarantine.
+    """Return the test runs of earlier runs, how many were flaky, and what there is to say of them.
 
     Raises:
         HistoryError: The history cannot be read.
     """
-    from harness.runner.flakes.past import flaky_before, ready
+    from harness.runner.flakes.past import flaky_before, ready, unsteady
 
     apart = [entry for entry in ledger.numbered if not entry.gates]
     names = {entry.name for entry in apart}
     before = flaky_before(history, names) if ledger.count(FLAKY) else (0, 0)
-    return before, list(ready(history, apart))
+    failed = [entry for entry in ledger.numbered if entry.gates and entry.kind in RED]
+    return before, [*unsteady(history, failed), *ready(history, apart)]
 
 
 def days(count: int) -> str:

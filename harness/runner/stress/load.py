@@ -13,6 +13,7 @@ from harness.errors import ConfigurationError
 
 MEGABYTE = 1 << 20
 SHARE = 0.8  # of the memory that is free
+MOST = 8  # processes for each processor
 
 
 class Load:
@@ -25,11 +26,12 @@ class Load:
         memory: How much memory one more keeps busy, in megabytes.
 
     Raises:
-        ConfigurationError: There is not that much memory.
+        ConfigurationError: There is not that much memory, or nothing would be left.
     """
 
     def __init__(self, processes: int, memory: int = 0) -> None:
-        check(memory)
+        check_memory(memory)
+        check_processes(processes)
         self._works: list[Callable[[], object]] = [spin] * processes
         if memory:
             self._works.append(Toucher(memory))
@@ -56,7 +58,21 @@ class Load:
         self._pids.clear()
 
 
-def check(memory: int) -> None:
+def check_processes(count: int) -> None:
+    """Do nothing if so many processes can keep this machine busy.
+
+    Raises:
+        ConfigurationError: They would keep it from all else.
+    """
+    most = MOST * (os.cpu_count() or 1)
+    if count > most:
+        raise ConfigurationError(
+            f"--load {count}: that many would leave nothing for the tests",
+            hint=f"give {most} at most, {MOST} for each processor",
+        )
+
+
+def check_memory(memory: int) -> None:
     """Do nothing if there is so much memory, in megabytes.
 
     Raises:

@@ -9,6 +9,7 @@ from contextlib import closing
 
 from harness.core import realtime as time
 from harness.core.seed import derive
+from harness.runner.kinds import CRASHED
 from harness.runner.plan import shuffled
 from harness.runner.selection import Selection
 from harness.runner.stress import words
@@ -27,6 +28,9 @@ class Suite:
     Args:
         units: Each unit with its tests, in order.
         test: The test.
+
+    Attributes:
+        left_out: Other tests that are not run.
     """
 
     def __init__(self, units: Sequence[tuple[str, Sequence[str]]], test: str) -> None:
@@ -35,6 +39,7 @@ class Suite:
         at = next(number for number, (_, names) in enumerate(units) if test in names)
         self._first = [list(names) for _, names in units[:at]]
         self._test = test
+        self.left_out: set[str] = set()
 
     def before(self) -> list[str]:
         """Return the tests before it, as they are discovered."""
@@ -59,8 +64,8 @@ class Suite:
         plain = [(self.before(), master)] * TRIES + [(self.all(), master)] * TRIES
         orders = ((self.shuffled(seed), seed) for seed in seeds(master))
         for names, seed in itertools.chain(plain, orders):
-            runs = tuple(Run(name, seed) for name in (*names, self._test))
-            yield Trial(runs, pressed=pressed)
+            kept = (name for name in names if name not in self.left_out)
+            yield Trial(tuple(Run(name, seed) for name in (*kept, self._test)), pressed=pressed)
 
 
 class Polluters:
@@ -95,7 +100,7 @@ class Polluters:
         if alone.failed:
             self._say("it takes no other tests: leave out --in-suite")
             return True
-        verdict, tried = self._first(suite.trials(master, self._pressed), terms)
+        verdict, tried = self._first(suite, master, terms)
         if verdict is None:
             self._say(words.never_after(tried))
             return False
@@ -103,10 +108,10 @@ class Polluters:
         self._explain(verdict.trial.runs)
         return True
 
-    def _first(self, trials: Iterator[Trial], terms: Terms) -> tuple[Verdict | None, int]:
+    def _first(self, suite: Suite, master: int, terms: Terms) -> tuple[Verdict | None, int]:
         """Return the first trial in which it fails, and how many there were."""
         limit = None if terms.seconds is None else time.monotonic() + terms.seconds
-        some = itertools.islice(trials, terms.runs)
+        some = itertools.islice(suite.trials(master, self._pressed), terms.runs)
         tried = 0
         pool, load = self._laboratory.pool, self._laboratory.load
         with load, closing(pool.run(some, deadline=limit)) as verdicts:
@@ -114,7 +119,16 @@ class Polluters:
                 tried += verdict.begun == len(verdict.trial.runs)
                 if verdict.failed:
                     return verdict, tried
+                self._leave_out(suite, verdict)
         return None, tried
+
+    def _leave_out(self, suite: Suite, verdict: Verdict) -> None:
+        """Go on without a test that has ended the process before the one that matters."""
+        for failure in verdict.failures:
+            name = verdict.trial.runs[failure.at].test
+            if failure.kind == CRASHED and name not in suite.left_out:
+                suite.left_out.add(name)
+                self._say(f"{name} is left out: {failure.text}")
 
     def _tell(self, verdict: Verdict) -> None:
         failure = verdict.failures[-1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Sequence
 
-from harness.runner.selection import Selection
+from harness.runner.selection import HERE, Selection
 from harness.runner.stress.chance import highest, percent
 from harness.runner.stress.culprits import Culprits
 from harness.runner.stress.hunt import Catch
@@ -96,16 +96,24 @@ def command(selection: Selection, before: Iterable[Run], run: Run) -> str:
         'harness run --seed 7 test_a.ATest.test_b'
     """
     names = " ".join(shlex.quote(each.test) for each in (*before, run))
-    top = selection.top or selection.start
-    path = "" if top == "." else f"PYTHONPATH={shlex.quote(top)} "
-    return f"{path}harness run --seed {run.seed} {names}"
+    return f"harness run{places(selection)} --seed {run.seed} {names}"
+
+
+def places(selection: Selection) -> str:
+    """Return the options that say where names are imported from; empty if it is here.
+
+    Example:
+        >>> places(Selection(start="tests")), places(Selection())
+        (' -s tests', '')
+    """
+    start = "" if selection.start == HERE else f" -s {shlex.quote(selection.start)}"
+    return start if selection.top is None else f"{start} -t {shlex.quote(selection.top)}"
 
 
 def stress_command(selection: Selection, run: Run) -> str:
     """Return the command that repeats a test with one seed, until it fails."""
-    top = selection.top or selection.start
-    path = "" if top == "." else f"PYTHONPATH={shlex.quote(top)} "
-    return f"{path}harness stress --seed {run.seed} --same-seed {shlex.quote(run.test)}"
+    test = shlex.quote(run.test)
+    return f"harness stress{places(selection)} --seed {run.seed} --same-seed {test}"
 
 
 def of_seeds(alone: Tally, others: Tally) -> str:

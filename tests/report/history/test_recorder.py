@@ -1,7 +1,6 @@
 """Recording a run: what a run leaves that is killed, and one whose history cannot be written."""
 
 import contextlib
-import io
 import os
 import sqlite3
 import threading
@@ -14,6 +13,7 @@ from harness.report.history.recorder import MOMENT, Recorder
 from harness.runner.kinds import SKIPPED
 from harness.runner.ledger import Attempt, Outcome, Times
 from tests.report.history import files
+from tests.support.told import told
 from tests.support.unit import DirectoryTest
 
 A, B = "t.ATest.test_a", "t.ATest.test_b"
@@ -48,10 +48,9 @@ class RecorderTest(DirectoryTest):
 
     def ended(self, code=0):
         """End the run, and return what is printed."""
-        told = io.StringIO()
-        with mock.patch("sys.__stderr__", told):
+        with told() as said:
             self.recorder.ended(self.ledger, code)
-        return told.getvalue()
+        return said.getvalue()
 
     def test_what_was_heard_is_there_after_each_look_and_the_run_has_not_ended(self):
         self.recorder.look()

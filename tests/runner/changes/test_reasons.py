@@ -2,9 +2,11 @@
 
 import unittest
 from pathlib import Path
+from unittest import mock
 
 from harness import Command, Container, HarnessTestCase, Postgres, Process, Redis, Store
 from harness.core.settings import Settings
+from harness.runner.changes import reasons
 from harness.runner.changes.declared import Declared
 from harness.runner.changes.reach import Reach
 from harness.runner.changes.reasons import (
@@ -69,6 +71,10 @@ class Unwatched(HarnessTestCase):
 
 
 class ReasonsTest(unittest.TestCase):
+    def setUp(self):
+        settings = Settings.read(ROOT, environ={})  # not what another test may have read first
+        self.enterContext(mock.patch.object(reasons, "current_settings", lambda: settings))
+
     def reason(self, case, reach, *others, origins=()):
         """Return why the test of a class is run, where it is loaded with others."""
         test = case("example")
@@ -171,10 +177,10 @@ class ReasonsTest(unittest.TestCase):
 
 class SummaryTest(unittest.TestCase):
     def test_reasons_are_counted_the_most_frequent_first(self):
-        reasons = [Reason(SMOKE, ""), *[Reason(IMPORTS, "")] * 3]
+        found = [Reason(SMOKE, ""), *[Reason(IMPORTS, "")] * 3]
         self.assertEqual(
             ["4 of 12 tests, for 1 file changed since main: 3 by imports, 1 smoke"],
-            summary(Reach("main", changed=("a.py",)), reasons, 12),
+            summary(Reach("main", changed=("a.py",)), found, 12),
         )
 
     def test_a_change_that_reaches_nothing_says_so(self):

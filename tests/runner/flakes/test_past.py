@@ -85,6 +85,18 @@ class PastTest(unittest.TestCase):
         failed = self.run_of({"m.A.apart": FLAKY}).numbered
         self.assertEqual([], list(ready(self.path, failed)))
 
+    def test_a_test_that_fails_and_was_flaky_before_is_said_to_have_been(self):
+        self.past(("m.A.b", PASSED), ("m.A.c", FAILED), revision="1f", dirty=False)
+        self.past(("m.A.b", FAILED), ("m.A.c", FAILED), revision="1f", dirty=False)
+        self.past(("m.A.b", FAILED), ("m.A.c", PASSED), revision="1f", dirty=True)
+        self.past(("m.A.b", SKIPPED), revision="2e", dirty=False)
+        add(self.path, [self.shaky("m.A.b")])
+        account = ledger({"m.A.b": FAILED, "m.A.c": FAILED, "m.A.d": FAILED, "m.A.e": PASSED})
+        self.assertEqual(
+            ("flaky before: m.A.b: flaky in 1 of 4 runs, passed and failed at one commit",),
+            found_in(account, Options(), self.path).lines,
+        )
+
     def test_a_history_that_cannot_be_read_is_said_and_does_not_count(self):
         self.path.write_text("no history")
         account = self.run_of({"m.A.apart": PASSED})

@@ -56,6 +56,13 @@ class LoadTest(unittest.TestCase):
         self.assertEqual(3, len(pids))
         eventually(lambda: not any(map(runs, pids)), within=30)
 
+    def test_more_processes_than_the_machine_can_bear_are_refused(self):
+        most = 8 * os.cpu_count()
+        with self.assertRaises(ConfigurationError) as caught:
+            Load(most + 1)
+        self.assertIn(f"--load {most + 1}: ", caught.exception.what)
+        self.assertEqual(f"give {most} at most, 8 for each processor", caught.exception.hint)
+
     def test_more_memory_than_there_is_is_refused(self):
         megabytes = available() + 1
         with self.assertRaises(ConfigurationError) as caught:

@@ -70,6 +70,28 @@ class KindsTest(unittest.TestCase):
         pass
 """
 
+SERVED = """
+import socket
+from harness import HarnessTestCase, Process
+
+class ServedTest(HarnessTestCase):
+    server = Process([sys.executable, "server.py", "{port}"])
+
+    def test_served(self):
+        with socket.create_connection(self.server.address()) as connection:
+            server = connection.recv(9).decode()
+        with open("ran", "a") as file:
+            file.write(f"{server}:{os.getpid()} ")
+"""
+SERVER = """
+import socket
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+while True:
+    connection, _ = listener.accept()
+    connection.sendall(b"%d" % os.getpid())
+    connection.close()
+"""
+
 
 def polluted(*polluters):
     """Return a module of 200 tests in 20 classes, and one that fails after some of them."""
@@ -90,7 +112,7 @@ class StressTest(RunnerTest):
 
     def repeated(self, text, *, code=1):
         """Run the command that a report ends with."""
-        command = re.search(r"^repeat with: (?:PYTHONPATH=\S+ )?harness (.*)$", text, re.MULTILINE)
+        command = re.search(r"^repeat with: harness (.*)$", text, re.MULTILINE)
         return self.run_harness(*command[1].split(), code=code)
 
 
@@ -112,6 +134,34 @@ class SeedTest(StressTest):
         self.write(test_m=ONE_IN_FIFTY)
         text = self.stress("test_m.DrawTest", "--seed", "1", "--same-seed", "--runs", "300", code=0)
         self.assertIn("it did not fail in 300 runs", text)
+
+    def test_each_pass_has_fixtures_of_its_own_and_a_suite_of_another_class_a_process(self):
+        self.write(
+            test_m="""
+            class NotedTest(unittest.TestCase):
+                @classmethod
+                def setUpClass(cls):
+                    open("ran", "a").write("class ")
+
+                def test_noted(self):
+                    open("ran", "a").write(f"{os.getpid()} ")
+            """,
+            test_whole="""
+            from test_m import NotedTest
+
+            class OwnSuite(unittest.TestSuite):
+                pass
+
+            def load_tests(loader, tests, pattern):
+                return OwnSuite([NotedTest("test_noted")])
+            """,
+        )
+        for name, processes in ("test_m.NotedTest", 1), ("test_whole", 3):
+            with self.subTest(name):
+                self.stress(name, "--same-seed", "-n", "1", "--runs", "3", code=0)
+                ran = self.ran()
+                (self.root / "ran").unlink()
+                self.assertEqual((3, processes), (ran.count("class"), len({*ran}) - 1))
 
     def test_a_test_that_never_fails_says_how_often_it_may(self):
         self.write(test_m=KINDS)
@@ -277,7 +327,8 @@ class BeforeTest(StressTest):
             "    10 of 10 runs fail after them; each of these is needed",
             text,
         )
-        self.assertIn("repeat with: PYTHONPATH=deep harness run --seed 5 test_p.C010", text)
+        self.assertIn("repeat with: harness run -s deep --seed 5 test_p.C010", text)
+        self.assertIn("2 passed, 1 failed", self.repeated(text))
 
     def test_a_polluter_that_runs_later_in_the_suite_is_found_too(self):
         self.write(
@@ -288,6 +339,17 @@ class BeforeTest(StressTest):
         )
         text = self.stress("test_a.ATest.test_a", "--in-suite", "--seed", "1")
         self.assertIn("before it:\n    test_b.BTest.test_b\n", text)
+
+    def test_a_test_that_ends_the_process_is_left_out(self):
+        text = polluted(7).replace(
+            "    def test_003(self): pass", "    def test_003(self): os._exit(3)"
+        )
+        self.write(test_p=text)
+        text = self.stress("test_p.ZTest.test_z", "--in-suite", "--seed", "5")
+        self.assertIn(
+            "test_p.C000Test.test_003 is left out: its process ended: exit code 3\n", text
+        )
+        self.assertIn("in one process before it:\n    test_p.C000Test.test_007\n", text)
 
     def test_a_suite_that_does_no_harm_is_said_to_do_none(self):
         self.write(test_m=KINDS, test_p=polluted(250))
@@ -316,6 +378,14 @@ class BeforeTest(StressTest):
         )
         text = self.stress("test_m.ThreadTest")
         self.assertIn("test_m.ThreadTest.test_second_time itself\n", text)
+
+
+class ServicesTest(StressTest):
+    def test_a_service_is_started_once_though_each_run_has_a_process_of_its_own(self):
+        self.write(test_m=SERVED, server=SERVER)
+        self.stress("test_m.ServedTest", "--runs", "4", "--fresh", "-n", "1", code=0)
+        servers, processes = map(set, zip(*(line.split(":") for line in self.ran()), strict=True))
+        self.assertEqual((1, 4), (len(servers), len(processes)))
 
 
 class BadInputTest(StressTest):
