@@ -156,12 +156,22 @@ class Worker:
         self._write(Taken())
         self._measure(unit.key)
         result.limit()
+        suite = unit.of(tests)
+        if self._once:
+            unit.forget(tests)  # now the suite alone holds them, and drops each that has run
         try:
-            self._suite_of(unit, tests).run(result)
+            suite.run(result)
         finally:
             result.unlimit()
+        self._forget_those_of(suite)
         self._measure("")
         self._write(Over(time.monotonic() - began))
+
+    def _forget_those_of(self, suite: unittest.TestSuite) -> None:
+        """Forget the tests that have not run: what is made next may get the identity of one."""
+        if self._once:
+            for test in suite:
+                self._numbers.pop(id(test), None)
 
     def _stops_at_failure(self, unit: Unit) -> bool:
         """Return whether the first failure ends the unit; not if one in quarantine could do so."""
@@ -169,17 +179,10 @@ class Worker:
         apart = quarantine is not None and not quarantine.tests.keys().isdisjoint(unit.names)
         return self._options.failfast and not apart
 
-    def _suite_of(self, unit: Unit, names: list[str]) -> unittest.TestSuite:
-        """Return what runs some tests, and holds them alone if they are not run again."""
-        suite = unit.of(names)
-        if self._once:
-            unit.forget(names)
-        return suite
-
     def _tell(self, event: Event) -> None:
         self._write(event)
         if self._once and isinstance(event, Stop):
-            self._numbers.pop(self._ids[event.test], None)  # what is made next may get its id
+            self._numbers.pop(self._ids[event.test], None)  # as in `_forget_those_of`
         if isinstance(event, Start):
             self._measure(self._names[event.test])
 

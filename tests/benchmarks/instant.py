@@ -44,7 +44,7 @@ class InstantMember:
         getattr(self, f"_{asked['do']}")(asked)
 
     def _show(self, message: Message) -> None:
-        self._tell(event="units", units=self._units, path=[])
+        self._tell(event="units", units=self._units, notes=[], unreached=0, path=[])
 
     def _run(self, message: Message) -> None:
         parts = [self._told]

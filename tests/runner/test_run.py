@@ -156,6 +156,22 @@ class Uses{n}Test(HarnessTestCase):
         self.assertEqual("3 passed, 1 failed, 0 skipped", self.last_line(text))
         self.assertIn("No module named 'nowhere'", text)
 
+    def test_one_test_that_is_there_twice_runs_twice(self):
+        self.write(
+            test_twice=f"""
+            class ATest(unittest.TestCase):
+                def test_a(self):
+                    {NOTE}
+
+            def load_tests(loader, tests, pattern):
+                return unittest.TestSuite([tests, tests])
+            """
+        )
+        text = self.run_suite("-v")
+        self.assertIn("test_twice.ATest.test_a ... passed", text)
+        self.assertIn("test_twice.ATest.test_a#2 ... passed", text)
+        self.assertEqual(2, len(self.ran()))
+
     def test_what_a_test_holds_goes_with_it_as_under_unittest(self):
         self.write(
             test_big="""
@@ -330,6 +346,31 @@ class FixturesTest(RunnerTest):
         self.assertEqual("0 passed, 2 failed, 1 skipped", self.last_line(text))
         self.assertEqual(1, text.count("OSError: no server"))
         self.assertIn("BLOCKED: test_blocked.ATest.test_b setUpClass (test_blocked.ATest)", text)
+
+    def test_no_fixture_is_taken_for_a_test_that_has_gone(self):
+        self.write(
+            test_many="""
+            def case(number):
+                class Case(unittest.TestCase):
+                    @classmethod
+                    def setUpClass(cls):
+                        raise OSError("no server")
+
+                    def test_a(self):
+                        pass
+
+                    def test_b(self):
+                        pass
+
+                Case.__name__ = Case.__qualname__ = f"C{number}Test"
+                return Case
+
+            for number in range(50):
+                globals()[f"C{number}Test"] = case(number)
+            """
+        )
+        text = self.run_suite(code=1)
+        self.assertEqual("0 passed, 100 failed, 0 skipped", self.last_line(text))
 
     def test_load_tests_and_suites_of_another_kind_are_kept_as_they_are(self):
         self.write(

@@ -6,6 +6,7 @@ import unittest
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest import mock
 
 from harness.adapters import availability, running
 from harness.adapters import unittest as adapter

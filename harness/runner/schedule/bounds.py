@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from harness.runner.schedule.job import Job
-from harness.runner.schedule.resources import Limits
+from harness.runner.schedule.resources import MEMORY, Limits
 
 WORK, UNIT, TEST, SERVICE, RESOURCE = "work", "unit", "test", "service", "resource"
 
@@ -32,7 +32,7 @@ class Bound:
             UNIT: f"{self.name} in one piece",
             TEST: f"the longest test of {self.name} with the fixtures",
             SERVICE: f"the start of {kind_of(self.name)} with the longest class that needs it",
-            RESOURCE: f"the tests that need {self.name}",
+            RESOURCE: f"the tests that need {'memory' if self.name == MEMORY else self.name}",
         }[self.kind]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from harness.core.nearest import did_you_mean
 from harness.errors import ConfigurationError
@@ -82,7 +83,10 @@ def repeated(
 ) -> Exit:
     """Repeat tests until one fails, and say what it takes; return what to exit with."""
     given = itertools.repeat(options.seed) if options.same_seed else seeds(options.seed)
-    catch = hunt(laboratory, units, given, options.terms)
+    whole = {key for key, _, alone in laboratory.pool.units if alone}
+    once = not whole.isdisjoint(unit.key for unit in units)  # such a suite can be run once
+    terms = replace(options.terms, each=1) if once else options.terms
+    catch = hunt(laboratory, units, given, terms)
     if catch.verdict is None:
         if catch.begun <= catch.skipped:
             say(f"nothing ran: {'; '.join(sorted(catch.reasons)) or 'there was no time'}")

@@ -171,15 +171,14 @@ class Performance:
         self._parent, self._coordinator = watched
 
     def run(self, trial: Trial) -> None:
-        """Run the tests of a trial, those of one seed after another."""
+        """Run the tests of a trial, one pass after another."""
         done = 0
-        for seed, group in itertools.groupby(trial.runs, lambda run: run.seed):
+        for runs in trial.passes():
             if self._mark.stopped or (trial.stops and self._failed):
                 break
-            names = [run.test for run in group]
-            self._seed(seed, trial.pressed)
-            self._run(names, done)
-            done += len(names)
+            self._seed(runs[0].seed, trial.pressed)
+            self._run([run.test for run in runs], done)
+            done += len(runs)
 
     def _seed(self, seed: int, pressed: bool) -> None:
         reseed(seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -24,13 +25,30 @@ class Trial:
 
     Attributes:
         runs: The tests.
-        stops: Whether the process ends after the first seed with which one has failed.
+        stops: Whether the process ends after the first pass in which one has failed.
         pressed: Whether threads give way to each other at other times than they mostly do.
     """
 
     runs: tuple[Run, ...]
     stops: bool = False
     pressed: bool = False
+
+    def passes(self) -> Iterator[list[Run]]:
+        """Yield runs that are one pass: with one seed, each test once, and fixtures in common.
+
+        Example:
+            >>> a, b = Run("a", 1), Run("b", 1)
+            >>> list(map(len, Trial((a, b, a, b, Run("a", 2))).passes()))
+            [2, 2, 1]
+        """
+        found: dict[Run, None] = {}
+        seed = 0
+        for run in self.runs:
+            if found and (run.seed != seed or run in found):
+                yield list(found)
+                found = {}
+            found[run], seed = None, run.seed
+        yield list(found)
 
 
 class Failure(NamedTuple):

@@ -1,13 +1,13 @@
 """Which tests have run a changed file, as coverage.py has recorded it."""
 
 import contextlib
-import io
 import sys
 from unittest import mock
 
 import coverage
 
 from harness.runner.changes.coverage import tests_of
+from tests.support.told import told
 from tests.support.unit import DirectoryTest
 
 
@@ -23,10 +23,7 @@ class CoverageTest(DirectoryTest):
 
     def told(self, *changed):
         """Return the tests, and keep what is printed."""
-        with (
-            mock.patch.object(sys, "__stderr__", io.StringIO()) as self.printed,
-            contextlib.chdir(self.directory),
-        ):
+        with told() as self.printed, contextlib.chdir(self.directory):
             return tests_of(self.directory, self.directory, changed)
 
     def test_the_tests_that_have_run_a_changed_file_are_told(self):

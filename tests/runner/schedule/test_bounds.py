@@ -38,6 +38,7 @@ class BoundTest(unittest.TestCase):
         jobs = [job(unit, 4.0, memory=600) for unit in "ABCD"]
         self.assertEqual("resource", self.first(Suite(jobs, Limits(1200)), 8)[0])
         self.assertAlmostEqual(8.0, self.first(Suite(jobs, Limits(1200)), 8)[2])
+        self.assertEqual("the tests that need memory", str(Suite(jobs, Limits(1200)).bounds(8)[0]))
         jobs = [job(unit, 4.0, **DATABASE) for unit in "ABCD"]
         limits = Limits(workers={"postgres": 2})
         self.assertEqual(("resource", "postgres", 8.0), self.first(Suite(jobs, limits), 8))

@@ -135,6 +135,34 @@ class SeedTest(StressTest):
         text = self.stress("test_m.DrawTest", "--seed", "1", "--same-seed", "--runs", "300", code=0)
         self.assertIn("it did not fail in 300 runs", text)
 
+    def test_each_pass_has_fixtures_of_its_own_and_a_suite_of_another_class_a_process(self):
+        self.write(
+            test_m="""
+            class NotedTest(unittest.TestCase):
+                @classmethod
+                def setUpClass(cls):
+                    open("ran", "a").write("class ")
+
+                def test_noted(self):
+                    open("ran", "a").write(f"{os.getpid()} ")
+            """,
+            test_whole="""
+            from test_m import NotedTest
+
+            class OwnSuite(unittest.TestSuite):
+                pass
+
+            def load_tests(loader, tests, pattern):
+                return OwnSuite([NotedTest("test_noted")])
+            """,
+        )
+        for name, processes in ("test_m.NotedTest", 1), ("test_whole", 3):
+            with self.subTest(name):
+                self.stress(name, "--same-seed", "-n", "1", "--runs", "3", code=0)
+                ran = self.ran()
+                (self.root / "ran").unlink()
+                self.assertEqual((3, processes), (ran.count("class"), len({*ran}) - 1))
+
     def test_a_test_that_never_fails_says_how_often_it_may(self):
         self.write(test_m=KINDS)
         text = self.stress("test_m.KindsTest.test_passes", "--runs", "100", "--fresh", code=0)
