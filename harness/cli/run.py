@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from harness.cli import contradictions
+from harness.cli.numbers import COUNT, PERCENT, SECONDS
 from harness.core.printing import announce_seed
 from harness.core.seed import run_seed
 from harness.core.settings import OPTIONS, Settings
@@ -27,10 +29,7 @@ if TYPE_CHECKING:
     from harness.runner.selection import Selection
 
 AUTO, LOCAL = "auto", "local"
-COUNT = click.IntRange(min=1)
-SECONDS = click.FloatRange(min=0, min_open=True)
 ADDRESS = re.compile(r"local|([a-z]+://)?[^/\s]+:\d+")
-PERCENT = click.FloatRange(min=0, max=100)
 PASSED_ON = (
     *("buffer", "failfast", "locals", "timeout", "order", "until_fail", "time_limit"),
     *("failed_first", "only_failed"),
@@ -140,9 +139,9 @@ def run(context: click.Context, **given: Any) -> None:
       2    the command line is wrong, or names a test that does not exist
       3    it is not known what became of a test, the tests could not be loaded,
            or a report that was asked for could not be written
-      4    the run has reached its time limit before all tests were run, or the
-           tests reach fewer lines than coverage's fail_under asks for, or more of
-           them were flaky than the budget has room for
+      4    the run has reached its time limit, or the tests reach fewer lines than
+           coverage's fail_under asks for, or more of them were flaky than the
+           budget has room for
       5    there were no tests
       130  the run was interrupted
     """  # noqa: D301 - \b is click's, and keeps the lines as they are
@@ -174,7 +173,7 @@ def options_of(given: Mapping[str, Any], settings: Settings) -> Options:
     """Return how a run is to be, by its command line and the settings."""
     from harness.runner.selection import Selection
 
-    given = dict(given)
+    contradictions.check(given)
     selection = {name: given[name] for name in ("names", "start", "pattern", "top", "patterns")}
     kept = {name: given[name] for name in PASSED_ON}
     return Options(

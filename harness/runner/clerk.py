@@ -12,6 +12,8 @@ from harness.runner.kinds import BLOCKED, CRASHED, ERROR, MISSING, PASSED, RED, 
 from harness.runner.ledger import Attempt, Entry, Ledger, Outcome, Times
 from harness.runner.plan import Work, class_of
 
+PASS = Outcome(PASSED)  # one for all tests of all rounds
+
 
 class Listener(Protocol):
     """Who is told what happens, while it does."""
@@ -130,7 +132,7 @@ class Clerk:
         attempt.output, attempt.files = event.output, tuple(event.files)
         hand.spent += attempt.seconds
         if event.passed:
-            attempt.outcomes.append(Outcome(PASSED))
+            attempt.outcomes.append(PASS)
         if attempt.outcomes:
             self._listener.finished(entry, attempt)
         else:

@@ -168,7 +168,7 @@ def judge(
     ledger = account.ledger
     if ledger.red or findings.wrong:
         return Exit.FAILED
-    if account.late and ledger.missing():
+    if account.late and ledger.found:
         return Exit.OVER_BUDGET
     if account.problem or ledger.missing() or not written:
         return Exit.INCOMPLETE

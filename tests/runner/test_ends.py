@@ -165,3 +165,20 @@ class AgainTest(RunnerTest):
         )
         text = self.run_suite("--rerun-failed", "1", code=1)
         self.assertEqual("0 passed, 2 failed, 0 skipped, 1 crashed, 1 flaky", self.last_line(text))
+
+
+class NameTest(RunnerTest):
+    def test_no_terminal_obeys_the_name_of_a_test(self):
+        self.write(
+            test_name="""
+            class ATest(unittest.TestCase):
+                def id(self):
+                    return "a\\x1b[2Jb"
+
+                def test_a(self):
+                    self.fail()
+            """
+        )
+        text = self.run_suite("-v", code=1)
+        self.assertIn("\na\\x1b[2Jb ... failed\n", text)
+        self.assertNotIn("\x1b[2J", text)

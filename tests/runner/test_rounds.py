@@ -106,6 +106,14 @@ class LimitTest(RunnerTest):
         self.assertIn("\nnot run: test_long.ATest.test_c\n", text)
         self.assertIn("\nharness: the run has reached its time limit of 1.5 s\n", text)
 
+    def test_one_that_asks_for_more_than_there_is_time_for_is_over_its_limit_in_any_round(self):
+        self.write(
+            test_quick="class ATest(unittest.TestCase):\n    def test_a(self):\n        pass\n"
+        )
+        for flags in ["--until-fail"], ["--repeat", "1000000"]:
+            text = self.run_suite("--time-limit", "0.5", *flags, code=4)
+            self.assertIn("\nharness: the run has reached its time limit of 0.5 s\n", text)
+
     def test_a_run_that_is_ended_while_tests_are_loaded_ends_though_unittest_goes_on(self):
         self.write(
             test_slow="""
