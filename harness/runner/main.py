@@ -170,7 +170,8 @@ def judge(
         return Exit.FAILED
     if account.late and ledger.missing():
         return Exit.OVER_BUDGET
-    if account.problem or ledger.missing() or not written:
+    in_time = not (account.late and ledger.found)  # else it was long enough, as nothing is missing
+    if (account.problem and in_time) or ledger.missing() or not written:
         return Exit.INCOMPLETE
     if not (ledger.found or ledger.unreached or findings.lines):
         return Exit.NOTHING_RAN

@@ -119,3 +119,9 @@ class LimitTest(RunnerTest):
         text = self.run_suite("--time-limit", "0.5", code=3)
         self.assertEqual("0 passed, 0 failed, 0 skipped", self.last_line(text))
         self.assertLess(float(text.rpartition(" in ")[2].split()[0]), 30)
+
+    def test_the_limit_is_a_good_end_for_tests_that_are_repeated_until_one_fails(self):
+        self.write(test_good="class ATest(unittest.TestCase):\n    def test_a(self): pass\n")
+        text = self.run_suite("--until-fail", "--time-limit", "1.5")
+        self.assertEqual("1 passed, 0 failed, 0 skipped", self.last_line(text))
+        self.assertIn("harness: the run has reached its time limit of 1.5 s\n", text)
