@@ -67,27 +67,40 @@ class Backlog:
             seconds += self.queue.seconds(work, self._clerk.pace)
         return works
 
-    def settle(self, work: Work) -> None:
-        """Take note that work is done, and have what has failed be run once more, if it may be."""
-        self._clerk.settle(work)
-        if work.rerun < self._options.rerun_failed and not self._whole(work):
-            self._rerun(work)
+    def settle(self, work: Work, said: list[Outcome]) -> None:
+        """Take note that work is done, and have what has failed be run once more, if it may be.
+
+        Args:
+            work: What is done.
+            said: What was said of its fixtures.
+        """
+        self._clerk.settle(work, said)
+        self._rerun(work)
 
     def _rerun(self, work: Work) -> None:
+        if work.rerun >= self._options.rerun_failed or self._whole(work):
+            return
         names = tuple(name for name in work.tests if self._clerk.kind(name, work) in AGAIN)
         if names:
             for name in names:
                 self._clerk.ledger.entries[name].due += 1
             self.queue.add([Work(work.unit, names, work.round, work.rerun + 1)])
 
-    def take_back(self, hand: Hand) -> None:
-        """Have what a dead worker has not run be run by another one."""
+    def take_back(self, hand: Hand, *, stopping: bool) -> None:
+        """Have what a dead worker has not run be run by another one.
+
+        Args:
+            hand: The worker.
+            stopping: Whether nobody will do more, so that nothing need be tried again.
+        """
         if not hand.works:
             return
         work, *others = hand.works
         left = self._clerk.left(work)
         for each in hand.works:
             self.queue.done(each)
+        if not stopping:
+            self._rerun(work)  # those of its tests that have failed; others are in what is left
         self.queue.put_back(others)
         # In its fixtures, or where nobody can be blamed.
         self._deaths[work.unit] += hand.begun or len(left) == len(work.tests)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from harness.runner.events import Event, Note, Over, Said, Start, Stop, Taken, decoded
 from harness.runner.hand import Hand, Running
 from harness.runner.kinds import BLOCKED, CRASHED, ERROR, MISSING, PASSED, RED, SKIPPED
 from harness.runner.ledger import Attempt, Entry, Ledger, Outcome, Times
-from harness.runner.plan import Work
+from harness.runner.plan import Work, class_of
 
 
 class Listener(Protocol):
@@ -68,8 +68,8 @@ class Clerk:
         """How long a test has taken so far, with its share of fixtures, in seconds on average."""
         return self._seconds / self._tests if self._tests else math.inf
 
-    def read(self, hand: Hand) -> list[Work]:
-        """Take down what a worker has told; return what it has done meanwhile."""
+    def read(self, hand: Hand) -> list[tuple[Work, list[Outcome]]]:
+        """Take down what a worker has told; return what it has done, and what fixtures said."""
         done = []
         for line in hand.lines():
             event = decoded(line)
@@ -112,6 +112,7 @@ class Clerk:
             unit = hand.works[0].unit
             self._count(outcome, self.ledger.gates(unit))
             self.ledger.fixtures.append((unit, outcome))
+            hand.said.append(outcome)
             self._listener.fixture(unit, outcome)
         else:
             entry, attempt = hand.attempt_of(event.test, self.ledger.found)
@@ -135,14 +136,14 @@ class Clerk:
         else:
             hand.mute = running
 
-    def _over(self, hand: Hand, event: Over) -> Work:
-        work = hand.works.popleft()
+    def _over(self, hand: Hand, event: Over) -> tuple[Work, list[Outcome]]:
+        work, said = hand.works.popleft(), hand.said
         self._listener.left(hand.member.number)
         self.ledger.units[work.unit].fixtures.append(max(0.0, event.seconds - hand.spent))
-        hand.spent, hand.begun, hand.mute = 0.0, False, None
+        hand.spent, hand.begun, hand.mute, hand.said = 0.0, False, None, []
         self._tests += len(work.tests)
         self._seconds += event.seconds
-        return work
+        return work, said
 
     def left(self, work: Work) -> tuple[str, ...]:
         """Return the tests of some work of which nothing is known yet."""
@@ -158,16 +159,22 @@ class Clerk:
         of_turn = (each.kind for each in attempts if (each.round, each.rerun) == turn)
         return next(of_turn, MISSING)
 
-    def settle(self, work: Work) -> None:
-        """Say of tests that were not begun why that is: a fixture failed, or has skipped them."""
-        left = self.left(work)
-        said = [each for unit, each in self.ledger.fixtures if unit == work.unit] if left else []
+    def settle(self, work: Work, said: Sequence[Outcome]) -> None:
+        """Say of tests that were not begun why that is: a fixture failed, or has skipped them.
+
+        Args:
+            work: What they are in.
+            said: What was said of its fixtures, this time.
+        """
         if not said:
             return
-        failed = [outcome for outcome in said if outcome.kind == ERROR]
-        why = (failed or said)[0]
-        kind, text = (BLOCKED, why.part) if failed else (SKIPPED, why.text)
-        self.report(work, left, Outcome(kind, text, why.part))
+        usual = next((outcome for outcome in said if outcome.kind == ERROR), said[0])
+        reasons = {outcome.part: outcome for outcome in reversed(said)}
+        for name in self.left(work):
+            why = reasons.get(f"setUpClass ({class_of(name)})", usual)
+            failed = why.kind == ERROR
+            kind, text = (BLOCKED, why.part) if failed else (SKIPPED, why.text)
+            self.report(work, [name], Outcome(kind, text, why.part))
 
     def crashed(self, hand: Hand, how: str) -> None:
         """Say of the test that a worker was in that it has ended it."""

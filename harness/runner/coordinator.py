@@ -11,7 +11,7 @@ from harness.runner.backlog import Backlog
 from harness.runner.channel import Message
 from harness.runner.clerk import Clerk, Listener
 from harness.runner.hand import Hand
-from harness.runner.ledger import Ledger, UnitAccount
+from harness.runner.ledger import Ledger, Outcome, UnitAccount
 from harness.runner.meant import expect, is_scheduled
 from harness.runner.options import Options
 from harness.runner.plan import Work
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from harness.runner.schedule.shards import Shares
 
 OFTEN, SELDOM = 0.002, 0.05  # seconds between two looks at what the workers have written down
+SOON = 0.0002  # seconds in which a process may have ended that has said its last
 AHEAD = 0.1  # seconds of work that a worker is given at once, if it is in small pieces
 TINY = 0.005  # seconds of work for which no worker need be asked twice
 TRIES = 10  # workers, one after another, that end before they have loaded the tests
@@ -114,7 +115,8 @@ class Coordinator:
 
     def _look(self) -> None:
         """Take note of what has happened, after a moment at most."""
-        ready = self._selector.select(self._pause)
+        gone = [hand for hand in self._hands if hand.member.gone()]  # all they say is there
+        ready = self._selector.select(0.0 if gone else self._pause)
         news = [self._read(hand) for hand in self._hands]
         self._pause = OFTEN if any(news) else min(2 * self._pause, SELDOM)
         for key, _ in ready:
@@ -123,7 +125,7 @@ class Coordinator:
             else:
                 self._hear(key.data)
         for hand in list(self._hands):
-            if hand.member.gone():
+            if hand in gone or self._dawdles(hand):
                 self._bury(hand)
             elif self._overdue(hand):
                 hand.overdue = True
@@ -138,6 +140,10 @@ class Coordinator:
         return (
             limit is not None and bool(hand.works) and hand.heard + limit + GRACE < time.monotonic()
         )
+
+    def _dawdles(self, hand: Hand) -> bool:
+        """Return whether a worker that is done, and was sent home, has not ended long after."""
+        return hand.deaf and hand.leaving and hand.heard + PATIENCE < time.monotonic()
 
     def _end_late(self) -> None:
         self.late = True
@@ -208,7 +214,7 @@ class Coordinator:
         if not hand.deaf:
             self._selector.unregister(hand.member)
         self._backlog.queue.left(hand.member.number)
-        how = self._late(hand, hand.member.end(PATIENCE))
+        how = self._late(hand, ended(hand.member))
         if not hand.leaving:
             self._mourn(hand, how or "exit code 0")
         elif how and not self._stopping:
@@ -231,7 +237,7 @@ class Coordinator:
         self._listener.lost(hand.member.number, how, entry.name if entry else None)
         if entry is not None:
             self._clerk.crashed(hand, how)
-        self._backlog.take_back(hand)
+        self._backlog.take_back(hand, stopping=self._stopping)
         if not self._backlog.round:
             self.digest = None  # the next one is asked which tests there are
         if not hand.loaded or not self._backlog.round:
@@ -258,10 +264,10 @@ class Coordinator:
 
     def _miss(self, hand: Hand) -> None:
         """Take note that a worker has gone, or will when it has done what it was given."""
-        if hand.leaving or hand.member.gone():
+        if hand.member.gone():
             self._bury(hand)
         else:
-            hand.deaf, self._pause = True, OFTEN
+            hand.deaf, hand.heard, self._pause = True, time.monotonic(), SOON
             self._selector.unregister(hand.member)
 
     def _hear_keeper(self) -> None:
@@ -275,8 +281,8 @@ class Coordinator:
         done = self._clerk.read(hand)
         if self._clerk.failures and (self._options.failfast or self._options.until_fail):
             self._stopping = True
-        for work in done:
-            self._done(work)
+        for work, said in done:
+            self._done(work, said)
         return bool(done)
 
     def _on_full(self, hand: Hand, message: Message) -> None:
@@ -358,11 +364,11 @@ class Coordinator:
         share = (len(self._backlog) + pieces) // (2 * len(self._hands))
         return seconds >= TINY and (pieces >= share or seconds >= AHEAD)
 
-    def _done(self, work: Work) -> None:
+    def _done(self, work: Work, said: list[Outcome]) -> None:
         self._backlog.queue.done(work)
         self.seconds = time.monotonic() - self._began
         if not self._stopping:  # else what it has not begun is not run
-            self._backlog.settle(work)
+            self._backlog.settle(work, said)
         self._give_all()  # somebody may have waited for what this work had
 
     def _give_all(self) -> None:
@@ -377,3 +383,12 @@ class Coordinator:
             hand.member.send(**message)
         except OSError:
             pass  # it has died, which is heard
+
+
+def ended(member: Member) -> str:
+    """Return how a worker has ended, which has had its time to do so; empty if in order."""
+    if member.gone():
+        return member.end(PATIENCE)
+    member.kill()
+    member.end(PATIENCE)
+    return f"it did not end within {PATIENCE:g} s, and was killed"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from harness.core import realtime as time
-from harness.runner.ledger import Attempt, Entry
+from harness.runner.ledger import Attempt, Entry, Outcome
 from harness.runner.plan import Work
 from harness.runner.transport import Member
 
@@ -35,11 +35,12 @@ class Hand:
         works: What it was given and has not done, the first of which it is doing.
         leaving: Whether it was told to end.
         deaf: Whether its connection is closed, though it still runs what it was given.
-        heard: When it has last told something, or was given something to do.
+        heard: When it has last told something, was given something to do, or was deaf at once.
         overdue: Whether it has ended, or was killed, for having told nothing for too long.
         begun: Whether it is in the fixtures before the first test of its first work.
         running: The tests that have begun and not ended.
         mute: The last test, if it has ended and nothing was said of it: it was interrupted.
+        said: What was said of the fixtures of its first work.
         spent: How long the tests of the first work have taken so far, in seconds.
         rest: The begin of a line that it is writing down.
     """
@@ -54,6 +55,7 @@ class Hand:
     begun: bool = False
     running: list[Running] = field(default_factory=list)
     mute: Running | None = None
+    said: list[Outcome] = field(default_factory=list)
     spent: float = 0.0
     rest: bytes = b""
 

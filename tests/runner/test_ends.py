@@ -1,0 +1,167 @@
+"""How workers end, and what is heard of those that do not."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+from harness.runner.coordinator import Coordinator
+from harness.runner.listeners import Listeners
+from harness.runner.options import Options
+from tests.runner.suites import LONGEST, RunnerTest
+from tests.runner.test_kills import children
+
+THREAD = """
+import threading
+
+class ATest(unittest.TestCase):
+    def test_a(self):
+        threading.Thread(target=time.sleep, args=(300,)).start()
+
+    @classmethod
+    def tearDownClass(cls):
+        open("done", "w").close()
+"""
+
+
+class Said:
+    """A worker that has said something and ended before anybody listens."""
+
+    def __init__(self, number, **message):
+        self.number, self._messages = number, [message]
+        self._ours, self._theirs = os.pipe()
+        os.write(self._theirs, b"!")
+
+    def fileno(self):
+        return self._ours
+
+    def send(self, **message):
+        raise BrokenPipeError
+
+    def receive(self):
+        found, self._messages = self._messages, None
+        return found
+
+    def read(self):
+        return b""
+
+    def gone(self):
+        return True
+
+    def end(self, patience):
+        os.close(self._ours)
+        os.close(self._theirs)
+        return ""
+
+
+class Those:
+    """Workers of that kind."""
+
+    def __init__(self, **message):
+        self._message = message
+
+    def wanted(self):
+        return 2
+
+    def hire(self, number, others):
+        return Said(number, **self._message)
+
+    def close(self):
+        pass
+
+
+class EndTest(RunnerTest):
+    def test_what_a_worker_says_last_is_heard_before_its_end(self):
+        those = Those(event="refused", why="there is no test a", usage=True)
+        coordinator = Coordinator(Options(workers=2), those, Listeners())
+        coordinator.run()
+        self.assertEqual("there is no test a", coordinator.problem)
+        self.assertTrue(coordinator.refused)
+
+    def test_one_that_does_not_end_is_not_left_behind_by_two_interrupts(self):
+        self.write(test_thread=THREAD)
+        run = subprocess.Popen(
+            [sys.executable, "-m", "harness", "run"],
+            cwd=self.root,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        deadline = time.monotonic() + LONGEST
+        while not (self.root / "done").exists():
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.01)
+        (worker,) = children(run.pid)
+        while run.poll() is None and time.monotonic() < deadline:
+            run.send_signal(signal.SIGINT)  # the first one has it be waited for
+            time.sleep(0.3)
+        output, _ = run.communicate(timeout=LONGEST)  # until nobody can print any more
+        self.assertEqual(130, run.returncode, output)
+        self.assertRaises(ProcessLookupError, os.kill, worker, 0)
+
+
+class FixtureTest(RunnerTest):
+    def test_each_class_of_a_module_is_blocked_or_skipped_for_its_own_fixture(self):
+        self.write(
+            test_fixtures="""
+            def setUpModule():
+                pass
+
+            class ATest(unittest.TestCase):
+                @classmethod
+                def setUpClass(cls):
+                    raise ValueError("no A")
+
+                def test_a(self):
+                    pass
+
+            class BTest(ATest):
+                @classmethod
+                def setUpClass(cls):
+                    raise unittest.SkipTest("no B")
+            """
+        )
+        text = self.run_suite("-v", code=1)
+        self.assertIn("\ntest_fixtures.ATest.test_a ... blocked\n", text)
+        self.assertIn("\ntest_fixtures.BTest.test_a ... skipped\n", text)
+
+    def test_a_round_is_blocked_for_what_was_said_in_it(self):
+        self.write(
+            test_turns="""
+            class ATest(unittest.TestCase):
+                turn = 0
+
+                @classmethod
+                def setUpClass(cls):
+                    cls.turn += 1
+                    if cls.turn == 1:
+                        raise ValueError("at first")
+                    if cls.turn == 2:
+                        raise unittest.SkipTest("then")
+
+                def test_a(self):
+                    pass
+            """
+        )
+        text = self.run_suite("-v", "--repeat", "3", code=1)
+        self.assertEqual(["blocked", "skipped", "passed"], re.findall(r"test_a \.\.\. (\w+)", text))
+
+
+class AgainTest(RunnerTest):
+    def test_what_failed_before_its_worker_died_is_run_again(self):
+        self.write(
+            test_both="""
+            class ATest(unittest.TestCase):
+                def test_a(self):
+                    with open("ran", "a") as file:
+                        file.write("a\\n")
+                    self.assertGreater(len(open("ran").read()), 2)
+
+                def test_b(self):
+                    os.kill(os.getpid(), signal.SIGKILL)
+            """
+        )
+        text = self.run_suite("--rerun-failed", "1", code=1)
+        self.assertEqual("0 passed, 2 failed, 0 skipped, 1 crashed, 1 flaky", self.last_line(text))
