@@ -17,6 +17,7 @@ from harness.core.seed import run_seed
 from harness.core.settings import OPTIONS, Settings
 from harness.core.tiers import parse_tiers
 from harness.errors import ConfigurationError
+from harness.runner import streams
 from harness.runner.options import DURATION, MODES, ClusterOptions, Options, Output
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def run(context: click.Context, **given: Any) -> None:
       5    there were no tests
       130  the run was interrupted
     """  # noqa: D301 - \b is click's, and keeps the lines as they are
+    streams.ensure()  # before anything else is opened
     options = options_of(given, context.obj)
     announce_seed(options.seed)
     if given["junit"] is not None:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Protocol
 from harness.errors import ClusterError
 from harness.report.follower import Follower
 from harness.report.platforms.platform import platform_of
-from harness.runner import streams
 from harness.runner.closing import Closing
 from harness.runner.console import Console
 from harness.runner.coordinator import Coordinator
@@ -75,7 +74,6 @@ def run(
         recorder: Who writes the run into a history; None for none.
         processes: Where workers come from, if some were started already.
     """
-    streams.ensure()
     platform = platform_of(output.platform, os.environ)
     console = Console(verbose=output.verbose, platform=platform)
     known = functools.partial(known_of, options, recorder)
