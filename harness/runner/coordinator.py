@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import selectors
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from harness.core import realtime as time
+from harness.runner.backlog import Backlog
 from harness.runner.channel import Message
 from harness.runner.clerk import Clerk, Listener
 from harness.runner.hand import Hand
-from harness.runner.kinds import AGAIN, BLOCKED, CRASHED
-from harness.runner.ledger import Ledger, Outcome, UnitAccount
+from harness.runner.ledger import Ledger, UnitAccount
 from harness.runner.meant import expect, is_scheduled
 from harness.runner.options import Options
-from harness.runner.plan import Work, planned
+from harness.runner.plan import Work
 from harness.runner.processes import BecomeWorkerError
-from harness.runner.queue import Queue
 from harness.runner.transport import Member, Transport
 
 if TYPE_CHECKING:
@@ -71,18 +68,16 @@ class Coordinator:
         self._listener = listener
         self._keep = keep
         self._clerk = Clerk(listener)
+        self._backlog = Backlog(options, self._clerk)
         self.workers = 0
         self.seconds = self._began = 0.0
         self._hands: list[Hand] = []
         self._idle: list[Hand] = []  # for whom there was nothing to do
         self._selector = selectors.DefaultSelector()
-        self._queue = Queue()
-        self._round = 0  # 0: it is not known yet which tests there are
         self._hired = 0
         self._pause = OFTEN
         self._unready = 0  # workers that have ended before they had loaded the tests
         self._stopping = False  # no more work is given out
-        self._deaths: Counter[str] = Counter()  # in the fixtures of a unit
 
     @property
     def ledger(self) -> Ledger:
@@ -161,11 +156,11 @@ class Coordinator:
         if there >= self._transport.wanted():
             return False
         busy = sum(bool(hand.works) or not hand.loaded for hand in self._hands)
-        return not self._round or there < busy + len(self._queue)
+        return not self._backlog.round or there < busy + len(self._backlog)
 
     def _forsaken(self) -> bool:
         """Return whether there is work, and nobody to do it, which may change."""
-        undone = not self._round or bool(self._queue)
+        undone = not self._backlog.round or bool(self._backlog)
         return undone and not self._stopping and not self.problem
 
     def _hire(self) -> None:
@@ -212,7 +207,7 @@ class Coordinator:
         self._hands.remove(hand)
         if not hand.deaf:
             self._selector.unregister(hand.member)
-        self._queue.left(hand.member.number)
+        self._backlog.queue.left(hand.member.number)
         how = self._late(hand, hand.member.end(PATIENCE))
         if not hand.leaving:
             self._mourn(hand, how or "exit code 0")
@@ -236,18 +231,18 @@ class Coordinator:
         self._listener.lost(hand.member.number, how, entry.name if entry else None)
         if entry is not None:
             self._clerk.crashed(hand, how)
-        self._requeue(hand)
-        if not self._round:
+        self._backlog.take_back(hand)
+        if not self._backlog.round:
             self.digest = None  # the next one is asked which tests there are
-        if not hand.loaded or not self._round:
+        if not hand.loaded or not self._backlog.round:
             self._unready += 1
-            if self._unready >= TRIES or (not self._round and how.startswith("exit code")):
+            if self._unready >= TRIES or (not self._backlog.round and how.startswith("exit code")):
                 self._give_up(f"a worker ended before it had loaded the tests: {how}")
 
     def _give_up(self, why: str) -> None:
         """Run nothing more: those who have nothing to do are sent home, and nobody is hired."""
         self.problem = why
-        if not self._round:
+        if not self._backlog.round:
             for each in self._hands:
                 self._dismiss(each)
 
@@ -305,7 +300,7 @@ class Coordinator:
         self._give_up(message["why"])
 
     def _on_units(self, hand: Hand, message: Message) -> None:
-        if self._round:
+        if self._backlog.round:
             return  # somebody who was taken for dead has told it
         units = [UnitAccount(key, tuple(names), facts) for key, names, facts in message["units"]]
         self.ledger.notes += message["notes"]
@@ -313,7 +308,7 @@ class Coordinator:
         self.shares = expect(self.ledger, units, self._options, self._listener.note)
         self._arrange(message["path"])
         self._began = time.monotonic()
-        self._next_round()
+        self._backlog.next_round()
         self._listener.began(self.ledger, len(self._hands))
         for each in list(self._hands):
             self._give(each)
@@ -325,10 +320,10 @@ class Coordinator:
             return
         from harness.runner.schedule import arrangement, services
 
-        self._queue = queue = arrangement.queue_for(
+        self._backlog.queue = queue = arrangement.queue_for(
             units, self._options, max(self._transport.wanted(), 1)
         )
-        wanted = services.worth_keeping(units)
+        wanted = services.worth_keeping(units, queue.estimates)
         if self._keep is not None and wanted:
             self.kept = services.Kept(self._keep(self._members()), queue)
             self._selector.register(self.kept, selectors.EVENT_READ)
@@ -339,27 +334,14 @@ class Coordinator:
 
     # Work
 
-    def _next_round(self) -> None:
-        self._round += 1
-        for entry in self.ledger.numbered:
-            entry.due += 1
-        self._queue.add(planned(self.ledger.units.values(), self._options, self._round))
-
-    def _more(self) -> bool:
-        """Return whether there is work; of the next time that all is run, if there is one."""
-        repeat = self._options.repeat
-        if not self._queue and (repeat is None or self._round < repeat) and self.ledger.entries:
-            self._next_round()
-        return bool(self._queue)
-
     def _give(self, hand: Hand) -> None:
         """Give a worker that has nothing to do what is next; send it home if there is nothing."""
-        if not hand.loaded or not self._round or hand.works or hand.leaving or hand.deaf:
+        if not hand.loaded or not self._backlog.round or hand.works or hand.leaving or hand.deaf:
             return
-        if self._stopping or not self._more():
+        if self._stopping or not self._backlog.more():
             self._dismiss(hand)
             return
-        hand.works.extend(self._portion(hand.member.number))
+        hand.works.extend(self._backlog.portion(hand.member.number, self._enough))
         if hand.works:
             hand.heard = time.monotonic()
             works = [[work.unit, work.tests] for work in hand.works]
@@ -367,33 +349,20 @@ class Coordinator:
         else:
             self._idle.append(hand)
 
-    def _portion(self, worker: int) -> list[Work]:
-        """Return what a worker is to do next: several pieces of work, if they are small."""
-        works: list[Work] = []
-        seconds = 0.0
-        while self._add(works, seconds) and (work := self._queue.next(worker)):
-            works.append(work)
-            seconds += self._queue.seconds(work, self._clerk.pace)
-        return works
-
-    def _add(self, works: list[Work], seconds: float) -> bool:
-        """Return whether a worker is to do more at once than it was given, which takes so long."""
-        if not works:
-            return True
+    def _enough(self, pieces: int, seconds: float) -> bool:
+        """Return whether a worker needs no more at once than what takes so long."""
         if self._options.failfast or self._options.until_fail:
-            return False
+            return True
         if self._options.cluster is None and self._transport.wanted() == 1:
-            return True  # there is nobody else who could
-        share = (len(self._queue) + len(works)) // (2 * len(self._hands))
-        return seconds < TINY or (len(works) < share and seconds < AHEAD)
+            return False  # there is nobody else who could
+        share = (len(self._backlog) + pieces) // (2 * len(self._hands))
+        return seconds >= TINY and (pieces >= share or seconds >= AHEAD)
 
     def _done(self, work: Work) -> None:
-        self._queue.done(work)
+        self._backlog.queue.done(work)
         self.seconds = time.monotonic() - self._began
         if not self._stopping:  # else what it has not begun is not run
-            self._clerk.settle(work)
-            if work.rerun < self._options.rerun_failed:
-                self._rerun(work)
+            self._backlog.settle(work)
         self._give_all()  # somebody may have waited for what this work had
 
     def _give_all(self) -> None:
@@ -402,36 +371,6 @@ class Coordinator:
         for hand in idle:
             if hand in self._hands:
                 self._give(hand)
-
-    def _rerun(self, work: Work) -> None:
-        """Have what has failed be run once more."""
-        if self.ledger.units[work.unit].facts.get("whole"):
-            return
-        names = tuple(name for name in work.tests if self._clerk.kind(name, work) in AGAIN)
-        if names:
-            for name in names:
-                self.ledger.entries[name].due += 1
-            self._queue.add([Work(work.unit, names, work.round, work.rerun + 1)])
-
-    def _requeue(self, hand: Hand) -> None:
-        """Have what a dead worker has not run be run by another one."""
-        if not hand.works:
-            return
-        work, *others = hand.works
-        left = self._clerk.left(work)
-        for each in hand.works:
-            self._queue.done(each)
-        self._queue.put_back(others)
-        # In its fixtures, or where nobody can be blamed.
-        self._deaths[work.unit] += hand.begun or len(left) == len(work.tests)
-        if self._deaths[work.unit] > 1:  # once it may have been killed from outside
-            text = f"worker {hand.member.number} ended in the fixtures of {work.unit}"
-            self._clerk.report(work, left, Outcome(CRASHED, text))
-        elif self.ledger.units[work.unit].facts.get("whole") and len(left) < len(work.tests):
-            text = "its worker has ended, and the suite that it is in can only be run as a whole"
-            self._clerk.report(work, left, Outcome(BLOCKED, text))
-        elif left:
-            self._queue.put_back([replace(work, tests=left)])
 
     def _tell(self, hand: Hand, **message: Any) -> None:
         try:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from harness.runner.kinds import CRASHED, ERROR, FLAKY, GREEN, MISSING, RED, WORST
+from harness.runner.kinds import CRASHED, ERROR, EXPECTED, FLAKY, MISSING, PASSED, RED, WORST
 from harness.runner.times import Times as Times
 
 if TYPE_CHECKING:
@@ -28,6 +28,29 @@ class Outcome:
     kind: str
     text: str = ""
     part: str = ""
+
+
+def worst(kinds: Iterable[str]) -> str:
+    """Return the worst of what was said; `MISSING` if nothing was.
+
+    Example:
+        >>> worst(["passed", "failed"])
+        'failed'
+    """
+    found = set(kinds)
+    return next((kind for kind in WORST if kind in found), MISSING)
+
+
+def verdict(kinds: Collection[str]) -> str:
+    """Return what all attempts of one round come to: one that failed and then passed is flaky.
+
+    Example:
+        >>> verdict({"failed", "passed"}), verdict({"failed", "skipped"})
+        ('flaky', 'failed')
+    """
+    found = worst(kinds)
+    excused = found in RED and found != CRASHED and not {PASSED, EXPECTED}.isdisjoint(kinds)
+    return FLAKY if excused else found
 
 
 @dataclass(eq=False)
@@ -64,8 +87,7 @@ class Attempt:
         """The worst that was said of it."""
         if len(self.outcomes) == 1:
             return self.outcomes[0].kind
-        kinds = {outcome.kind for outcome in self.outcomes}
-        return next((kind for kind in WORST if kind in kinds), MISSING)
+        return worst(outcome.kind for outcome in self.outcomes)
 
     @property
     def seconds(self) -> float:
@@ -105,16 +127,18 @@ class Entry:
 
     @property
     def kind(self) -> str:
-        """The verdict: the worst of all attempts; flaky if it passed when it was run once more.
+        """The verdict: the worst of all rounds; flaky if it failed and passed in one of these.
 
-        One that has ended its worker is not flaky, whatever came later.
+        One that has ended its worker is not flaky, whatever came later, and none is that was
+        skipped when it was run once more.
         """
         if len(self.attempts) == 1:
             return self.attempts[0].kind
-        kinds = [attempt.kind for attempt in self.attempts if attempt.reported]
-        worst = next((kind for kind in WORST if kind in kinds), MISSING)
-        again = any(each.rerun and each.kind in GREEN for each in self.attempts)
-        return FLAKY if worst in RED and worst != CRASHED and again else worst
+        kinds: dict[int, set[str]] = {}
+        for attempt in self.attempts:
+            if attempt.reported:
+                kinds.setdefault(attempt.round, set()).add(attempt.kind)
+        return worst(verdict(found) for found in kinds.values())
 
     @property
     def seconds(self) -> float:

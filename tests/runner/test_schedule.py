@@ -47,6 +47,11 @@ class FirstTest(unittest.TestCase):
         note("first")
         {first}
 
+    def test_more(self):
+        pass
+
+    test_a = test_b = test_c = test_d = test_e = test_more
+
 def note(text):
     with open("ran", "a") as file:
         file.write(text + "\\n")
@@ -228,14 +233,14 @@ class KeeperTest(RunnerTest):
         wait = "while 'begun' not in open('ran').read(): time.sleep(0.005)\n        "
         self.suite(wait + "open('go', 'w').close()")
         text = self.run_suite("-n", "1")
-        self.assertEqual("3 passed, 0 failed, 0 skipped", self.last_line(text))
+        self.assertEqual("9 passed, 0 failed, 0 skipped", self.last_line(text))
         self.assertEqual(["begun", "first", "ready", "service"], sorted(self.noted()))
         self.assertLess(self.noted().index("first"), self.noted().index("ready"))
 
     def test_a_service_that_cannot_start_is_the_error_of_the_tests_that_need_it(self):
         self.suite(program="import sys; sys.exit('no licence')")
         text = self.run_suite("-n", "2", code=1)
-        self.assertEqual("1 passed, 2 failed, 0 skipped", self.last_line(text))
+        self.assertEqual("7 passed, 2 failed, 0 skipped", self.last_line(text))
         self.assertEqual(2, text.count("ServiceDiedError") + text.count("StartError"), text)
         self.assertIn("no licence", text)
 
@@ -254,7 +259,7 @@ class KeeperTest(RunnerTest):
         (self.root / "go").touch()
         output, _ = run.communicate(timeout=LONGEST)
         self.assertEqual(0, run.returncode, output)
-        self.assertEqual("3 passed, 0 failed, 0 skipped", self.last_line(output))
+        self.assertEqual("9 passed, 0 failed, 0 skipped", self.last_line(output))
 
     def wait_for(self, text):
         deadline = time.monotonic() + LONGEST

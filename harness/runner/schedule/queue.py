@@ -51,6 +51,9 @@ class Schedule(Queue):
         by_duration: Whether the longest is the first; else what was added first.
         workers: Among how many a class may be divided.
         urgent: Tests whose work is done before all other work, whatever the order.
+
+    Attributes:
+        estimates: The same.
     """
 
     def __init__(
@@ -64,7 +67,7 @@ class Schedule(Queue):
     ) -> None:
         super().__init__()
         limits = limits or Limits()
-        self._estimates, self._limits, self._by_duration = estimates, limits, by_duration
+        self.estimates, self._limits, self._by_duration = estimates, limits, by_duration
         self._workers, self._urgent = workers, urgent
         self._stock, self._seats = Stock(limits), Seats(limits)
         self._lanes: dict[Needs, Lane] = {}
@@ -91,7 +94,7 @@ class Schedule(Queue):
 
     def add(self, works: Iterable[Work]) -> None:
         """Add work, after all that there is, if it is not the duration that counts."""
-        for job in split([self._estimates.of(work) for work in works], self._workers):
+        for job in split([self.estimates.of(work) for work in works], self._workers):
             number = next(self._numbers)
             place = -job.total if self._by_duration else number
             if any(name in self._urgent for name in job.work.tests):
@@ -101,7 +104,7 @@ class Schedule(Queue):
     def put_back(self, works: Iterable[Work]) -> None:
         """Add work that was taken and not done, before all that there is."""
         for work in works:
-            self._put(self._estimates.of(work), float("-inf"), next(self._numbers))
+            self._put(self.estimates.of(work), float("-inf"), next(self._numbers))
 
     def _put(self, job: Job, place: float, number: int) -> None:
         lane = self._lanes.setdefault(job.needs, Lane(job.needs))
@@ -175,14 +178,14 @@ class Schedule(Queue):
 
     def seconds(self, work: Work, pace: float) -> float:
         """Return how long some work takes; what shares something is the last of a portion."""
-        job = self._estimates.of(work)
+        job = self.estimates.of(work)
         if job.needs.amounts:
             return float("inf")
-        return job.total if self._estimates.measured else super().seconds(work, pace)
+        return job.total if self.estimates.measured else super().seconds(work, pace)
 
     def done(self, work: Work) -> None:
         """Take note that work was done, or is taken from who was to do it: it uses no more."""
-        self._stock.give_back(self._estimates.of(work).needs)
+        self._stock.give_back(self.estimates.of(work).needs)
 
     def left(self, worker: int) -> None:
         """Take note that a worker has ended."""

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 from harness.core import realtime as time
 from harness.runner.ledger import UnitAccount
+from harness.runner.schedule.estimates import Estimates
 from harness.runner.schedule.queue import Schedule
 from harness.runner.transport import Member
 
+WORTH = 0.5  # seconds of tests that run meanwhile: to start a keeper takes a good half of it
 PATIENCE = 60.0  # seconds that work waits for services; then it waits by itself
 
 
-def worth_keeping(units: Iterable[UnitAccount]) -> list[list[str]]:
-    """Return the services of some units, if one unit can run while another one's are started.
+def worth_keeping(units: Iterable[UnitAccount], estimates: Estimates) -> list[list[str]]:
+    """Return the services of some units, if enough can run while they are started.
 
     Where all need the same ones, nothing is gained: the first to come starts them.
     """
-    needed: list[Any] = [unit.facts.get("services", []) for unit in units]
-    names = {frozenset(name for name, _, _ in services) for services in needed}
-    return [service for services in needed for service in services] if len(names) > 1 else []
+    services: list[list[str]] = []
+    total, needing = 0.0, Counter[str]()
+    for unit in units:
+        needed: Any = unit.facts.get("services", [])
+        seconds = estimates.of_unit(unit.key).total
+        total += seconds
+        for service in needed:
+            needing[service[0]] += seconds  # type: ignore[assignment]
+        services += needed
+    return services if any(total - need >= WORTH for need in needing.values()) else []
 
 
 class Kept:

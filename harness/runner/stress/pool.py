@@ -152,6 +152,7 @@ class Pool:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._stop()
         for lane in self._lanes:
             if lane.verdict is not None:
                 lane.signal(signal.SIGINT)
@@ -185,27 +186,28 @@ class Pool:
         self._lanes[0].channel.send(do="hold", tests=list(tests))
 
     def run(
-        self, trials: Iterable[Trial], *, wide: bool = True, deadline: float | None = None
+        self, trials: Iterable[Trial], *, deadline: float | None = None
     ) -> Generator[Verdict, None, None]:
         """Have trials take place, and yield what comes of each as soon as it is known.
 
         Args:
             trials: Taken from when a process has nothing to do. Those that are under way when
                 nobody asks any more are ended.
-            wide: Whether they take place side by side.
             deadline: When to end them, by `monotonic`.
         """
         waiting = iter(trials)
         try:
-            while self._feed(waiting, self._count if wide else 1, deadline):
+            while self._feed(waiting, deadline):
                 yield from self._hear(deadline)
-        finally:
+        except KeyboardInterrupt:
+            raise  # in the middle of anything: it is not known who has something to tell
+        except GeneratorExit:
             self._drain()
 
-    def _feed(self, trials: Iterator[Trial], count: int, deadline: float | None) -> bool:
+    def _feed(self, trials: Iterator[Trial], deadline: float | None) -> bool:
         """Give trials to who has none; return whether any is under way."""
         over = deadline is not None and time.monotonic() >= deadline
-        while not over and len(self._busy()) < count:
+        while not over and len(self._busy()) < self._count:
             trial = next(trials, None)
             if trial is None:
                 break

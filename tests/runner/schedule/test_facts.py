@@ -7,7 +7,9 @@ from pathlib import Path
 from harness import Environment, HarnessTestCase, Process, Redis, SQLite
 from harness.errors import ConfigurationError
 from harness.runner.ledger import UnitAccount
+from harness.runner.schedule.estimates import Estimates
 from harness.runner.schedule.facts import facts_of
+from harness.runner.schedule.known import Known
 from harness.runner.schedule.memory import available
 from harness.runner.schedule.services import worth_keeping
 
@@ -65,9 +67,14 @@ class FactsTest(unittest.TestCase):
     def test_services_are_kept_where_something_can_run_meanwhile(self):
         needing = UnitAccount("A", ("a",), {"services": [["redis-1", "redis", "m:A"]]})
         plain = UnitAccount("B", ("b",))
-        self.assertEqual([], worth_keeping([needing, needing]))
-        self.assertEqual([], worth_keeping([plain]))
-        self.assertEqual([["redis-1", "redis", "m:A"]], worth_keeping([plain, needing]))
+
+        def worth(units, **seconds):
+            return worth_keeping(units, Estimates(units, Known(seconds)))
+
+        self.assertEqual([], worth([needing], a=9))
+        self.assertEqual([], worth([plain], b=9))
+        self.assertEqual([], worth([plain, needing], a=9, b=0.1))
+        self.assertEqual([["redis-1", "redis", "m:A"]], worth([plain, needing], a=0.1, b=0.6))
 
 
 class MemoryTest(unittest.TestCase):

@@ -1,0 +1,50 @@
+"""What a test comes to that was run more than once."""
+
+import unittest
+
+from harness.runner.kinds import (
+    BLOCKED,
+    CRASHED,
+    ERROR,
+    EXPECTED,
+    FAILED,
+    FLAKY,
+    MISSING,
+    PASSED,
+    SKIPPED,
+    UNEXPECTED,
+)
+from harness.runner.ledger import Attempt, Entry, Outcome
+
+
+def kind_of(*rounds):
+    """Return the verdict on a test by what each attempt of each round came to."""
+    attempts = [
+        Attempt(round, rerun, outcomes=[Outcome(kind)])
+        for round, kinds in enumerate(rounds, 1)
+        for rerun, kind in enumerate(kinds)
+    ]
+    return Entry("m.A.test_a", "m.A", attempts=attempts).kind
+
+
+class VerdictTest(unittest.TestCase):
+    def test_one_that_failed_and_then_passed_is_flaky(self):
+        self.assertEqual(FLAKY, kind_of([FAILED, PASSED]))
+        self.assertEqual(FLAKY, kind_of([ERROR, FAILED, PASSED]))
+        self.assertEqual(FLAKY, kind_of([UNEXPECTED, EXPECTED]))
+
+    def test_it_is_in_one_round_and_whatever_passes_in_another_one_excuses_nothing(self):
+        self.assertEqual(FLAKY, kind_of([PASSED], [FAILED, PASSED]))
+        self.assertEqual(FLAKY, kind_of([FAILED, PASSED], [PASSED], [SKIPPED]))
+        self.assertEqual(FAILED, kind_of([FAILED, PASSED], [FAILED, FAILED]))
+        self.assertEqual(FAILED, kind_of([PASSED], [FAILED]))
+        self.assertEqual(BLOCKED, kind_of([FAILED, PASSED], [BLOCKED]))
+
+    def test_neither_a_skip_nor_a_crash_is_a_pass(self):
+        self.assertEqual(FAILED, kind_of([FAILED, SKIPPED]))
+        self.assertEqual(CRASHED, kind_of([FAILED, CRASHED]))
+        self.assertEqual(CRASHED, kind_of([FAILED, CRASHED], [PASSED]))
+
+    def test_of_what_did_not_run_nothing_is_known(self):
+        self.assertEqual(MISSING, kind_of())
+        self.assertEqual(MISSING, kind_of([]))
