@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 from harness.runner.clerk import Clerk
@@ -45,6 +45,11 @@ class Backlog:
         units = self._clerk.ledger.units.values()
         self.queue.add(planned(units, self._options, self.round))
 
+    def forgo(self) -> None:
+        """Have what was asked for, and will not be begun, be missed: all later rounds."""
+        for entry in self._clerk.ledger.numbered:
+            entry.due += (self._options.repeat or self.round) - self.round
+
     def more(self) -> bool:
         """Return whether there is work; of the next time that all is run, if there is one."""
         repeat = self._options.repeat
@@ -67,18 +72,17 @@ class Backlog:
             seconds += self.queue.seconds(work, self._clerk.pace)
         return works
 
-    def settle(self, work: Work, said: Sequence[Outcome]) -> None:
+    def settle(self, work: Work, said: list[Outcome]) -> None:
         """Take note that work is done, and have what has failed be run once more, if it may be.
 
         Args:
-            work: The work.
+            work: What is done.
             said: What was said of its fixtures.
         """
         self._clerk.settle(work, said)
         self._rerun(work)
 
     def _rerun(self, work: Work) -> None:
-        """Have those tests of some work be run once more that have failed, if they may be."""
         if work.rerun >= self._options.rerun_failed or self._whole(work):
             return
         names = tuple(name for name in work.tests if self._clerk.kind(name, work) in AGAIN)
@@ -87,15 +91,21 @@ class Backlog:
                 self._clerk.ledger.entries[name].due += 1
             self.queue.add([Work(work.unit, names, work.round, work.rerun + 1)])
 
-    def take_back(self, hand: Hand) -> None:
-        """Have what a dead worker has not run be run by another one."""
+    def take_back(self, hand: Hand, *, stopping: bool) -> None:
+        """Have what a dead worker has not run be run by another one.
+
+        Args:
+            hand: The worker.
+            stopping: Whether nobody will do more, so that nothing need be tried again.
+        """
         if not hand.works:
             return
         work, *others = hand.works
         left = self._clerk.left(work)
         for each in hand.works:
             self.queue.done(each)
-        self._rerun(work)  # what has failed of it before
+        if not stopping:
+            self._rerun(work)  # those of its tests that have failed; others are in what is left
         self.queue.put_back(others)
         # In its fixtures, or where nobody can be blamed.
         self._deaths[work.unit] += hand.begun or len(left) == len(work.tests)

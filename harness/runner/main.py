@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Protocol
 from harness.errors import ClusterError
 from harness.report.follower import Follower
 from harness.report.platforms.platform import platform_of
-from harness.runner import streams
 from harness.runner.closing import Closing
 from harness.runner.console import Console
 from harness.runner.coordinator import Coordinator
@@ -75,7 +74,6 @@ def run(
         recorder: Who writes the run into a history; None for none.
         processes: Where workers come from, if some were started already.
     """
-    streams.ensure()
     platform = platform_of(output.platform, os.environ)
     console = Console(verbose=output.verbose, platform=platform)
     known = functools.partial(known_of, options, recorder)
@@ -168,9 +166,10 @@ def judge(
     ledger = account.ledger
     if ledger.red or findings.wrong:
         return Exit.FAILED
-    if account.late and ledger.found:
+    if account.late and ledger.missing():
         return Exit.OVER_BUDGET
-    if account.problem or ledger.missing() or not written:
+    in_time = not (account.late and ledger.found)  # else it was long enough, as nothing is missing
+    if (account.problem and in_time) or ledger.missing() or not written:
         return Exit.INCOMPLETE
     if not (ledger.found or ledger.unreached or findings.lines):
         return Exit.NOTHING_RAN

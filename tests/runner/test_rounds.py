@@ -106,13 +106,10 @@ class LimitTest(RunnerTest):
         self.assertIn("\nnot run: test_long.ATest.test_c\n", text)
         self.assertIn("\nharness: the run has reached its time limit of 1.5 s\n", text)
 
-    def test_one_that_asks_for_more_than_there_is_time_for_is_over_its_limit_in_any_round(self):
-        self.write(
-            test_quick="class ATest(unittest.TestCase):\n    def test_a(self):\n        pass\n"
-        )
-        for flags in ["--until-fail"], ["--repeat", "1000000"]:
-            text = self.run_suite("--time-limit", "0.5", *flags, code=4)
-            self.assertIn("\nharness: the run has reached its time limit of 0.5 s\n", text)
+    def test_one_that_is_repeated_is_over_its_limit_wherever_that_comes(self):
+        self.write(test_good="class ATest(unittest.TestCase):\n    def test_a(self): pass\n")
+        text = self.run_suite("--time-limit", "0.7", "--repeat", "1000000", code=4)
+        self.assertEqual("0 passed, 0 failed, 0 skipped, 1 not run", self.last_line(text))
 
     def test_a_run_that_is_ended_while_tests_are_loaded_ends_though_unittest_goes_on(self):
         self.write(
@@ -127,3 +124,9 @@ class LimitTest(RunnerTest):
         text = self.run_suite("--time-limit", "0.5", code=3)
         self.assertEqual("0 passed, 0 failed, 0 skipped", self.last_line(text))
         self.assertLess(float(text.rpartition(" in ")[2].split()[0]), 30)
+
+    def test_the_limit_is_a_good_end_for_tests_that_are_repeated_until_one_fails(self):
+        self.write(test_good="class ATest(unittest.TestCase):\n    def test_a(self): pass\n")
+        text = self.run_suite("--until-fail", "--time-limit", "1.5")
+        self.assertEqual("1 passed, 0 failed, 0 skipped", self.last_line(text))
+        self.assertIn("harness: the run has reached its time limit of 1.5 s\n", text)

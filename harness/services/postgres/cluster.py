@@ -30,6 +30,7 @@ FAST = (
     ("full_page_writes", "off"),
     ("jit", "off"),
     ("max_connections", "500"),  # of many worker processes, each with a handful
+    ("wal_keep_size", "32MB"),  # each clone has what is not needed removed, of which some is read
     ("log_checkpoints", "off"),  # each clone makes two: they would drown what the log says
 )
 
