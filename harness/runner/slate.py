@@ -11,8 +11,8 @@ import struct
 from collections.abc import Callable
 
 SIZE = 1 << 22  # bytes
-HEAD = struct.Struct("<QQ")  # bytes that were written, and that were read, since the beginning
-COUNT = struct.Struct("<Q")
+HEAD = struct.Struct("QQ")  # bytes that were written, and that were read, since the beginning
+WRITTEN, READ = 0, 1
 
 
 class Slate:
@@ -27,6 +27,8 @@ class Slate:
 
     def __init__(self, size: int = SIZE, file: int = -1) -> None:
         self._memory = mmap.mmap(file, HEAD.size + size)
+        # An item is set, and got, at once; `pack_into` would show zeros for a moment.
+        self._counts = memoryview(self._memory)[: HEAD.size].cast("Q")
         self._size = size
         self._written = self._read = 0
         self._seen = 0  # what was read of it when the writer last looked
@@ -46,7 +48,7 @@ class Slate:
     def _press(self, data: bytes, wait: Callable[[], object]) -> None:
         """Write bytes for which there may not be room at once."""
         while data:
-            self._seen = self._count(COUNT.size)
+            self._seen = self._counts[READ]
             room = self._size - (self._written - self._seen)
             if not room:
                 wait()
@@ -61,7 +63,7 @@ class Slate:
         if len(data) > fits:
             self._lay(0, data[fits:])
         self._written += len(data)
-        COUNT.pack_into(self._memory, 0, self._written)  # last: what is counted is there
+        self._counts[WRITTEN] = self._written  # last: what is counted is there
 
     def _lay(self, at: int, data: bytes) -> None:
         begin = HEAD.size + at
@@ -69,7 +71,7 @@ class Slate:
 
     def read(self) -> bytes:
         """Return what was written since the last time."""
-        written = self._count(0)
+        written = self._counts[WRITTEN]
         at, length = self._read % self._size, written - self._read
         if not length:
             return b""
@@ -77,24 +79,15 @@ class Slate:
         data = self._memory[begin : begin + min(length, self._size - at)]
         data += self._memory[HEAD.size : HEAD.size + length - len(data)]
         self._read = written
-        COUNT.pack_into(self._memory, COUNT.size, written)
+        self._counts[READ] = written
         return data
 
     def last(self) -> tuple[int, bytes]:
         """Return what it still holds, read or not, and how many bytes there were before that."""
-        self._read = max(0, self._count(0) - self._size)
+        self._read = max(0, self._counts[WRITTEN] - self._size)
         return self._read, self.read()
-
-    def _count(self, place: int) -> int:
-        """Return one of the numbers, which its writer may be about to change."""
-        while True:
-            one, other = (
-                COUNT.unpack_from(self._memory, place),
-                COUNT.unpack_from(self._memory, place),
-            )
-            if one == other:
-                return int(one[0])
 
     def close(self) -> None:
         """Give the memory back."""
+        self._counts.release()
         self._memory.close()
