@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from harness.runner.clerk import Clerk
@@ -72,17 +72,18 @@ class Backlog:
             seconds += self.queue.seconds(work, self._clerk.pace)
         return works
 
-    def settle(self, work: Work, said: list[Outcome]) -> None:
+    def settle(self, work: Work, said: Sequence[Outcome]) -> None:
         """Take note that work is done, and have what has failed be run once more, if it may be.
 
         Args:
-            work: What is done.
+            work: The work.
             said: What was said of its fixtures.
         """
         self._clerk.settle(work, said)
         self._rerun(work)
 
     def _rerun(self, work: Work) -> None:
+        """Have those tests of some work be run once more that have failed, if they may be."""
         if work.rerun >= self._options.rerun_failed or self._whole(work):
             return
         names = tuple(name for name in work.tests if self._clerk.kind(name, work) in AGAIN)
