@@ -238,6 +238,8 @@ class Coordinator:
         self._listener.lost(hand.member.number, how, entry.name if entry else None)
         if entry is not None:
             self._clerk.crashed(hand, how)
+        elif hand.works:
+            self._clerk.torn(hand, how)
         self._backlog.take_back(hand, stopping=self._stopping)
         if not self._backlog.round:
             self.digest = None  # the next one is asked which tests there are
