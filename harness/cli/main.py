@@ -35,8 +35,11 @@ COMMANDS = (
 )
 
 
+INTERRUPTED = 130  # as shells have it
+
+
 class ErrorGroup(click.Group):
-    """A group of commands that prints an error of ours as text, and exits with 2.
+    """A group of commands that prints an error of ours as text, and exits with 2; or with 130.
 
     Each command is a module of its own, imported when it is asked for: `run` has to start quickly.
     """
@@ -59,6 +62,9 @@ class ErrorGroup(click.Group):
         except HarnessError as error:
             click.echo(f"harness: {error}", err=True)
             sys.exit(2)
+        except KeyboardInterrupt:  # click's own end of it has the code of tests that have failed
+            click.echo("harness: interrupted", err=True)
+            sys.exit(INTERRUPTED)
 
 
 @click.group(cls=ErrorGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -2,6 +2,7 @@
 
 import contextlib
 import unittest
+from unittest import mock
 
 from click.testing import CliRunner
 
@@ -45,6 +46,13 @@ class HelpTest(CommandTest):
 
     def test_an_unknown_command_is_an_error(self):
         self.assertEqual(2, self.run_command("docter").exit_code)
+
+
+class InterruptTest(CommandTest):
+    def test_an_interrupt_has_an_exit_code_of_its_own(self):
+        with mock.patch("harness.cli.run.options_of", side_effect=KeyboardInterrupt):
+            done = self.run_command("run")
+        self.assertEqual((130, "harness: interrupted\n"), (done.exit_code, done.output))
 
 
 class SetTest(CommandTest):
