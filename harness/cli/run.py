@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from harness.cli import contradictions
 from harness.cli.run_options import GROUPS, with_options
 from harness.core.printing import announce_seed
 from harness.core.seed import run_seed
@@ -106,7 +107,7 @@ def options_of(given: Mapping[str, Any], settings: Settings) -> Options:
     """Return how a run is to be, by its command line and the settings."""
     from harness.runner.selection import Selection
 
-    given = dict(given)
+    contradictions.check(given)
     selection = {name: given[name] for name in ("names", "start", "pattern", "top", "patterns")}
     kept = {name: given[name] for name in PASSED_ON}
     return Options(

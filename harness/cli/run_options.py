@@ -7,12 +7,9 @@ from typing import Any
 
 import click
 
+from harness.cli.numbers import COUNT, PERCENT, SECONDS
 from harness.core.settings_values import FLAKY
 from harness.runner.options import MODES, ORDERS
-
-COUNT = click.IntRange(min=1)
-SECONDS = click.FloatRange(min=0, min_open=True)
-PERCENT = click.FloatRange(min=0, max=100)
 
 SELECTION = (
     click.argument("names", nargs=-1, metavar="[NAME]..."),

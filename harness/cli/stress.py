@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
+from harness.cli.numbers import COUNT, SECONDS
 from harness.cli.run import seed_of, workers_of
-from harness.cli.run_options import COUNT, SECONDS, with_options
+from harness.cli.run_options import with_options
 from harness.core.printing import announce_seed
 
 USUAL = 60.0  # seconds

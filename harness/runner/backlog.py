@@ -45,6 +45,11 @@ class Backlog:
         units = self._clerk.ledger.units.values()
         self.queue.add(planned(units, self._options, self.round))
 
+    def forgo(self) -> None:
+        """Have what was asked for, and will not be begun, be missed: all later rounds."""
+        for entry in self._clerk.ledger.numbered:
+            entry.due += (self._options.repeat or self.round) - self.round
+
     def more(self) -> bool:
         """Return whether there is work; of the next time that all is run, if there is one."""
         repeat = self._options.repeat

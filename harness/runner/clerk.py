@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
@@ -11,6 +12,9 @@ from harness.runner.hand import Hand, Running
 from harness.runner.kinds import BLOCKED, CRASHED, ERROR, MISSING, PASSED, RED, SKIPPED
 from harness.runner.ledger import Attempt, Entry, Ledger, Outcome, Times
 from harness.runner.plan import Work, class_of
+
+OWN = re.compile(r"exit code|it took longer|SIG(?!KILL)")  # how workers end of what they do
+PASS = Outcome(PASSED)  # one for all tests of all rounds
 
 
 class Listener(Protocol):
@@ -109,15 +113,17 @@ class Clerk:
     def _say(self, hand: Hand, event: Said) -> None:
         outcome = Outcome(event.kind, event.text, event.part)
         if event.test is None:
-            unit = hand.works[0].unit
-            self._count(outcome, self.ledger.gates(unit))
-            self.ledger.fixtures.append((unit, outcome))
+            self._say_of_fixture(hand.works[0].unit, outcome)
             hand.said.append(outcome)
-            self._listener.fixture(unit, outcome)
         else:
             entry, attempt = hand.attempt_of(event.test, self.ledger.found)
             self._count(outcome, entry.gates)
             attempt.outcomes.append(outcome)
+
+    def _say_of_fixture(self, unit: str, outcome: Outcome) -> None:
+        self._count(outcome, self.ledger.gates(unit))
+        self.ledger.fixtures.append((unit, outcome))
+        self._listener.fixture(unit, outcome)
 
     def _count(self, outcome: Outcome, gates: bool) -> None:
         self.failures += outcome.kind in RED and gates
@@ -130,7 +136,7 @@ class Clerk:
         attempt.output, attempt.files = event.output, tuple(event.files)
         hand.spent += attempt.seconds
         if event.passed:
-            attempt.outcomes.append(Outcome(PASSED))
+            attempt.outcomes.append(PASS)
         if attempt.outcomes:
             self._listener.finished(entry, attempt)
         else:
@@ -184,6 +190,17 @@ class Clerk:
         self._count(outcome, entry.gates)
         attempt.outcomes.append(outcome)
         self._listener.finished(entry, attempt)
+
+    def torn(self, hand: Hand, how: str) -> None:
+        """Say of fixtures that they have ended their worker, if it was in any after a test.
+
+        One that was killed may have been so from outside, and is forgiven: no test is lost by it.
+        """
+        work = hand.works[0]
+        after = not hand.begun and len(self.left(work)) < len(work.tests)
+        if after and OWN.match(how):
+            text = f"worker {hand.member.number} ended: {how}"
+            self._say_of_fixture(work.unit, Outcome(ERROR, text, f"fixtures of {work.unit}"))
 
     def report(self, work: Work, names: Iterable[str], outcome: Outcome) -> None:
         """Say of tests that were not begun, and will not be, what is the matter."""

@@ -64,7 +64,7 @@ class Console(Deaf):
     def finished(self, entry: Entry, attempt: Attempt) -> None:
         """Print what became of a test, if that is anything to look at."""
         if self._verbose:
-            self.say(f"{entry.name} ... {attempt.kind}")
+            self.say(f"{plain(entry.name)} ... {attempt.kind}")
         for outcome in attempt.outcomes:
             if outcome.kind in RED:
                 part = f" {outcome.part}" if outcome.part else ""
@@ -80,7 +80,7 @@ class Console(Deaf):
             self._say_red(f"{outcome.kind.upper()}: {outcome.part}", outcome.text)
 
     def _say_red(self, title: str, text: str) -> None:
-        self.say(f"\n{title}\n{self._foreign(text)}".rstrip())
+        self.say(f"\n{plain(title)}\n{self._foreign(text)}".rstrip())
 
     def _foreign(self, text: str) -> str:
         """Return a text of a test, such that neither terminal nor platform obeys it."""
@@ -107,21 +107,30 @@ class Console(Deaf):
         seconds = self.seconds() if seconds is None else seconds
         self.say("-" * min(RULE, width_of(self.stream)))
         for line in names_again(failed(ledger)):
-            self.say(line)
+            self.say(plain(line))
         self.say(f"{tally(ledger)} in {seconds:.3f} s")
         for line in why_skipped(ledger):
             self.say(line)
         for entry in ledger.missing():
             begun = any(not attempt.reported for attempt in entry.attempts)
-            self.say(f"{'not finished' if begun else 'not run'}: {entry.name}")
+            self.say(f"{'not finished' if begun else 'not run'}: {plain(entry.name)}")
         if problem:
             self.note(problem)
         if again:
-            self.note(f"repeat what has failed with: {again}")
+            self.note(f"repeat what has failed with: {plain(again)}")
 
     def seconds(self) -> float:
         """Return how long the run has taken by now, in seconds."""
         return time.monotonic() - self._began
+
+
+def plain(line: str) -> str:
+    """Return a line with names of tests, such that a terminal obeys none of it."""
+    if line.isprintable():
+        return line
+    from harness.report.harmless import harmless
+
+    return harmless(line)
 
 
 def width_of(stream: TextIO) -> int:

@@ -148,6 +148,7 @@ class Coordinator:
     def _end_late(self) -> None:
         self.late = True
         self.problem = f"the run has reached its time limit of {self._options.time_limit:g} s"
+        self._backlog.forgo()
         self._wind_up()
 
     # Workers come and go
@@ -237,6 +238,8 @@ class Coordinator:
         self._listener.lost(hand.member.number, how, entry.name if entry else None)
         if entry is not None:
             self._clerk.crashed(hand, how)
+        elif hand.works:
+            self._clerk.torn(hand, how)
         self._backlog.take_back(hand, stopping=self._stopping)
         if not self._backlog.round:
             self.digest = None  # the next one is asked which tests there are

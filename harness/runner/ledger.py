@@ -53,7 +53,7 @@ def verdict(kinds: Collection[str]) -> str:
     return FLAKY if excused else found
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Attempt:
     """One time that a test was run.
 

@@ -16,7 +16,7 @@ __unittest = True  # frames of this module are left out of a failure's traceback
 
 
 class Loader(unittest.TestLoader):
-    """Loads tests; a module whose `load_tests` returns none is a test that fails.
+    """Loads tests; a module whose `load_tests` returns none, or exits, is a test that fails.
 
     With unittest's own the whole run would end.
     """
@@ -25,10 +25,14 @@ class Loader(unittest.TestLoader):
         self, module: ModuleType, *arguments: Any, **options: Any
     ) -> unittest.TestSuite:
         """Load the tests of a module."""
-        found: object = super().loadTestsFromModule(module, *arguments, **options)
-        if isinstance(found, unittest.BaseTestSuite):
-            return found  # type: ignore[return-value]
         name = module.__name__
+        found: object
+        try:
+            found = super().loadTestsFromModule(module, *arguments, **options)
+        except SystemExit as exit:
+            return self.suiteClass([failed(name, exit)])
+        if isinstance(found, unittest.BaseTestSuite):
+            return found
         error = TypeError(f"load_tests of {name} returned {found!r}, which is no suite of tests")
         return self.suiteClass([failed(name, error)])
 
@@ -66,6 +70,10 @@ def load_names(selection: Selection, loader: unittest.TestLoader) -> unittest.Te
         sys.path.insert(0, os.path.abspath(home))
     suites = []
     for name in map(as_module, selection.names):
+        if not name.partition(".")[0]:
+            from harness.runner.unknown import nameless
+
+            raise nameless(name)
         suites.append(load_name(loader, name))
         if loader.errors:
             from harness.runner.unknown import check_name

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import TYPE_CHECKING, Protocol
 
-from harness.errors import ClusterError
+from harness.errors import ClusterError, ConfigurationError
 from harness.report.follower import Follower
 from harness.report.platforms.platform import platform_of
 from harness.runner.closing import Closing
@@ -92,7 +92,7 @@ def run(
         become = error
     except KeyboardInterrupt:
         interrupted = True
-    except ClusterError as error:
+    except (ClusterError, ConfigurationError) as error:
         coordinator.problem = str(error)
     finally:
         transport.close()

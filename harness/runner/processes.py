@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
 from harness.core import realtime as time
+from harness.errors import ConfigurationError
 from harness.runner.channel import Message, pair
 from harness.runner.link import DEAF, Link
 from harness.runner.options import Options
@@ -182,6 +183,7 @@ class Processes:
         """Start a worker, or return one that was started ahead.
 
         Raises:
+            ConfigurationError: The machine has no room for it.
             BecomeWorkerError: In the new process.
         """
         return self._ready.popleft() if self._ready else self._fork(number, others, work)
@@ -199,10 +201,14 @@ class Processes:
     def _fork(self, number: int, others: Iterable[Member], serve: Serve) -> Process:
         sys.stdout.flush()
         sys.stderr.flush()
-        ours, theirs = pair()
-        slate = Slate()
         signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPT)
-        pid = os.fork()
+        try:
+            ours, theirs = pair()
+            slate = Slate()
+            pid = os.fork()
+        except OSError as error:
+            be_interrupted()
+            raise too_many(number, error) from error
         if pid:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPT)
             theirs.close()
@@ -216,6 +222,15 @@ class Processes:
 
     def close(self) -> None:
         """Give nothing back: there is nothing."""
+
+
+def too_many(number: int, error: OSError) -> ConfigurationError:
+    """Return the error for a process that cannot be started."""
+    return ConfigurationError(
+        f"process {number} cannot be started: {error.strerror}",
+        cause="a limit of this machine on memory, open files or processes is reached",
+        hint="run fewer at a time, by a smaller -n",
+    )
 
 
 def be_interrupted() -> None:

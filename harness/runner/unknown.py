@@ -64,6 +64,15 @@ def check_module(name: str) -> None:
     )
 
 
+def nameless(name: str) -> ConfigurationError:
+    """Return the error for a name that begins with no module, as that of a directory does."""
+    if name and (os.sep in name or Path(name).is_dir()):
+        return no_path(name)
+    return ConfigurationError(
+        f"there is no test {name!r}: it does not begin with the name of a module", hint=LISTED
+    )
+
+
 def no_path(name: str) -> ConfigurationError:
     """Return the error for a path that is not that of a file of tests below this directory."""
     path = Path(name)

@@ -165,3 +165,62 @@ class AgainTest(RunnerTest):
         )
         text = self.run_suite("--rerun-failed", "1", code=1)
         self.assertEqual("0 passed, 2 failed, 0 skipped, 1 crashed, 1 flaky", self.last_line(text))
+
+
+class NameTest(RunnerTest):
+    def test_no_terminal_obeys_the_name_of_a_test(self):
+        self.write(
+            test_name="""
+            class ATest(unittest.TestCase):
+                def id(self):
+                    return "a\\x1b[2Jb"
+
+                def test_a(self):
+                    self.fail()
+            """
+        )
+        text = self.run_suite("-v", code=1)
+        self.assertIn("\na\\x1b[2Jb ... failed\n", text)
+        self.assertNotIn("\x1b[2J", text)
+
+
+class AfterTest(RunnerTest):
+    def suite(self, end):
+        self.write(
+            test_after=f"""
+            class ATest(unittest.TestCase):
+                @classmethod
+                def tearDownClass(cls):
+                    {end}
+
+                def test_a(self):
+                    pass
+            """
+        )
+
+    def test_fixtures_that_end_their_worker_after_the_last_test_make_the_run_fail(self):
+        self.suite("os._exit(7)")
+        text = self.run_suite(code=1)
+        self.assertIn("ERROR: fixtures of test_after.ATest\nworker 1 ended: exit code 7", text)
+        self.assertEqual("1 passed, 0 failed, 0 skipped", self.last_line(text))
+
+    def test_so_do_those_that_take_too_long(self):
+        self.suite("time.sleep(100)")
+        text = self.run_suite("--timeout", "0.5", code=1)
+        self.assertIn("worker 1 ended: it took longer than 0.5 s", text)
+
+    def test_a_kill_from_outside_loses_no_test_and_is_forgiven(self):
+        self.suite("os.kill(os.getpid(), signal.SIGKILL)")
+        self.assertIn("\nworker 1 ended: SIGKILL\n", self.run_suite())
+
+    def test_a_machine_without_room_says_so_in_one_line(self):
+        self.suite("pass")
+        script = (
+            "import resource, runpy, sys\n"
+            "resource.setrlimit(resource.RLIMIT_AS, (300 << 20, 300 << 20))\n"
+            "sys.argv = ['harness', 'run', '-n', '100']\n"
+            "runpy.run_module('harness', run_name='__main__')\n"
+        )
+        text = self.run_python("-c", script, code=2)
+        self.assertRegex(text, r"harness: process \d+ cannot be started: Cannot allocate memory\n")
+        self.assertIn("  next: run fewer at a time, by a smaller -n\n", text)

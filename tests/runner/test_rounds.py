@@ -106,6 +106,11 @@ class LimitTest(RunnerTest):
         self.assertIn("\nnot run: test_long.ATest.test_c\n", text)
         self.assertIn("\nharness: the run has reached its time limit of 1.5 s\n", text)
 
+    def test_one_that_is_repeated_is_over_its_limit_wherever_that_comes(self):
+        self.write(test_good="class ATest(unittest.TestCase):\n    def test_a(self): pass\n")
+        text = self.run_suite("--time-limit", "0.7", "--repeat", "1000000", code=4)
+        self.assertEqual("0 passed, 0 failed, 0 skipped, 1 not run", self.last_line(text))
+
     def test_a_run_that_is_ended_while_tests_are_loaded_ends_though_unittest_goes_on(self):
         self.write(
             test_slow="""

@@ -118,3 +118,21 @@ class BrokenTest(RunnerTest):
         self.assertIn("test_load could not be loaded: OSError: gone\n", text)
         said = "load_tests of test_none returned None, which is no suite of tests"
         self.assertIn(f"test_none could not be loaded: TypeError: {said}\n", text)
+
+
+class NamelessTest(RunnerTest):
+    def test_a_directory_and_what_begins_with_no_module_are_refused(self):
+        self.write(test_a=SUITE)
+        for name, why in (
+            (".", "that is a directory\n  next: harness run -s .\n"),
+            (".test_a", "it does not begin with the name of a module"),
+            ("", "it does not begin with the name of a module"),
+        ):
+            with self.subTest(name):
+                self.assertIn(why, self.run_suite(name, code=2))
+
+    def test_a_module_whose_load_tests_exits_is_a_test_that_fails(self):
+        self.write(test_a=SUITE, test_b="def load_tests(*_):\n    sys.exit(0)\n")
+        text = self.run_suite(code=1)
+        self.assertEqual("2 passed, 1 failed, 0 skipped", self.last_line(text))
+        self.assertIn("test_b could not be loaded: SystemExit: 0", text)
