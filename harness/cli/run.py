@@ -123,6 +123,7 @@ def options_of(given: Mapping[str, Any], settings: Settings) -> Options:
         artifacts=artifacts_of(given["artifacts"], settings),
         shard=shard_of(given["shard"]),
         capacity=settings.capacity,
+        start_ahead=settings.start_ahead,
         memory=settings.memory,
         **past_of(given, settings),
         quarantine=quarantine_of(given["quarantined"], settings),

@@ -204,6 +204,13 @@ OPTIONS = {
             "are when empty",
         ),
         Option(
+            "start_ahead",
+            parse_count,
+            "8",
+            "how many services a run of several processes starts before tests need them, those of "
+            "the longest tests; 0 for none",
+        ),
+        Option(
             "memory",
             parse_optional_size,
             "",
@@ -274,6 +281,7 @@ class Settings:
     cluster_timeout: float
     cluster_dir: str
     capacity: Mapping[str, int]
+    start_ahead: int
     memory: float | None
     history: Path | None
     quotas: tuple[Quota, ...]

@@ -332,7 +332,7 @@ class Coordinator:
         self._backlog.queue = queue = arrangement.queue_for(
             units, self._options, max(self._transport.wanted(), 1)
         )
-        wanted = services.worth_keeping(units, queue.estimates)
+        wanted = services.worth_keeping(units, queue.estimates, self._options.start_ahead)
         if self._keep is not None and wanted:
             self.kept = services.Kept(self._keep(self._members()), queue)
             self._selector.register(self.kept, selectors.EVENT_READ)

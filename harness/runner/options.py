@@ -64,6 +64,7 @@ class Options:
         shard: Which part of the tests, from 1, and of how many; None for all.
         known: How long tests took; None if that is not known, or does not matter.
         capacity: How many workers may use a kind of service; any number of one that is not named.
+        start_ahead: How many services are started before tests need them, at most.
         memory: MiB of memory that tests which say how much they need may use at a time; None for
             what the machine has.
         quarantine: The tests that are set apart; None if there are none.
@@ -95,6 +96,7 @@ class Options:
     shard: tuple[int, int] | None = None
     known: Known | None = None
     capacity: Mapping[str, int] = field(default_factory=dict)
+    start_ahead: int = 8
     memory: float | None = None
     quarantine: Quarantine | None = None
     flaky: str = "fail"

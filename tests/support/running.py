@@ -1,4 +1,7 @@
-"""Running the project's tests by its own runner, with services that no other run has."""
+"""Running the project's tests by its own runner, with services that no other run has.
+
+Nor any other worker: many of these tests end servers, or count who is connected.
+"""
 
 import atexit
 import os
@@ -10,6 +13,10 @@ import tempfile
 from harness.cli.main import main as harness
 
 STATE = "HARNESS_STATE_DIR"
+USUAL = {
+    "HARNESS_CAPACITY": "kafka=1",  # a broker takes seconds to start, and half a gigabyte
+    "HARNESS_START_AHEAD": "0",  # by whom? each worker has its own
+}
 
 
 def main(tests, root):
@@ -20,13 +27,15 @@ def main(tests, root):
         root: The directory that their modules are imported from.
     """
     hear_signals()
+    for name, value in USUAL.items():
+        os.environ.setdefault(name, value)
     share_with_nobody()
     where = ("-s", str(tests), "-t", str(root))
     harness(["run", *where, "--buffer", "--order", "shuffle", *sys.argv[1:]])
 
 
 def share_with_nobody():
-    """Give this run, and all that it starts, services of its own: no other run's die with it.
+    """Give each worker, and all that it starts, services of its own: no other's die with it.
 
     Below the directory that the variable names, or the temporary one. Workers are forked from this
     process: what it has registered for its end is not theirs.
@@ -37,6 +46,14 @@ def share_with_nobody():
     ours, place = os.getpid(), tempfile.mkdtemp(prefix="harness-tests-", dir=parent)
     os.environ[STATE] = place
     atexit.register(lambda: os.getpid() == ours and shutil.rmtree(place))
+
+    def settle():
+        if os.getppid() == ours:  # a worker; what tests fork stays with them
+            os.environ[STATE] = tempfile.mkdtemp(dir=place)
+            for name in USUAL:
+                del os.environ[name]  # of this run, and not of those that tests start
+
+    os.register_at_fork(after_in_child=settle)
 
 
 def hear_signals():

@@ -16,10 +16,16 @@ WORTH = 0.5  # seconds of tests that run meanwhile: to start a keeper takes a go
 PATIENCE = 60.0  # seconds that work waits for services; then it waits by itself
 
 
-def worth_keeping(units: Iterable[UnitAccount], estimates: Estimates) -> list[list[str]]:
+def worth_keeping(units: Iterable[UnitAccount], estimates: Estimates, most: int) -> list[list[str]]:
     """Return the services of some units, if enough can run while they are started.
 
-    Where all need the same ones, nothing is gained: the first to come starts them.
+    Where all need the same ones, nothing is gained: the first to come starts them. Where there are
+    many, those are left to who needs them that the fewest tests do: no machine has room for all.
+
+    Args:
+        units: What is to be run.
+        estimates: How long it takes.
+        most: How many services are started at most.
     """
     services: list[list[str]] = []
     total, needing = 0.0, Counter[str]()
@@ -30,7 +36,10 @@ def worth_keeping(units: Iterable[UnitAccount], estimates: Estimates) -> list[li
         for service in needed:
             needing[service[0]] += seconds  # type: ignore[assignment]
         services += needed
-    return services if any(total - need >= WORTH for need in needing.values()) else []
+    if not any(total - need >= WORTH for need in needing.values()):
+        return []
+    chosen = {name for name, _ in needing.most_common(most)}
+    return [service for service in services if service[0] in chosen]
 
 
 class Kept:

@@ -68,13 +68,23 @@ class FactsTest(unittest.TestCase):
         needing = UnitAccount("A", ("a",), {"services": [["redis-1", "redis", "m:A"]]})
         plain = UnitAccount("B", ("b",))
 
-        def worth(units, **seconds):
-            return worth_keeping(units, Estimates(units, Known(seconds)))
+        def worth(units, most=8, **seconds):
+            return worth_keeping(units, Estimates(units, Known(seconds)), most)
 
         self.assertEqual([], worth([needing], a=9))
         self.assertEqual([], worth([plain], b=9))
         self.assertEqual([], worth([plain, needing], a=9, b=0.1))
         self.assertEqual([["redis-1", "redis", "m:A"]], worth([plain, needing], a=0.1, b=0.6))
+        self.assertEqual([], worth([plain, needing], most=0, a=0.1, b=0.6))
+
+    def test_of_many_services_those_are_kept_that_the_longest_tests_need(self):
+        units = [
+            UnitAccount(str(n), (f"{n}.a",), {"services": [[f"redis-{n}", "redis", f"m:A{n}"]]})
+            for n in range(9)
+        ]
+        estimates = Estimates(units, Known({f"{n}.a": 1.0 + n for n in range(9)}))
+        kept = [name for name, *_ in worth_keeping(units, estimates, 2)]
+        self.assertEqual(["redis-7", "redis-8"], kept)
 
 
 class MemoryTest(unittest.TestCase):
