@@ -1,4 +1,4 @@
-"""One seed, one outcome: what tests draw and store, in any order and in any number of processes."""
+"""One seed, one outcome: what tests draw and store, in any order, process and shard."""
 
 import json
 import random
@@ -36,22 +36,23 @@ class RepeatableTest(RunnerTest):
             self.write(**{f"test_{module}": "from base import *\n" + "\n".join(classes)})
         self.write(base=HEAD)
 
-    def recorded(self, *arguments):
-        """Run all tests with one seed, and return what they have recorded, by test."""
-        text = self.run_suite("--seed", "20260101", *arguments)
-        self.assertEqual(f"{CLASSES * TESTS} passed, 0 failed, 0 skipped", self.last_line(text))
+    def recorded(self, *runs):
+        """Run all tests with one seed, in one run or several; return what they record, by test."""
+        for arguments in runs:
+            self.run_suite("--seed", "20260101", *arguments)
         lines = (self.root / "recorded").read_text().splitlines()
         (self.root / "recorded").unlink()
         found = {name: rest for name, *rest in map(json.loads, lines)}
         self.assertEqual(CLASSES * TESTS, len(found))
         return found
 
-    def test_every_draw_and_every_row_is_the_same_in_any_order_and_number_of_processes(self):
-        expected = self.recorded()
+    def test_every_draw_and_every_row_is_the_same_in_any_order_process_and_shard(self):
+        expected = self.recorded(())
         self.assertEqual(CLASSES * TESTS, len({tuple(rest[:2]) for rest in expected.values()}))
-        for arguments in ("-n", "2"), ("-n", "3", "--order", "shuffle"):
-            with self.subTest(arguments):
-                self.assertEqual(expected, self.recorded(*arguments))
+        shards = [("--shard", f"{number}/3", "--order", "duration") for number in (1, 2, 3)]
+        for runs in [("-n", "2")], [("-n", "3", "--order", "shuffle")], shards:
+            with self.subTest(runs):
+                self.assertEqual(expected, self.recorded(*runs))
         random.seed(1)
         name = random.choice(sorted(expected))
         text = self.run_suite("--seed", "20260101", name)
