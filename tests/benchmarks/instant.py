@@ -71,8 +71,8 @@ class InstantMember:
         return told
 
     def gone(self) -> bool:
-        """Return that nobody has killed it."""
-        return False
+        """Return whether it was told to end."""
+        return self._theirs.fileno() < 0
 
     def interrupt(self) -> None:
         """Do nothing: it is never in the middle of anything."""
