@@ -114,6 +114,7 @@ class Entry:
     due: int = 0
     attempts: list[Attempt] = field(default_factory=list)
     quarantined: Quarantined | None = None
+    _passes: int = field(default=0, init=False)
 
     @property
     def gates(self) -> bool:
@@ -135,10 +136,21 @@ class Entry:
         if len(self.attempts) == 1:
             return self.attempts[0].kind
         kinds: dict[int, set[str]] = {}
-        for attempt in self.attempts:
+        begin = self._skip_passes()
+        for attempt in self.attempts[begin:]:
             if attempt.reported:
                 kinds.setdefault(attempt.round, set()).add(attempt.kind)
-        return worst(verdict(found) for found in kinds.values())
+        passed = [PASSED] if begin else []
+        return worst([*passed, *(verdict(found) for found in kinds.values())])
+
+    def _skip_passes(self) -> int:
+        """Return how many attempts have passed before any other: rounds that are all over.
+
+        They are not counted anew: who repeats tests until one fails has thousands.
+        """
+        while self._passes < len(self.attempts) and self.attempts[self._passes].kind == PASSED:
+            self._passes += 1
+        return self._passes
 
     @property
     def seconds(self) -> float:

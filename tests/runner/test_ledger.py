@@ -45,6 +45,14 @@ class VerdictTest(unittest.TestCase):
         self.assertEqual(CRASHED, kind_of([FAILED, CRASHED]))
         self.assertEqual(CRASHED, kind_of([FAILED, CRASHED], [PASSED]))
 
+    def test_a_verdict_that_was_asked_for_before_is_that_of_all_attempts(self):
+        entry = Entry("m.A.test_a", "m.A")
+        seen = []
+        for round, kind in enumerate([PASSED, PASSED, FAILED, PASSED, CRASHED], 1):
+            entry.attempts.append(Attempt(round, outcomes=[Outcome(kind)]))
+            seen.append(entry.kind)
+        self.assertEqual([PASSED, PASSED, FAILED, FAILED, CRASHED], seen)
+
     def test_of_what_did_not_run_nothing_is_known(self):
         self.assertEqual(MISSING, kind_of())
         self.assertEqual(MISSING, kind_of([]))
