@@ -227,8 +227,8 @@ class Coordinator:
         limit = self._options.timeout
         if limit is None or not hand.works:
             return how
-        silent = time.monotonic() - hand.heard  # a moment less than it was: what is told waits
-        ended_itself = how == "exit code 1" and silent > 0.8 * limit
+        silent = time.monotonic() - hand.heard  # less than it was: what is told waits to be read
+        ended_itself = how == "exit code 1" and silent > limit / 2
         if hand.overdue or ended_itself:
             return f"it took longer than {limit:g} s ({how})"
         return how
