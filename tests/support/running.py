@@ -14,7 +14,8 @@ from harness.cli.main import main as harness
 
 STATE = "HARNESS_STATE_DIR"
 USUAL = {
-    "HARNESS_CAPACITY": "kafka=1",  # a broker takes seconds to start, and half a gigabyte
+    # A broker takes seconds to start, and half a gigabyte; a Redis has sixteen databases.
+    "HARNESS_CAPACITY": "kafka=1,redis=3",
     "HARNESS_START_AHEAD": "0",  # by whom? each worker has its own
 }
 
