@@ -84,6 +84,7 @@ def serve(workers):
     from harness.runner.cluster.connection import CONFIG
 
     with (
+        answers() as ours,
         dask.config.set(CONFIG),
         distributed.LocalCluster(
             n_workers=workers,
@@ -93,14 +94,14 @@ def serve(workers):
         ) as cluster,
         distributed.Client(cluster) as client,
     ):
-        say(cluster.scheduler_address)
+        say(ours, cluster.scheduler_address)
         for line in sys.stdin:
             word, *values = json.loads(line)
             if word == "scale":
                 cluster.scale(*values)
                 wait_for(client, *values)
             found = client.scheduler_info()["workers"]
-            say(list(client.run(os.getpid).values()) if word == "pids" else len(found))
+            say(ours, list(client.run(os.getpid).values()) if word == "pids" else len(found))
 
 
 def wait_for(client, workers):
@@ -110,8 +111,19 @@ def wait_for(client, workers):
         time.sleep(0.02)
 
 
-def say(what):
-    print(json.dumps(what), flush=True)
+def answers():
+    """Return the standard output, in the place of which the standard error is.
+
+    What tests print on the cluster's workers is no answer.
+    """
+    ours = open(os.dup(1), "w")  # noqa: SIM115 - whoever asked closes it
+    os.dup2(2, 1)
+    return ours
+
+
+def say(ours, what):
+    """Answer."""
+    print(json.dumps(what), file=ours, flush=True)
 
 
 if __name__ == "__main__":
