@@ -12,7 +12,7 @@ from pathlib import Path
 from harness.errors import ConfigurationError
 from harness.providers.images import PINNED, parse, read
 
-GITHUB, GITLAB = SYSTEMS = ("github", "gitlab")
+GITHUB, GITLAB = "github", "gitlab"
 IMAGES = "images.json"
 SERVICES = ("postgres", "redis")  # that run beside the tests, where variables name them
 TEMPLATES = Path(__file__).parent / "templates"

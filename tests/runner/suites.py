@@ -50,15 +50,19 @@ class RunnerTest(unittest.TestCase):
         self.assertEqual(code, done.returncode, done.stdout)
         return done.stdout
 
-    def interrupted_when(self, ready, number=signal.SIGINT):
-        """Interrupt a run, and nobody but its coordinator, when something is so; return it."""
-        run = subprocess.Popen(
-            [sys.executable, "-m", "harness", "run"],
+    def start(self, *arguments):
+        """Start a command of harness; return its process."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "harness", *arguments],
             cwd=self.root,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
+
+    def interrupted_when(self, ready, number=signal.SIGINT):
+        """Interrupt a run, and nobody but its coordinator, when something is so; return it."""
+        run = self.start("run")
         deadline = time.monotonic() + LONGEST
         while not ready():
             self.assertLess(time.monotonic(), deadline)

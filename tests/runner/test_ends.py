@@ -3,8 +3,6 @@
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 
 from harness.runner.coordinator import Coordinator
@@ -82,13 +80,7 @@ class EndTest(RunnerTest):
 
     def test_one_that_does_not_end_is_not_left_behind_by_two_interrupts(self):
         self.write(test_thread=THREAD)
-        run = subprocess.Popen(
-            [sys.executable, "-m", "harness", "run"],
-            cwd=self.root,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        run = self.start("run")
         deadline = time.monotonic() + LONGEST
         while not (self.root / "done").exists():
             self.assertLess(time.monotonic(), deadline)

@@ -5,8 +5,6 @@ import os
 import random
 import re
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -36,13 +34,7 @@ class KillsTest(RunnerTest):
     def test_every_test_is_reported_and_none_runs_twice(self):
         self.suite()
         rng = random.Random(7)
-        run = subprocess.Popen(
-            [sys.executable, "-m", "harness", "run", "-n", "3", "--order", "shuffle"],
-            cwd=self.root,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        run = self.start("run", "-n", "3", "--order", "shuffle")
         self.kill_workers(run, rng)
         output, _ = run.communicate(timeout=LONGEST)
 

@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from unittest import mock
 
@@ -246,13 +244,7 @@ class KeeperTest(RunnerTest):
 
     def test_a_keeper_that_is_killed_costs_nothing_but_time(self):
         self.suite("while not os.path.exists('go'): time.sleep(0.005)")
-        run = subprocess.Popen(
-            [sys.executable, "-m", "harness", "run"],
-            cwd=self.root,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        run = self.start("run")
         self.wait_for("begun")
         self.wait_for("first")
         os.kill(children(run.pid)[-1], signal.SIGKILL)  # it came after the one worker

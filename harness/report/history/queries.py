@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from harness.report.history.file import History
-from harness.runner.kinds import EXPECTED, FAILED, FLAKY, PASSED, RED, SKIPPED
+from harness.runner.kinds import EXPECTED, FAILED, FLAKY, PASSED, RED
 
 LAST = 5  # runs of a test whose median is what the next one is expected to take
 TIMED = (PASSED, FAILED, EXPECTED, FLAKY)  # what took as long as the test takes
@@ -82,24 +82,6 @@ def last_failed(history: History) -> frozenset[str]:
     """
     rows = history.rows(f"select name from test where verdict in {RED}")
     return frozenset(name for (name,) in rows)
-
-
-def flake_rate(history: History, runs: Iterable[int] | None = None) -> float | None:
-    """Return the share of test runs that have both failed and passed; None if there were none.
-
-    A test run is one test in one run, however many attempts it took; skipped ones do not count.
-
-    Args:
-        history: The history.
-        runs: The runs to look at, by their numbers; all of them.
-
-    Raises:
-        HistoryError: It cannot be read.
-    """
-    chosen = None if runs is None else tuple(runs)
-    counts = verdicts(history, chosen)
-    total = sum(n for verdict, n in counts.items() if verdict != SKIPPED)
-    return counts.get(FLAKY, 0) / total if total else None
 
 
 def verdicts(history: History, runs: tuple[int, ...] | None) -> dict[str, int]:

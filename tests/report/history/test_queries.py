@@ -1,7 +1,7 @@
 """What a history is asked for."""
 
 from harness.report.history.file import History
-from harness.report.history.queries import durations, fixtures, flake_rate, last_failed
+from harness.report.history.queries import durations, fixtures, last_failed
 from tests.report.history import files
 from tests.support.unit import DirectoryTest
 
@@ -68,15 +68,3 @@ class QueriesTest(DirectoryTest):
         self.add(files.entry(A, files.attempt("skipped")), flaky, began=2.0)
 
         self.assertEqual({B}, self.ask(last_failed))
-
-    def test_the_flake_rate_counts_test_runs_and_not_attempts_or_skips(self):
-        files.add(self.path, {A: "passed", B: "failed", C: "skipped"})
-        self.assertEqual(0.0, self.ask(flake_rate))
-        tries = [files.attempt("failed"), files.attempt("error"), files.attempt("passed")]
-        for number, attempt in enumerate(tries):
-            attempt.rerun = number
-        self.add(files.entry(A, *tries, due=3), files.entry(B, files.attempt()))
-
-        self.assertEqual(0.25, self.ask(flake_rate))
-        self.assertEqual(0.5, self.ask(flake_rate, [2]))
-        self.assertIsNone(self.ask(flake_rate, []))

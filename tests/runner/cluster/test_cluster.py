@@ -229,16 +229,6 @@ class BTest(unittest.TestCase):
         self.assertEqual(0, run.returncode, output)
         self.assertEqual("2 passed, 0 failed, 0 skipped", self.last_line(output))
 
-    def start(self, *arguments):
-        """Start a command of harness; return its process."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "harness", *arguments],
-            cwd=self.root,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
     def await_notes(self, count):
         deadline = time.monotonic() + LONGEST
         while len(self.notes()) < count:
