@@ -143,7 +143,7 @@ class Coordinator:
 
     def _dawdles(self, hand: Hand) -> bool:
         """Return whether a worker that is done, and was sent home, has not ended long after."""
-        return hand.deaf and hand.leaving and hand.heard + PATIENCE < time.monotonic()
+        return hand.deaf and hand.leaving and hand.missed + PATIENCE < time.monotonic()
 
     def _end_late(self) -> None:
         self.late = True
@@ -270,7 +270,7 @@ class Coordinator:
         if hand.member.gone():
             self._bury(hand)
         else:
-            hand.deaf, hand.heard, self._pause = True, time.monotonic(), SOON
+            hand.deaf, hand.missed, self._pause = True, time.monotonic(), SOON
             self._selector.unregister(hand.member)
 
     def _hear_keeper(self) -> None:

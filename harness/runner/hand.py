@@ -35,7 +35,8 @@ class Hand:
         works: What it was given and has not done, the first of which it is doing.
         leaving: Whether it was told to end.
         deaf: Whether its connection is closed, though it still runs what it was given.
-        heard: When it has last told something, was given something to do, or was deaf at once.
+        missed: When its connection was closed.
+        heard: When it has last told something, or was given something to do.
         overdue: Whether it has ended, or was killed, for having told nothing for too long.
         begun: Whether it is in the fixtures before the first test of its first work.
         running: The tests that have begun and not ended.
@@ -50,6 +51,7 @@ class Hand:
     works: deque[Work] = field(default_factory=deque)
     leaving: bool = False
     deaf: bool = False
+    missed: float = 0.0
     heard: float = 0.0
     overdue: bool = False
     begun: bool = False
