@@ -82,27 +82,7 @@ def run(
     keep = transport.keep if isinstance(transport, Processes) else None
     listener = Listeners(console, follower, *([] if recorder is None else [recorder]))
     coordinator = Coordinator(options, transport, listener, keep)
-    interrupted = False
-    become = None
-    # What a platform of CI sends to a job that is called off ends the run in order, as Ctrl-C does.
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        coordinator.run()
-    except BecomeWorkerError as error:
-        become = error
-    except KeyboardInterrupt:
-        interrupted = True
-    except (ClusterError, ConfigurationError) as error:
-        coordinator.problem = str(error)
-    finally:
-        transport.close()
-        if become is None:  # in the process that is to become a worker, it is not its own
-            follower.close()
-    if become is not None:
-        signal.signal(signal.SIGTERM, before)
-        with contextlib.closing(become.link.channel):
-            become.serve(become.link, options)
-        sys.exit()
+    interrupted = led(coordinator, options, transport, follower)
     if coordinator.refused:
         console.note(coordinator.problem)
         return Exit.USAGE
@@ -117,6 +97,36 @@ def run(
     if recorder is not None:
         recorder.ended(coordinator.ledger, code)
     return code
+
+
+def led(
+    coordinator: Coordinator, options: Options, transport: Transport, follower: Follower
+) -> bool:
+    """Have the tests be run, and return whether that was interrupted.
+
+    In a process that becomes a worker meanwhile it does not return.
+    """
+    # What a platform of CI sends to a job that is called off ends the run in order, as Ctrl-C does.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    become = None
+    try:
+        coordinator.run()
+    except BecomeWorkerError as error:
+        become = error
+    except KeyboardInterrupt:
+        return True
+    except (ClusterError, ConfigurationError) as error:
+        coordinator.problem = str(error)
+    finally:
+        transport.close()
+        if become is None:  # in the process that is to become a worker, it is not its own
+            follower.close()
+    if become is not None:
+        signal.signal(signal.SIGTERM, before)
+        with contextlib.closing(become.link.channel):
+            become.serve(become.link, options)
+        sys.exit()
+    return False
 
 
 def findings_of(ledger: Ledger, options: Options, history: Path | None) -> Findings:
