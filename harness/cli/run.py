@@ -221,6 +221,8 @@ def past_of(given: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
 
 def recorder_of(given: Mapping[str, Any], settings: Settings, options: Options) -> Recorder | None:
     """Return who writes the run into a history; None if nobody does."""
+    if options.shard is not None and given["history"] is None:
+        return None  # in the project's own the next shard would find other times than this one
     needed = options.failed_first or options.only_failed or options.order == DURATION
     from harness.report.history.place import prepare, recorded
 
