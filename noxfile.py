@@ -124,7 +124,7 @@ def matrix(session: nox.Session) -> None:
 
 def run_tests(session: nox.Session, *chosen: str, jobs: str = JOBS, **variables: str) -> None:
     session.install("-e", ".[all]", *TESTING)
-    arguments = ("-n", jobs, *chosen, *session.posargs)
+    arguments = ("-n", jobs, "--durations", "20", *chosen, *session.posargs)
     session.run("python", *STRICT, "-m", "tests", *arguments, env={**QUICK, **variables})
 
 
