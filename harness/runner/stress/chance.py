@@ -50,9 +50,10 @@ def by_chance(failed: int, runs: int, rate: float) -> float:
         >>> by_chance(1, 2, 0.5)
         0.75
     """
-    return sum(
+    chances = (
         math.comb(runs, k) * rate**k * (1 - rate) ** (runs - k) for k in range(failed, runs + 1)
     )
+    return min(1.0, sum(chances))  # each is rounded
 
 
 def percent(rate: float) -> str:

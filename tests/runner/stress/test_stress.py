@@ -385,7 +385,8 @@ class ServicesTest(StressTest):
         self.write(test_m=SERVED, server=SERVER)
         self.stress("test_m.ServedTest", "--runs", "4", "--fresh", "-n", "1", code=0)
         servers, processes = map(set, zip(*(line.split(":") for line in self.ran()), strict=True))
-        self.assertEqual((1, 4), (len(servers), len(processes)))
+        self.assertEqual(4, len(processes))
+        self.assertLessEqual(len(servers), 2)  # the first run may come before who holds it
 
 
 class BadInputTest(StressTest):
