@@ -20,7 +20,7 @@ STRICT = ("-b", "-X", "dev", "-W", "error")
 # Python's development mode checks all memory, too: a fifth of the time, for errors that only C can
 # make, of which nothing here is ours.
 QUICK = {"PYTHONMALLOC": "pymalloc"}
-JOBS = "4"  # processes: tests wait more than they compute, and each process has servers of its own
+JOBS = "3"  # processes: tests wait more than they compute, and each process has servers of its own
 # What a Python between the oldest and the newest runs: units, and the servers' conformance, but not
 # the suites that start processes. What it has brought, the newest has as well.
 BETWEEN = (
