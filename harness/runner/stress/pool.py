@@ -211,8 +211,17 @@ class Pool:
             trial = next(trials, None)
             if trial is None:
                 break
-            self._free().begin(trial)
+            self._begin(trial)
         return bool(self._busy())
+
+    def _begin(self, trial: Trial) -> None:
+        """Have a trial take place, by somebody new where one that was free has ended."""
+        lane = self._free()
+        try:
+            lane.begin(trial)
+        except OSError:
+            self._dismiss(lane)
+            self._hire().begin(trial)
 
     def _busy(self) -> list[Lane]:
         return [lane for lane in self._lanes if lane.verdict is not None]
