@@ -246,4 +246,4 @@ class CommandsTest(CommandTest):
         for arguments in ("import", "report.xml"), ("merge", "report.xml"):
             done = self.run_command("history", *arguments)
             self.assertEqual(2, done.exit_code)
-            self.assertTrue(done.stderr.startswith("harness: "), done.stderr)
+            self.assertRegex(done.stderr, "(?m)^harness: ")
