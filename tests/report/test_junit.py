@@ -167,13 +167,13 @@ class JUnitTest(unittest.TestCase):
         self.assertEqual("0.0", case.get("time"))
 
     def test_files_that_are_kept_are_named_as_their_reader_knows_them(self):
-        said = failed(output="said\n", files=("/work/kept/a/output.txt", "/work/kept/a/b.log"))
-        text = self.case(said, path_of=GitLab("/work").path_of).find("system-out").text
+        said = failed(output="said\n", files=("/srv/kept/a/output.txt", "/srv/kept/a/b.log"))
+        text = self.case(said, path_of=GitLab("/srv").path_of).find("system-out").text
         self.assertEqual(
             "said\n[[ATTACHMENT|kept/a/output.txt]]\n[[ATTACHMENT|kept/a/b.log]]", text
         )
         text = self.case(said).find("system-out").text
-        self.assertIn("[[ATTACHMENT|/work/kept/a/output.txt]]", text)
+        self.assertIn("[[ATTACHMENT|/srv/kept/a/output.txt]]", text)
 
     def test_what_xml_cannot_hold_is_written_so_that_it_can_be_read(self):
         text = "\x00 \x1b[31m \ud800 \ufffe ☃ \r\n ]]> <&>"

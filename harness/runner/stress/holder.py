@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 from collections.abc import Collection, Iterable
-from types import TracebackType
 
 from harness.runner.channel import Channel, pair
 from harness.runner.schedule.facts import facts_of
@@ -60,12 +59,7 @@ class Holder:
     def __enter__(self) -> Holder:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._channel is not None:
             self._channel.close()
             os.waitpid(self._pid, 0)

@@ -7,7 +7,6 @@ import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 
 from harness.errors import ConfigurationError
 
@@ -45,12 +44,7 @@ class Load:
             self._pids.append(started(work))
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for pid in self._pids:
             os.kill(pid, signal.SIGKILL)
         for pid in self._pids:
