@@ -1,4 +1,4 @@
-"""Which of the tests that were found are run: those of some tiers, or that a change can reach."""
+"""Which of the tests that were found are run: of some tiers, reached by a change, set apart."""
 
 from __future__ import annotations
 
@@ -63,6 +63,8 @@ def choice_of(options: Options) -> Choice:
         choose_tiers(choice, options.tiers)
     if options.reach is not None:
         choose_reached(choice, options, options.reach, origins)
+    if options.quarantine is not None:
+        choice.units = options.quarantine.choose(choice.units)
     return choice
 
 

@@ -116,8 +116,6 @@ class Worker:
             ConfigurationError: It is not to be told which are meant.
         """
         self._choice = choice_of(self._options)
-        if self._options.quarantine is not None:
-            self._choice.units = self._options.quarantine.choose(self._choice.units)
         units = self._choice.units
         self._units = {unit.key: unit for unit in units}
         self._ids = [id(test) for unit in units for test in unit.tests]
