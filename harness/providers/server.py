@@ -17,6 +17,7 @@ from harness.core.redaction import Redaction
 from harness.core.registry import files, processes
 from harness.core.registry.claim import Claim
 from harness.core.registry.processes_thing import exit_file, first_process
+from harness.core.signals import signal_name
 from harness.errors import StartError
 
 LOG_NAME = "server.log"
@@ -266,11 +267,3 @@ def not_executed(launch: Launch, error: OSError) -> StartError:
         cause="it is not installed, not a program, or not for this user to run",
         hint=f"run it by hand: {Redaction(launch.secrets)(' '.join(launch.command[:3]))}",
     )
-
-
-def signal_name(number: int) -> str:
-    """Return the name of a signal, such as SIGKILL; real-time ones have numbers only."""
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -105,9 +106,9 @@ class Closing:
         from harness.report.account import Account
 
         seconds = self._console.seconds()
-        sources = self._sources()
-        return Account(self._ledger, sources, seconds, self._problem, self._again, slowest)
+        return Account(self._ledger, self._sources, seconds, self._problem, self._again, slowest)
 
+    @functools.cached_property
     def _sources(self) -> Sources:
         from harness.report.places import Sources, repository
 
@@ -121,7 +122,7 @@ class Closing:
         from harness.report.properties import properties_of
 
         properties = properties_of(gathered(self._options))
-        about = About(properties, self._sources().file_of, self._platform.path_of)
+        about = About(properties, self._sources.file_of, self._platform.path_of)
         try:
             write(path, self._ledger, about)
         except OSError as error:

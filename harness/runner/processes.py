@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
 from harness.core import realtime as time
+from harness.core.pauses import pause
+from harness.core.signals import signal_name
 from harness.errors import ConfigurationError
 from harness.runner.channel import Message, pair
 from harness.runner.link import DEAF, Link
@@ -104,12 +106,12 @@ class Process:
 
 def happens(condition: Callable[[], bool], patience: float) -> bool:
     """Wait until something is so; return whether it came to be, within so many seconds."""
-    deadline, pause = time.monotonic() + patience, 0.0002
+    began = time.monotonic()
     while not condition():
-        if time.monotonic() > deadline:
+        waited = time.monotonic() - began
+        if waited > patience:
             return False
-        time.sleep(pause)
-        pause = min(2 * pause, 0.02)
+        time.sleep(pause(waited, 0.0002, 0.02))
     return True
 
 
@@ -124,20 +126,7 @@ def how_it_was(code: int) -> str:
         return ""
     if code == DEAF:
         return "a test has closed its connection to harness, or has written to it"
-    return f"exit code {code}" if code > 0 else name_of(-code)
-
-
-def name_of(number: int) -> str:
-    """Return the name of a signal, if it has one.
-
-    Example:
-        >>> name_of(9), name_of(35)
-        ('SIGKILL', 'signal 35')
-    """
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
+    return f"exit code {code}" if code > 0 else signal_name(-code)
 
 
 def how_ended(status: int) -> str:

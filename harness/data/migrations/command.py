@@ -15,6 +15,7 @@ from harness.core.declaration import declaration
 from harness.core.frozen import FrozenMapping
 from harness.core.redaction import Redaction
 from harness.core.secrets import secrets_of
+from harness.core.signals import signal_name
 from harness.data.migrations.keys import watched
 from harness.data.migrations.source import Resolve, Step
 from harness.data.scripts import REMOVED
@@ -174,7 +175,7 @@ class CommandSource:
         if code is None:
             said = f"had not ended after {self._declared.timeout:g} s and was killed"
         elif code < 0:
-            said = f"was killed by {signal.Signals(-code).name}"
+            said = f"was killed by {signal_name(-code)}"
         return MigrationError(
             f"the migrations {self._words} {said}",
             detail=redact("\n".join(printed[-TAIL:])) or "(it printed nothing)",

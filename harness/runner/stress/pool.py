@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import selectors
 import signal
@@ -15,7 +16,7 @@ from harness.core import realtime as time
 from harness.errors import ConfigurationError
 from harness.runner.channel import Channel, Message, pair
 from harness.runner.kinds import CRASHED
-from harness.runner.processes import how_ended
+from harness.runner.processes import happens, how_ended
 from harness.runner.selection import Selection
 from harness.runner.stress.mark import Mark
 from harness.runner.stress.stage import Stage
@@ -42,6 +43,7 @@ class Lane:
         sys.stdout.flush()
         sys.stderr.flush()
         self.channel, theirs = pair()
+        self._status = 0  # what `wait` says of its end
         self._pid = os.fork()
         if not self._pid:
             for lane in (self, *others):
@@ -107,14 +109,14 @@ class Lane:
     def end(self) -> int:
         """Wait for its end, and return what `wait` says of it."""
         self.channel.close()
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            pid, status = os.waitpid(self._pid, os.WNOHANG)
-            if pid:
-                return status
-            time.sleep(0.001)
-        self.signal(signal.SIGKILL)
-        return os.waitpid(self._pid, 0)[1]
+        if not happens(self._ended, PATIENCE):
+            self.signal(signal.SIGKILL)
+            happens(self._ended, math.inf)
+        return self._status
+
+    def _ended(self) -> bool:
+        pid, self._status = os.waitpid(self._pid, os.WNOHANG)
+        return pid != 0
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to its process, and to the copy in which a trial takes place."""
