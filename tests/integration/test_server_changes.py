@@ -198,6 +198,16 @@ class ServerChanges(Changes):
 
         self.assertEqual([], self.run_inner(Case).raised)
 
+    def test_what_was_moved_to_other_files_after_it_was_changed_is_named(self):
+        for what, catalog in (("role", "pg_authid"), ("database", "pg_database")):
+            with self.subTest(what):
+                text = self.changed_by(
+                    lambda case, what=what, catalog=catalog: elsewhere(
+                        case, f"create {what} moved_away", f"vacuum full {catalog}"
+                    )
+                )
+                self.assertIn(f"{what} moved_away was created; it was dropped", text)
+
     def test_what_somebody_has_moved_to_other_files_is_watched_there(self):
         for told in (True, False):
             with self.subTest(told=told):
