@@ -9,6 +9,10 @@ import termios
 
 import pyte
 
+# What is written to a terminal arrives a little later at its other end, but in order: what was
+# written before a mark is there when the mark is.
+MARK = b"\0mark\0"
+
 
 class Terminal:
     """A pseudo terminal, and the screen that an emulator makes of what is written to it."""
@@ -17,6 +21,7 @@ class Terminal:
         self._master, self.slave = os.openpty()
         self._screen = pyte.HistoryScreen(columns, lines, history=10_000)
         self._stream = pyte.ByteStream(self._screen)
+        self._taken = b""
         self.resize(columns, lines)
 
     def resize(self, columns, lines):
@@ -32,11 +37,18 @@ class Terminal:
 
     def read(self):
         """Take what was written by now."""
+        self._take()  # so that there is room for the mark
+        os.write(self.slave, MARK)
+        while MARK not in self._taken:
+            select.select([self._master], [], [])
+            self._take()
+        before, after = self._taken.split(MARK, 1)
+        self._stream.feed(before)
+        self._taken = after
+
+    def _take(self):
         while select.select([self._master], [], [], 0)[0]:
-            try:
-                self._stream.feed(os.read(self._master, 1 << 16))
-            except OSError:  # nobody has it open any more
-                return
+            self._taken += os.read(self._master, 1 << 16)
 
     def lines(self):
         """Return the lines that it shows."""
