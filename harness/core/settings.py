@@ -6,7 +6,6 @@ import functools
 import os
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -240,9 +239,8 @@ OPTIONS = {
 }
 
 
-@dataclass(frozen=True)
 class Settings:
-    """All settings of one run.
+    """All settings of one run; they do not change.
 
     Attributes:
         root: Directory that relative paths are resolved against.
@@ -286,9 +284,20 @@ class Settings:
     history: Path | None
     quotas: tuple[Quota, ...]
     ci_platform: str
-    environ: Mapping[str, str] = field(repr=False, compare=False)
-    texts: Mapping[str, str] = field(repr=False, compare=False)
-    sources: Mapping[str, str] = field(repr=False, compare=False)
+    environ: Mapping[str, str]
+    texts: Mapping[str, str]
+    sources: Mapping[str, str]
+
+    # No dataclass: to make one of so many fields takes three milliseconds of each start.
+
+    def __init__(self, **values: Any) -> None:
+        vars(self).update(values)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"settings do not change: {name}")
+
+    def __repr__(self) -> str:
+        return f"Settings({', '.join(f'{name}={getattr(self, name)!r}' for name in OPTIONS)})"
 
     @classmethod
     def read(

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from harness.runner.selection import Selection
 
@@ -18,8 +17,7 @@ DEFINED, SHUFFLE, DURATION = ORDERS = ("defined", "shuffle", "duration")
 RUN, ONLY, SKIP = MODES = ("run", "only", "skip")  # what is done about tests in quarantine
 
 
-@dataclass(frozen=True)
-class ClusterOptions:
+class ClusterOptions(NamedTuple):
     """Which cluster runs the tests.
 
     Attributes:
@@ -35,8 +33,7 @@ class ClusterOptions:
     most: int | None = None
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(NamedTuple):
     """How a run is to be.
 
     Attributes:
@@ -72,7 +69,7 @@ class Options:
         flake_budget: How many of all test runs may be flaky, as a share.
     """
 
-    selection: Selection = field(default_factory=Selection)
+    selection: Selection = Selection()
     workers: int = 1
     buffer: bool = False
     failfast: bool = False
@@ -95,7 +92,7 @@ class Options:
     cluster: ClusterOptions | None = None
     shard: tuple[int, int] | None = None
     known: Known | None = None
-    capacity: Mapping[str, int] = field(default_factory=dict)
+    capacity: Mapping[str, int] = {}
     start_ahead: int = 8
     memory: float | None = None
     quarantine: Quarantine | None = None
@@ -103,8 +100,7 @@ class Options:
     flake_budget: float = 0.005
 
 
-@dataclass(frozen=True)
-class Output:
+class Output(NamedTuple):
     """What a run tells, and where.
 
     Attributes:

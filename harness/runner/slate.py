@@ -7,11 +7,10 @@ there at once, whatever becomes of its writer, and is read when somebody comes r
 from __future__ import annotations
 
 import mmap
-import struct
 from collections.abc import Callable
 
 SIZE = 1 << 22  # bytes
-HEAD = struct.Struct("QQ")  # bytes that were written, and that were read, since the beginning
+HEAD = 16  # bytes: how many were written, and how many were read, since the beginning
 WRITTEN, READ = 0, 1
 
 
@@ -22,13 +21,13 @@ class Slate:
 
     Args:
         size: How much of it may be unread, in bytes.
-        file: Descriptor of the file that it is, of `HEAD.size` bytes more; memory alone if -1.
+        file: Descriptor of the file that it is, of `HEAD` bytes more; memory alone if -1.
     """
 
     def __init__(self, size: int = SIZE, file: int = -1) -> None:
-        self._memory = mmap.mmap(file, HEAD.size + size)
+        self._memory = mmap.mmap(file, HEAD + size)
         # An item is set, and got, at once; `pack_into` would show zeros for a moment.
-        self._counts = memoryview(self._memory)[: HEAD.size].cast("Q")
+        self._counts = memoryview(self._memory)[:HEAD].cast("Q")
         self._size = size
         self._written = self._read = 0
         self._seen = 0  # what was read of it when the writer last looked
@@ -57,17 +56,16 @@ class Slate:
             data = data[room:]
 
     def _put(self, data: bytes) -> None:
-        at = self._written % self._size
-        fits = self._size - at
-        self._lay(at, data[:fits])
-        if len(data) > fits:
-            self._lay(0, data[fits:])
+        begin = HEAD + self._written % self._size
+        end, length = begin + len(data), len(self._memory)
+        if end <= length:
+            self._memory[begin:end] = data
+        else:
+            fits = length - begin
+            self._memory[begin:] = data[:fits]
+            self._memory[HEAD : HEAD + len(data) - fits] = data[fits:]
         self._written += len(data)
         self._counts[WRITTEN] = self._written  # last: what is counted is there
-
-    def _lay(self, at: int, data: bytes) -> None:
-        begin = HEAD.size + at
-        self._memory[begin : begin + len(data)] = data
 
     def read(self) -> bytes:
         """Return what was written since the last time."""
@@ -75,9 +73,9 @@ class Slate:
         at, length = self._read % self._size, written - self._read
         if not length:
             return b""
-        begin = HEAD.size + at
+        begin = HEAD + at
         data = self._memory[begin : begin + min(length, self._size - at)]
-        data += self._memory[HEAD.size : HEAD.size + length - len(data)]
+        data += self._memory[HEAD : HEAD + length - len(data)]
         self._read = written
         self._counts[READ] = written
         return data

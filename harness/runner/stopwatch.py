@@ -16,7 +16,7 @@ BEFORE, AFTER = ("setUp", "asyncSetUp"), ("asyncTearDown", "tearDown")
 
 
 class Stopwatch:
-    """Takes the time of one test, from when it is made to `stop`.
+    """Takes the time of one test, from when it is made to `stop`; remembers whether it passed.
 
     unittest calls nobody between the parts of a test. So the test's own `setUp` and `tearDown` are
     stood in for, on this one instance, until they are called.
@@ -25,17 +25,19 @@ class Stopwatch:
         test: The test, which begins now.
     """
 
+    __slots__ = ("_began", "_done", "_leased", "_marks", "_ready", "_test", "passed")
+
     def __init__(self, test: Any) -> None:
+        self.passed = False
         self._test = test
         self._began = self._ready = time.monotonic()
         self._done: float | None = None
         self._leased = 0.0  # of the leases that the set-up took
-        self._marks: list[str] = []
         kind: Any = type(test)
-        for name in timed(kind):
+        self._marks = timed(kind)
+        for name in self._marks:
             made = self._after if name in BEFORE else self._before
             test.__dict__[name] = made(name, getattr(test, name))
-            self._marks.append(name)
 
     def _after(self, name: str, call: Any) -> Any:
         if name.startswith("async"):
@@ -65,7 +67,8 @@ class Stopwatch:
 
     def _leases(self) -> float:
         """Return how long the leases took that a test of ours has taken so far, in seconds."""
-        return float(getattr(self._test, "_harness_leasing", 0.0))
+        leasing: float = getattr(self._test, "_harness_leasing", 0.0)
+        return leasing
 
     def _tear_down(self, name: str) -> None:
         self._remove(name)
