@@ -13,6 +13,7 @@ from harness.core import settings_files
 from harness.core.nearest import did_you_mean, nearest
 from harness.core.order import ProviderOrder, Requirement
 from harness.core.quotas import Quota, parse_quotas
+from harness.core.record import Record
 from harness.core.settings_values import (
     parse_capacity,
     parse_ci_platform,
@@ -239,8 +240,8 @@ OPTIONS = {
 }
 
 
-class Settings:
-    """All settings of one run; they do not change.
+class Settings(Record):
+    """All settings of one run.
 
     Attributes:
         root: Directory that relative paths are resolved against.
@@ -287,14 +288,6 @@ class Settings:
     environ: Mapping[str, str]
     texts: Mapping[str, str]
     sources: Mapping[str, str]
-
-    # No dataclass: to make one of so many fields takes three milliseconds of each start.
-
-    def __init__(self, **values: Any) -> None:
-        vars(self).update(values)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"settings do not change: {name}")
 
     def __repr__(self) -> str:
         return f"Settings({', '.join(f'{name}={getattr(self, name)!r}' for name in OPTIONS)})"

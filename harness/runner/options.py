@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from harness.core.record import Record
 from harness.runner.selection import Selection
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ DEFINED, SHUFFLE, DURATION = ORDERS = ("defined", "shuffle", "duration")
 RUN, ONLY, SKIP = MODES = ("run", "only", "skip")  # what is done about tests in quarantine
 
 
-class ClusterOptions(NamedTuple):
+class ClusterOptions(Record):
     """Which cluster runs the tests.
 
     Attributes:
@@ -33,7 +34,7 @@ class ClusterOptions(NamedTuple):
     most: int | None = None
 
 
-class Options(NamedTuple):
+class Options(Record):
     """How a run is to be.
 
     Attributes:
@@ -100,7 +101,7 @@ class Options(NamedTuple):
     flake_budget: float = 0.005
 
 
-class Output(NamedTuple):
+class Output(Record):
     """What a run tells, and where.
 
     Attributes:

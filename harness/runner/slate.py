@@ -30,7 +30,8 @@ class Slate:
         self._counts = memoryview(self._memory)[:HEAD].cast("Q")
         self._size = size
         self._written = self._read = 0
-        self._seen = 0  # what was read of it when the writer last looked
+        self._at = HEAD  # where the next byte is to be
+        self._room = HEAD + size  # up to where there is room, as far as its writer knows
 
     def write(self, data: bytes, wait: Callable[[], object]) -> None:
         """Write bytes.
@@ -39,33 +40,31 @@ class Slate:
             data: The bytes.
             wait: Called while there is no room; returns when the reader has read.
         """
-        if len(data) <= self._size - (self._written - self._seen):
-            self._put(data)
+        end = self._at + len(data)
+        if end <= self._room:
+            self._memory[self._at : end] = data
+            self._at = end
+            self._written += len(data)
+            self._counts[WRITTEN] = self._written  # last: what is counted is there
         else:
             self._press(data, wait)
 
     def _press(self, data: bytes, wait: Callable[[], object]) -> None:
-        """Write bytes for which there may not be room at once."""
+        """Write bytes for which there may not be room at once, or not up to the end."""
         while data:
-            self._seen = self._counts[READ]
-            room = self._size - (self._written - self._seen)
-            if not room:
+            free = self._free()
+            if not free:
                 wait()
                 continue
-            self._put(data[:room])
-            data = data[room:]
+            self.write(data[:free], wait)
+            data = data[free:]
 
-    def _put(self, data: bytes) -> None:
-        begin = HEAD + self._written % self._size
-        end, length = begin + len(data), len(self._memory)
-        if end <= length:
-            self._memory[begin:end] = data
-        else:
-            fits = length - begin
-            self._memory[begin:] = data[:fits]
-            self._memory[HEAD : HEAD + len(data) - fits] = data[fits:]
-        self._written += len(data)
-        self._counts[WRITTEN] = self._written  # last: what is counted is there
+    def _free(self) -> int:
+        """Find out how many bytes there is room for in one piece, and return that."""
+        begin, unread = self._written % self._size, self._written - self._counts[READ]
+        free = self._size - max(begin, unread)
+        self._at, self._room = HEAD + begin, HEAD + begin + free
+        return free
 
     def read(self) -> bytes:
         """Return what was written since the last time."""

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.core import realtime as time
-from harness.runner.times import Times
 
 __unittest = True  # frames of this module are left out of a failure's traceback
 
@@ -78,8 +77,8 @@ class Stopwatch:
     def _remove(self, name: str) -> None:
         self._test.__dict__.pop(name, None)
 
-    def stop(self) -> Times:
-        """Leave the test as it was, and return how long its parts took."""
+    def stop(self) -> tuple[float, float, float]:
+        """Leave the test as it was, and return how long its parts took, as `Times` has them."""
         over = time.monotonic()
         for name in self._marks:
             self._remove(name)
@@ -88,7 +87,7 @@ class Stopwatch:
             self._ready = done
         leased = min(self._leases() - self._leased, done - self._ready)
         body = done - self._ready - leased
-        return Times(done - self._began - body, body, over - done)
+        return done - self._began - body, body, over - done
 
 
 @functools.lru_cache(maxsize=4)  # the classes of the moment; they are not kept alive for long
