@@ -190,7 +190,8 @@ def cluster_of(given: Mapping[str, Any], settings: Settings) -> ClusterOptions |
             hint="write --cluster tcp://HOST:8786, or --cluster local",
         )
     most = workers_of(given["workers"]) if given["workers"] else None
-    return ClusterOptions(given["cluster"], settings.cluster_timeout, settings.cluster_dir, most)
+    seconds, directory = settings.cluster_timeout, settings.cluster_dir
+    return ClusterOptions(address=given["cluster"], seconds=seconds, directory=directory, most=most)
 
 
 def shard_of(text: str | None) -> tuple[int, int] | None:

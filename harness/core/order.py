@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from harness.core.nearest import did_you_mean, nearest
 from harness.errors import ConfigurationError, UnknownProviderError
@@ -35,8 +35,7 @@ def words(text: str) -> list[str]:
     return [word.strip() for word in text.replace("\n", ",").split(",") if word.strip()]
 
 
-@dataclass(frozen=True)
-class ProviderOrder:
+class ProviderOrder(NamedTuple):
     """Which providers may run a service, first choice first.
 
     Example:
@@ -77,8 +76,7 @@ class ProviderOrder:
         return self.by_service.get(service, self.default)
 
 
-@dataclass(frozen=True)
-class Requirement:
+class Requirement(NamedTuple):
     """What must be there: everything, some services, or some services on some providers.
 
     Example:

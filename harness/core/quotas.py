@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
-QUOTA = re.compile(r"(\w+)\s*([<>]=)\s*(\d+(?:\.\d+)?)\s*(%|s)")
+QUOTA = r"(\w+)\s*([<>]=)\s*(\d+(?:\.\d+)?)\s*(%|s)"
 
 
-@dataclass(frozen=True)
-class Quota:
+class Quota(NamedTuple):
     """A bound for the tests of a tier.
 
     Attributes:
@@ -51,7 +50,7 @@ def quota_of(text: str) -> Quota:
     Raises:
         ValueError: It is none.
     """
-    found = QUOTA.fullmatch(text)
+    found = re.fullmatch(QUOTA, text)
     if found is None or (found[2] == ">=" and found[4] == "s"):
         raise ValueError(
             f"{text!r} is no quota: write TIER>=SHARE%, TIER<=SHARE% or TIER<=SECONDSs"

@@ -6,7 +6,6 @@ import functools
 import os
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +13,7 @@ from harness.core import settings_files
 from harness.core.nearest import did_you_mean, nearest
 from harness.core.order import ProviderOrder, Requirement
 from harness.core.quotas import Quota, parse_quotas
+from harness.core.record import Record
 from harness.core.settings_values import (
     parse_capacity,
     parse_ci_platform,
@@ -240,8 +240,7 @@ OPTIONS = {
 }
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(Record):
     """All settings of one run.
 
     Attributes:
@@ -286,9 +285,12 @@ class Settings:
     history: Path | None
     quotas: tuple[Quota, ...]
     ci_platform: str
-    environ: Mapping[str, str] = field(repr=False, compare=False)
-    texts: Mapping[str, str] = field(repr=False, compare=False)
-    sources: Mapping[str, str] = field(repr=False, compare=False)
+    environ: Mapping[str, str]
+    texts: Mapping[str, str]
+    sources: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        return f"Settings({', '.join(f'{name}={getattr(self, name)!r}' for name in OPTIONS)})"
 
     @classmethod
     def read(

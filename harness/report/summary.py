@@ -31,7 +31,8 @@ def tally(ledger: Ledger) -> str:
 
 def failed(ledger: Ledger) -> list[Entry]:
     """Return the tests that have made the run fail."""
-    return [entry for entry in ledger.numbered if entry.gates and entry.kind in ledger.bad]
+    bad = ledger.bad
+    return [entry for entry in ledger.numbered if entry.gates and entry.kind in bad]
 
 
 def names_again(entries: Sequence[Entry]) -> list[str]:

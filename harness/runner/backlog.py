@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from harness.runner.clerk import Clerk
 from harness.runner.hand import Hand
@@ -117,7 +116,7 @@ class Backlog:
             text = "its worker has ended, and the suite that it is in can only be run as a whole"
             self._clerk.report(work, left, Outcome(BLOCKED, text))
         elif left:
-            self.queue.put_back([replace(work, tests=left)])
+            self.queue.put_back([work._replace(tests=left)])
 
     def _whole(self, work: Work) -> bool:
         """Return whether tests can only be run together."""

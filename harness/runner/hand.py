@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from harness.core import realtime as time
@@ -25,12 +24,14 @@ class Running(NamedTuple):
     attempt: Attempt
 
 
-@dataclass(eq=False)
 class Hand:
     """A worker, and what it is doing.
 
-    Attributes:
+    Args:
         member: The worker.
+
+    Attributes:
+        member: The same.
         loaded: Whether it has loaded the tests.
         works: What it was given and has not done, the first of which it is doing.
         leaving: Whether it was told to end.
@@ -46,20 +47,15 @@ class Hand:
         rest: The begin of a line that it is writing down.
     """
 
-    member: Member
-    loaded: bool = False
-    works: deque[Work] = field(default_factory=deque)
-    leaving: bool = False
-    deaf: bool = False
-    missed: float = 0.0
-    heard: float = 0.0
-    overdue: bool = False
-    begun: bool = False
-    running: list[Running] = field(default_factory=list)
-    mute: Running | None = None
-    said: list[Outcome] = field(default_factory=list)
-    spent: float = 0.0
-    rest: bytes = b""
+    def __init__(self, member: Member) -> None:
+        self.member = member
+        self.loaded = self.leaving = self.deaf = self.overdue = self.begun = False
+        self.works: deque[Work] = deque()
+        self.missed = self.heard = self.spent = 0.0
+        self.running: list[Running] = []
+        self.mute: Running | None = None
+        self.said: list[Outcome] = []
+        self.rest = b""
 
     def lines(self) -> Iterable[bytes]:
         """Return what the worker has written down since the last time."""

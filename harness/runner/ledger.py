@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from harness.runner.kinds import CRASHED, ERROR, EXPECTED, FLAKY, MISSING, PASSED, RED, WORST
 from harness.runner.times import Times as Times
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from harness.runner.flakes.quarantine import Quarantined
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """One thing that was said of a test.
 
     Attributes:
@@ -53,11 +52,10 @@ def verdict(kinds: Collection[str]) -> str:
     return FLAKY if excused else found
 
 
-@dataclass(eq=False, slots=True)
 class Attempt:
     """One time that a test was run.
 
-    Attributes:
+    Args:
         round: Which time all tests were run, from 1.
         rerun: How many times it was run in this round before, and has failed.
         worker: Who ran it; None if nobody did.
@@ -68,14 +66,23 @@ class Attempt:
         files: What is kept of it in files.
     """
 
-    round: int = 1
-    rerun: int = 0
-    worker: int | None = None
-    began: float | None = None
-    times: Times | None = None
-    outcomes: list[Outcome] = field(default_factory=list)
-    output: str = ""
-    files: tuple[str, ...] = ()
+    __slots__ = ("began", "files", "outcomes", "output", "rerun", "round", "times", "worker")
+
+    def __init__(
+        self,
+        round: int = 1,
+        rerun: int = 0,
+        worker: int | None = None,
+        began: float | None = None,
+        times: Times | None = None,
+        outcomes: Iterable[Outcome] = (),
+        output: str = "",
+        files: tuple[str, ...] = (),
+    ) -> None:
+        self.round, self.rerun, self.worker = round, rerun, worker
+        self.began, self.times = began, times
+        self.outcomes = [*outcomes]
+        self.output, self.files = output, files
 
     @property
     def reported(self) -> bool:
@@ -95,26 +102,35 @@ class Attempt:
         return sum(self.times) if self.times else 0.0
 
 
-@dataclass(eq=False)
 class Entry:
     """What became of one test.
 
-    Attributes:
+    Args:
         name: Its name.
         unit: What it was run in.
         tier: `unit`, `integration` or `e2e`.
         due: How many times it is to be run.
         attempts: Each time that it was run.
+
+    Attributes:
         quarantined: Why it does not make the run fail; None if it does.
     """
 
-    name: str
-    unit: str
-    tier: str = ""
-    due: int = 0
-    attempts: list[Attempt] = field(default_factory=list)
-    quarantined: Quarantined | None = None
-    _passes: int = field(default=0, init=False)
+    __slots__ = ("_passes", "attempts", "due", "name", "quarantined", "tier", "unit")
+
+    def __init__(
+        self,
+        name: str,
+        unit: str,
+        tier: str = "",
+        due: int = 0,
+        attempts: Iterable[Attempt] = (),
+    ) -> None:
+        self.name, self.unit, self.tier = name, unit, tier
+        self.due = due
+        self.attempts = [*attempts]
+        self.quarantined: Quarantined | None = None
+        self._passes = 0
 
     @property
     def gates(self) -> bool:
@@ -124,6 +140,8 @@ class Entry:
     @property
     def reported(self) -> bool:
         """Whether it is known what became of it, as often as it was due."""
+        if len(self.attempts) == 1:
+            return self.due <= bool(self.attempts[0].outcomes)
         return bool(self.attempts) and self.due <= sum(each.reported for each in self.attempts)
 
     @property
@@ -158,21 +176,25 @@ class Entry:
         return self.attempts[-1].seconds if self.attempts else 0.0
 
 
-@dataclass(eq=False)
 class UnitAccount:
     """What became of a unit.
 
-    Attributes:
+    Args:
         key: Which one.
         tests: The names of its tests.
         facts: What else its worker has told of it.
         fixtures: How long its fixtures took, in seconds, each time that it was run.
     """
 
-    key: str
-    tests: tuple[str, ...]
-    facts: dict[str, object] = field(default_factory=dict)
-    fixtures: list[float] = field(default_factory=list)
+    def __init__(
+        self,
+        key: str,
+        tests: tuple[str, ...],
+        facts: Mapping[str, object] = MappingProxyType({}),
+        fixtures: Iterable[float] = (),
+    ) -> None:
+        self.key, self.tests = key, tests
+        self.facts, self.fixtures = {**facts}, [*fixtures]
 
 
 class Ledger:
@@ -254,8 +276,9 @@ class Ledger:
     @property
     def red(self) -> bool:
         """Whether anything has failed that makes the run fail."""
+        bad = self.bad
         return any(said.kind == ERROR and self.gates(unit) for unit, said in self.fixtures) or any(
-            entry.kind in self.bad for entry in self.numbered if entry.gates
+            entry.kind in bad for entry in self.numbered if entry.gates
         )
 
     def gates(self, unit: str) -> bool:

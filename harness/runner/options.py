@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.core.record import Record
 from harness.runner.selection import Selection
 
 if TYPE_CHECKING:
@@ -18,8 +18,7 @@ DEFINED, SHUFFLE, DURATION = ORDERS = ("defined", "shuffle", "duration")
 RUN, ONLY, SKIP = MODES = ("run", "only", "skip")  # what is done about tests in quarantine
 
 
-@dataclass(frozen=True)
-class ClusterOptions:
+class ClusterOptions(Record):
     """Which cluster runs the tests.
 
     Attributes:
@@ -35,8 +34,7 @@ class ClusterOptions:
     most: int | None = None
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(Record):
     """How a run is to be.
 
     Attributes:
@@ -72,7 +70,7 @@ class Options:
         flake_budget: How many of all test runs may be flaky, as a share.
     """
 
-    selection: Selection = field(default_factory=Selection)
+    selection: Selection = Selection()
     workers: int = 1
     buffer: bool = False
     failfast: bool = False
@@ -95,7 +93,7 @@ class Options:
     cluster: ClusterOptions | None = None
     shard: tuple[int, int] | None = None
     known: Known | None = None
-    capacity: Mapping[str, int] = field(default_factory=dict)
+    capacity: Mapping[str, int] = {}
     start_ahead: int = 8
     memory: float | None = None
     quarantine: Quarantine | None = None
@@ -103,8 +101,7 @@ class Options:
     flake_budget: float = 0.005
 
 
-@dataclass(frozen=True)
-class Output:
+class Output(Record):
     """What a run tells, and where.
 
     Attributes:

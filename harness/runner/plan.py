@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from harness.core.seed import derive
 from harness.runner.ledger import UnitAccount
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
     import random
 
 
-@dataclass(frozen=True)
-class Work:
+class Work(NamedTuple):
     """Tests of one unit that are to be run together, in this order.
 
     Attributes:
@@ -47,7 +45,7 @@ def planned(units: Iterable[UnitAccount], options: Options, round: int = 1) -> l
 
         rng = random.Random(derive(options.seed, *parts))
         rng.shuffle(works)
-        works = [replace(work, tests=shuffled(work.tests, rng)) for work in works]
+        works = [work._replace(tests=shuffled(work.tests, rng)) for work in works]
     return failed_first(works, options.failed) if options.failed_first else works
 
 
@@ -68,7 +66,7 @@ def failed_first(works: Iterable[Work], failed: Container[str]) -> list[Work]:
 
     Tests of a class stay together.
     """
-    found = [replace(work, tests=first(work.tests, failed)) for work in works]
+    found = [work._replace(tests=first(work.tests, failed)) for work in works]
     return sorted(found, key=lambda work: work.tests[0] not in failed)
 
 

@@ -235,6 +235,7 @@ def work(link: Link, options: Options) -> None:
     """Be a worker, to the end of the process."""
     from harness.runner.worker import Worker  # with unittest, of which a coordinator has no need
 
+    gc.freeze()  # what is here by now stays, and no collection need go through it
     try:
         be_interrupted()
         Worker(link, options).serve()

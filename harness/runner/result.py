@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import faulthandler
 import unittest
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.core import realtime as time
@@ -28,7 +28,8 @@ class TellingResult(unittest.TestResult):
 
     Args:
         tell: Tells it.
-        number_of: Returns the number of a test in this run; None for what is no test, a fixture.
+        numbers: The number in this run of each test, by its identity; what has none is no test, but
+            a fixture.
         timeout: Seconds that a test, or the fixtures between two, may take; None for ever.
         stacks: Descriptor to write the stacks of all threads to when it takes longer.
         printed: What keeps back what tests print; None if it is shown at once.
@@ -38,7 +39,7 @@ class TellingResult(unittest.TestResult):
     def __init__(
         self,
         tell: Callable[[Event], object],
-        number_of: Callable[[Any], int | None],
+        numbers: Mapping[int, int],
         timeout: float | None = None,
         stacks: int = STDERR,
         printed: Printed | None = None,
@@ -46,13 +47,12 @@ class TellingResult(unittest.TestResult):
     ) -> None:
         super().__init__()
         self._report = tell
-        self._number_of = number_of
+        self._numbers = numbers
         self._timeout = timeout
         self._stacks = stacks
         self._kept_back = printed
         self._keeping = keeping
         self._running: dict[int, Stopwatch] = {}
-        self._passed: set[int] = set()
 
     def limit(self) -> None:
         """Have the process end, with the stacks of its threads, where this takes too long."""
@@ -72,7 +72,7 @@ class TellingResult(unittest.TestResult):
         self._begin(test)
 
     def _begin(self, test: Any) -> int | None:
-        number = self._number_of(test)
+        number = self._numbers.get(id(test))
         if number is not None and number not in self._running:
             if self._keeping is not None:
                 self._keeping.begin()
@@ -85,20 +85,20 @@ class TellingResult(unittest.TestResult):
         if self._timeout is not None:
             self.limit()
         number = self._begin(test)  # Python 3.12.1 does not start what a decorator skips
-        times = None if number is None else self._running.pop(number).stop()
+        watch = None if number is None else self._running.pop(number)
+        times = None if watch is None else watch.stop()
         failed = self._mirrorOutput  # type: ignore[attr-defined]
-        output, files = self._printed(test) if failed else ("", [])
+        output, files = self._printed(test) if failed else ("", ())
         super().stopTest(test)
-        if number is not None and times is not None:
-            passed = number in self._passed
-            self._passed.discard(number)
-            self._report(Stop(number, *times, passed, output, files))
+        if number is not None and watch is not None and times is not None:
+            setup, body, release = times
+            self._report(Stop(number, setup, body, release, watch.passed, output, files))
 
-    def _printed(self, test: Any) -> tuple[str, list[str]]:
+    def _printed(self, test: Any) -> tuple[str, Sequence[str]]:
         """Return what a test that has failed has printed, and the files that are kept of it."""
         output = "" if self._kept_back is None else self._kept_back.text()
         if self._keeping is None:
-            return clipped(output), []
+            return clipped(output), ()
         files, why = self._keeping.end(test.id(), output)
         return "\n".join(filter(None, (clipped(output), why))), files
 
@@ -114,10 +114,9 @@ class TellingResult(unittest.TestResult):
 
     def addSuccess(self, test: Any) -> None:
         """Note that a test has passed, which is told at its end."""
-        super().addSuccess(test)
         number = self._begin(test)
         if number is not None:
-            self._passed.add(number)
+            self._running[number].passed = True
 
     def addFailure(self, test: Any, err: Any) -> None:
         """Tell that a test has failed."""

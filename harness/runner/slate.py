@@ -7,11 +7,10 @@ there at once, whatever becomes of its writer, and is read when somebody comes r
 from __future__ import annotations
 
 import mmap
-import struct
 from collections.abc import Callable
 
 SIZE = 1 << 22  # bytes
-HEAD = struct.Struct("QQ")  # bytes that were written, and that were read, since the beginning
+HEAD = 16  # bytes: how many were written, and how many were read, since the beginning
 WRITTEN, READ = 0, 1
 
 
@@ -22,16 +21,17 @@ class Slate:
 
     Args:
         size: How much of it may be unread, in bytes.
-        file: Descriptor of the file that it is, of `HEAD.size` bytes more; memory alone if -1.
+        file: Descriptor of the file that it is, of `HEAD` bytes more; memory alone if -1.
     """
 
     def __init__(self, size: int = SIZE, file: int = -1) -> None:
-        self._memory = mmap.mmap(file, HEAD.size + size)
+        self._memory = mmap.mmap(file, HEAD + size)
         # An item is set, and got, at once; `pack_into` would show zeros for a moment.
-        self._counts = memoryview(self._memory)[: HEAD.size].cast("Q")
+        self._counts = memoryview(self._memory)[:HEAD].cast("Q")
         self._size = size
         self._written = self._read = 0
-        self._seen = 0  # what was read of it when the writer last looked
+        self._at = HEAD  # where the next byte is to be
+        self._room = HEAD + size  # up to where there is room, as far as its writer knows
 
     def write(self, data: bytes, wait: Callable[[], object]) -> None:
         """Write bytes.
@@ -40,34 +40,31 @@ class Slate:
             data: The bytes.
             wait: Called while there is no room; returns when the reader has read.
         """
-        if len(data) <= self._size - (self._written - self._seen):
-            self._put(data)
+        end = self._at + len(data)
+        if end <= self._room:
+            self._memory[self._at : end] = data
+            self._at = end
+            self._written += len(data)
+            self._counts[WRITTEN] = self._written  # last: what is counted is there
         else:
             self._press(data, wait)
 
     def _press(self, data: bytes, wait: Callable[[], object]) -> None:
-        """Write bytes for which there may not be room at once."""
+        """Write bytes for which there may not be room at once, or not up to the end."""
         while data:
-            self._seen = self._counts[READ]
-            room = self._size - (self._written - self._seen)
-            if not room:
+            free = self._free()
+            if not free:
                 wait()
                 continue
-            self._put(data[:room])
-            data = data[room:]
+            self.write(data[:free], wait)
+            data = data[free:]
 
-    def _put(self, data: bytes) -> None:
-        at = self._written % self._size
-        fits = self._size - at
-        self._lay(at, data[:fits])
-        if len(data) > fits:
-            self._lay(0, data[fits:])
-        self._written += len(data)
-        self._counts[WRITTEN] = self._written  # last: what is counted is there
-
-    def _lay(self, at: int, data: bytes) -> None:
-        begin = HEAD.size + at
-        self._memory[begin : begin + len(data)] = data
+    def _free(self) -> int:
+        """Find out how many bytes there is room for in one piece, and return that."""
+        begin, unread = self._written % self._size, self._written - self._counts[READ]
+        free = self._size - max(begin, unread)
+        self._at, self._room = HEAD + begin, HEAD + begin + free
+        return free
 
     def read(self) -> bytes:
         """Return what was written since the last time."""
@@ -75,9 +72,9 @@ class Slate:
         at, length = self._read % self._size, written - self._read
         if not length:
             return b""
-        begin = HEAD.size + at
+        begin = HEAD + at
         data = self._memory[begin : begin + min(length, self._size - at)]
-        data += self._memory[HEAD.size : HEAD.size + length - len(data)]
+        data += self._memory[HEAD : HEAD + length - len(data)]
         self._read = written
         self._counts[READ] = written
         return data

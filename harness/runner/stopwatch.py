@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.core import realtime as time
-from harness.runner.times import Times
 
 __unittest = True  # frames of this module are left out of a failure's traceback
 
@@ -16,7 +15,7 @@ BEFORE, AFTER = ("setUp", "asyncSetUp"), ("asyncTearDown", "tearDown")
 
 
 class Stopwatch:
-    """Takes the time of one test, from when it is made to `stop`.
+    """Takes the time of one test, from when it is made to `stop`; remembers whether it passed.
 
     unittest calls nobody between the parts of a test. So the test's own `setUp` and `tearDown` are
     stood in for, on this one instance, until they are called.
@@ -25,17 +24,19 @@ class Stopwatch:
         test: The test, which begins now.
     """
 
+    __slots__ = ("_began", "_done", "_leased", "_marks", "_ready", "_test", "passed")
+
     def __init__(self, test: Any) -> None:
+        self.passed = False
         self._test = test
         self._began = self._ready = time.monotonic()
         self._done: float | None = None
         self._leased = 0.0  # of the leases that the set-up took
-        self._marks: list[str] = []
         kind: Any = type(test)
-        for name in timed(kind):
+        self._marks = timed(kind)
+        for name in self._marks:
             made = self._after if name in BEFORE else self._before
             test.__dict__[name] = made(name, getattr(test, name))
-            self._marks.append(name)
 
     def _after(self, name: str, call: Any) -> Any:
         if name.startswith("async"):
@@ -65,7 +66,8 @@ class Stopwatch:
 
     def _leases(self) -> float:
         """Return how long the leases took that a test of ours has taken so far, in seconds."""
-        return float(getattr(self._test, "_harness_leasing", 0.0))
+        leasing: float = getattr(self._test, "_harness_leasing", 0.0)
+        return leasing
 
     def _tear_down(self, name: str) -> None:
         self._remove(name)
@@ -75,8 +77,8 @@ class Stopwatch:
     def _remove(self, name: str) -> None:
         self._test.__dict__.pop(name, None)
 
-    def stop(self) -> Times:
-        """Leave the test as it was, and return how long its parts took."""
+    def stop(self) -> tuple[float, float, float]:
+        """Leave the test as it was, and return how long its parts took, as `Times` has them."""
         over = time.monotonic()
         for name in self._marks:
             self._remove(name)
@@ -85,7 +87,7 @@ class Stopwatch:
             self._ready = done
         leased = min(self._leases() - self._leased, done - self._ready)
         body = done - self._ready - leased
-        return Times(done - self._began - body, body, over - done)
+        return done - self._began - body, body, over - done
 
 
 @functools.lru_cache(maxsize=4)  # the classes of the moment; they are not kept alive for long

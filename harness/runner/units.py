@@ -56,12 +56,13 @@ def units_of(suite: unittest.TestSuite) -> list[Unit]:
     """Return what a suite is run in, in its order; each test has a name of its own."""
     found: dict[str, Unit] = {}
     wholes: dict[int, str] = {}  # what suites of another kind are called: the same in each worker
+    keys: dict[type, str] = {}
     for test, whole in distinct(leaves(suite)):
-        key = (
-            wholes.setdefault(id(whole), f"suite {len(wholes) + 1}")
-            if whole is not None
-            else key_of(test)
-        )
+        if whole is not None:
+            key = wholes.setdefault(id(whole), f"suite {len(wholes) + 1}")
+        else:
+            kind = type(test)
+            key = keys.get(kind) or keys.setdefault(kind, key_of(kind)) or str(test.id())
         if key not in found:
             found[key] = Unit(key, suite=whole)
         found[key].tests.append(test)
@@ -102,12 +103,11 @@ def leaves(suite: unittest.TestSuite, whole: unittest.TestSuite | None = None) -
             yield test, whole
 
 
-def key_of(test: Test) -> str:
-    """Return what a test has to be run together with."""
-    kind = type(test)
+def key_of(kind: type) -> str:
+    """Return what the tests of a class have to be run together with; empty if that is nothing."""
     module = sys.modules.get(kind.__module__)
     if hasattr(module, "setUpModule") or hasattr(module, "tearDownModule"):
         return kind.__module__
     if kind.__module__.startswith("unittest."):  # a module that cannot be imported, a function
-        return str(test.id())
+        return ""
     return f"{kind.__module__}.{kind.__qualname__}"

@@ -147,7 +147,7 @@ class Worker:
     def _run(self, unit: Unit, tests: list[str]) -> None:
         timeout, stacks = self._options.timeout, self._link.stacks
         kept = self._printed, self._keeping
-        result = TellingResult(self._tell, self._number_of, timeout, stacks, *kept)
+        result = TellingResult(self._tell, self._numbers, timeout, stacks, *kept)
         result.failfast = self._stops_at_failure(unit)
         result.tb_locals = self._options.locals
         began = time.monotonic()
@@ -179,10 +179,10 @@ class Worker:
 
     def _tell(self, event: Event) -> None:
         self._write(event)
-        if self._once and isinstance(event, Stop):
-            self._numbers.pop(self._ids[event.test], None)  # as in `_forget_those_of`
         if isinstance(event, Start):
             self._measure(self._names[event.test])
+        elif self._once and isinstance(event, Stop):
+            self._numbers.pop(self._ids[event.test], None)  # as in `_forget_those_of`
 
     def _measure(self, context: str) -> None:
         """Have what is run from now on count for a test, or for the fixtures of a unit."""
@@ -207,6 +207,3 @@ class Worker:
             _exit(DEAF)
         if self._channel.receive() is None:
             _exit(DEAF)
-
-    def _number_of(self, test: Any) -> int | None:
-        return self._numbers.get(id(test))

@@ -6,6 +6,7 @@ import time
 import unittest
 
 from harness.runner.stopwatch import Stopwatch
+from harness.runner.times import Times
 
 LONG = 0.02  # seconds
 
@@ -62,7 +63,7 @@ class Timed(unittest.TestResult):
 
     def stopTest(self, test):
         super().stopTest(test)
-        self.times = self.watch.stop()
+        self.times = Times(*self.watch.stop())
 
 
 def times_of(test):

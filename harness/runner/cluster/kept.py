@@ -32,7 +32,7 @@ def make() -> str:
     folder = SHARED_MEMORY if os.access(SHARED_MEMORY, os.W_OK) else tempfile.gettempdir()
     file, path = tempfile.mkstemp(prefix=f"{PREFIX}{os.getpid()}-", dir=folder)
     try:
-        os.ftruncate(file, HEAD.size + SIZE)
+        os.ftruncate(file, HEAD + SIZE)
     finally:
         os.close(file)
     return path

@@ -138,7 +138,7 @@ def joined(jobs: Sequence[Job]) -> list[Job]:
     for job in jobs:
         one = units.get(job.work.unit)
         if one is not None:
-            work = replace(one.work, tests=one.work.tests + job.work.tests)
+            work = one.work._replace(tests=one.work.tests + job.work.tests)
             job = replace(one, work=work, seconds=one.seconds + job.seconds)
         units[job.work.unit] = job
     return list(units.values())

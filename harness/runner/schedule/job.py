@@ -58,7 +58,7 @@ class Job:
 
     def part(self, start: int, stop: int) -> Job:
         """Return some of its tests, with the fixtures."""
-        work = replace(self.work, tests=self.work.tests[start:stop])
+        work = self.work._replace(tests=self.work.tests[start:stop])
         return replace(self, work=work, seconds=self.seconds[start:stop])
 
 

@@ -191,9 +191,10 @@ class Performance:
         for _, each in itertools.groupby(names, lambda name: self._unit_of[name].key):
             together = list(each)
             self._last = first + len(together) - 1
-            result = TellingResult(self._tell, self._number_of, self._timeout)
+            suite = self._suite(together, first)
+            result = TellingResult(self._tell, self._numbers, self._timeout)
             result.limit()
-            self._suite(together, first).run(result)
+            suite.run(result)
             result.unlimit()
             first += len(together)
 
@@ -216,9 +217,6 @@ class Performance:
             os._exit(1)
         if os.getppid() != self._parent:
             os._exit(1)
-
-    def _number_of(self, test: Any) -> int | None:
-        return self._numbers.get(id(test))
 
     def _tell(self, event: Any) -> None:
         if isinstance(event, Start):
