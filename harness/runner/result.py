@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import faulthandler
 import unittest
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.core import realtime as time
@@ -19,6 +19,7 @@ from harness.runner.stopwatch import Stopwatch
 if TYPE_CHECKING:
     from harness.runner.keeping import Keeping
     from harness.runner.printed import Printed
+    from harness.runner.turns import Turns
 
 __unittest = True  # frames of this module are left out of a failure's traceback
 
@@ -28,8 +29,7 @@ class TellingResult(unittest.TestResult):
 
     Args:
         tell: Tells it.
-        numbers: The number in this run of each test, by its identity; what has none is no test, but
-            a fixture.
+        turns: Knows the number in this run of each test; what has none is no test, but a fixture.
         timeout: Seconds that a test, or the fixtures between two, may take; None for ever.
         stacks: Descriptor to write the stacks of all threads to when it takes longer.
         printed: What keeps back what tests print; None if it is shown at once.
@@ -39,7 +39,7 @@ class TellingResult(unittest.TestResult):
     def __init__(
         self,
         tell: Callable[[Event], object],
-        numbers: Mapping[int, int],
+        turns: Turns,
         timeout: float | None = None,
         stacks: int = STDERR,
         printed: Printed | None = None,
@@ -47,12 +47,13 @@ class TellingResult(unittest.TestResult):
     ) -> None:
         super().__init__()
         self._report = tell
-        self._numbers = numbers
+        self._turns = turns
         self._timeout = timeout
         self._stacks = stacks
         self._kept_back = printed
         self._keeping = keeping
-        self._running: dict[int, Stopwatch] = {}
+        self._running: dict[int, int] = {}  # the number of each, by the identity of what runs
+        self._watches: dict[int, Stopwatch] = {}  # by the same; not of what runs within a test
 
     def limit(self) -> None:
         """Have the process end, with the stacks of its threads, where this takes too long."""
@@ -69,23 +70,31 @@ class TellingResult(unittest.TestResult):
         if self._timeout is not None:
             self.limit()
         super().startTest(test)
-        self._begin(test)
+        if id(test) not in self._running:
+            self._enter(test, self._turns.of_started(test))
 
     def _begin(self, test: Any) -> int | None:
-        number = self._numbers.get(id(test))
-        if number is not None and number not in self._running:
-            if self._keeping is not None:
-                self._keeping.begin()
-            self._report(Start(number, time.time()))
-            self._running[number] = Stopwatch(test)
+        """Return the number of a test; Python 3.12.1 does not start what a decorator skips."""
+        number = self._running.get(id(test))
+        return self._enter(test, self._turns.of(test)) if number is None else number
+
+    def _enter(self, test: Any, number: int | None) -> int | None:
+        if number is not None:
+            within = number in self._running.values()
+            self._running[id(test)] = number
+            if not within:
+                if self._keeping is not None:
+                    self._keeping.begin()
+                self._report(Start(number, time.time()))
+                self._watches[id(test)] = Stopwatch(test)
         return number
 
     def stopTest(self, test: Any) -> None:
         """Tell that a test is over."""
         if self._timeout is not None:
             self.limit()
-        number = self._begin(test)  # Python 3.12.1 does not start what a decorator skips
-        watch = None if number is None else self._running.pop(number)
+        self._begin(test)
+        number, watch = self._leave(id(test))
         times = None if watch is None else watch.stop()
         failed = self._mirrorOutput  # type: ignore[attr-defined]
         output, files = self._printed(test) if failed else ("", ())
@@ -93,6 +102,16 @@ class TellingResult(unittest.TestResult):
         if number is not None and watch is not None and times is not None:
             setup, body, release = times
             self._report(Stop(number, setup, body, release, watch.passed, output, files))
+
+    def _leave(self, identity: int) -> tuple[int | None, Stopwatch | None]:
+        return self._running.pop(identity, None), self._watches.pop(identity, None)
+
+    def finish(self) -> None:
+        """Tell that tests are over of which nobody else has: a `run` of their own forgot to."""
+        for identity in list(self._running):
+            number, watch = self._leave(identity)
+            if number is not None and watch is not None:
+                self._report(Stop(number, *watch.stop(), watch.passed))
 
     def _printed(self, test: Any) -> tuple[str, Sequence[str]]:
         """Return what a test that has failed has printed, and the files that are kept of it."""
@@ -114,30 +133,30 @@ class TellingResult(unittest.TestResult):
 
     def addSuccess(self, test: Any) -> None:
         """Note that a test has passed, which is told at its end."""
-        number = self._begin(test)
-        if number is not None:
-            self._running[number].passed = True
+        self._begin(test)
+        if id(test) in self._watches:
+            self._watches[id(test)].passed = True
 
     def addFailure(self, test: Any, err: Any) -> None:
         """Tell that a test has failed."""
         super().addFailure(test, err)
-        self._tell(test, FAILED, self.failures.pop()[1])
+        self._tell(test, FAILED, last(self.failures))
 
     def addError(self, test: Any, err: Any) -> None:
         """Tell that a test, or a fixture, had an error."""
         super().addError(test, err)
-        text = self.errors.pop()[1]
+        text = last(self.errors)
         self._tell(test, ERROR, explained(test, text) if is_broken(test) else text)
 
     def addSkip(self, test: Any, reason: str) -> None:
         """Tell that a test, or a class, was skipped."""
         super().addSkip(test, reason)
-        self._tell(test, SKIPPED, self.skipped.pop()[1])
+        self._tell(test, SKIPPED, last(self.skipped))
 
     def addExpectedFailure(self, test: Any, err: Any) -> None:
         """Tell that a test has failed as it should."""
         super().addExpectedFailure(test, err)
-        self._tell(test, EXPECTED, self.expectedFailures.pop()[1])
+        self._tell(test, EXPECTED, last(self.expectedFailures))
 
     def addUnexpectedSuccess(self, test: Any) -> None:
         """Tell that a test has passed that should have failed."""
@@ -149,13 +168,23 @@ class TellingResult(unittest.TestResult):
         super().addSubTest(test, subtest, err)
         if err is not None:
             failed = issubclass(err[0], test.failureException)
-            text = (self.failures if failed else self.errors).pop()[1]
+            text = last(self.failures if failed else self.errors)
             self._tell(test, FAILED if failed else ERROR, text, str(subtest))
 
     def _tell(self, test: Any, kind: str, text: str = "", part: str = "") -> None:
         parent = getattr(test, "test_case", None)  # a subtest that was skipped
-        number = self._begin(parent or test)
-        named = part or (str(test) if parent is not None or number is None else "")
+        case = parent or test
+        number = self._begin(case)
+        if not part:
+            is_case = parent is None and number is not None
+            part = self._turns.label(test) if is_case else str(test)
         if number is None and self._kept_back is not None and self._kept_back.text():
             text = f"{text}\nit printed:\n{self._kept_back.text()}"
-        self._report(Said(number, kind, clipped(text), named))
+        self._report(Said(number, kind, clipped(text), part))
+
+
+def last(said: list[tuple[Any, str]]) -> str:
+    """Return the text that was said last."""
+    test, text = said[-1]
+    said[-1] = test, clipped(text)  # a test may ask the result whether it has failed
+    return text

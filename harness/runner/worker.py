@@ -15,10 +15,11 @@ from harness.core.skips import skips
 from harness.errors import ConfigurationError
 from harness.runner.channel import Message
 from harness.runner.choice import Choice, choice_of
-from harness.runner.events import Event, Note, Over, Start, Stop, Taken, encoded
+from harness.runner.events import Event, Note, Over, Start, Taken, encoded
 from harness.runner.link import DEAF, Link
 from harness.runner.options import Options
 from harness.runner.result import TellingResult
+from harness.runner.turns import turns_of
 from harness.runner.units import Unit
 
 try:
@@ -27,8 +28,6 @@ except ImportError:
     from hashlib import blake2b
 
 if TYPE_CHECKING:
-    import unittest
-
     from harness.runner.coverage import Measuring
     from harness.runner.keeping import Keeping
     from harness.runner.printed import Printed
@@ -72,8 +71,7 @@ class Worker:
         self._choice = Choice([])
         self._units: dict[str, Unit] = {}
         self._measuring: Measuring | None = None
-        self._numbers: dict[int, int] = {}  # by the identity of a test
-        self._ids: list[int] = []
+        self._numbers: dict[str, int] = {}
         self._names: list[str] = []
         self._once = options.repeat == 1 and not options.rerun_failed
         self._lock = threading.Lock()
@@ -118,9 +116,8 @@ class Worker:
         self._choice = choice_of(self._options)
         units = self._choice.units
         self._units = {unit.key: unit for unit in units}
-        self._ids = [id(test) for unit in units for test in unit.tests]
-        self._numbers = {identity: number for number, identity in enumerate(self._ids)}
         self._names = [name for unit in units for name in unit.names]
+        self._numbers = {name: number for number, name in enumerate(self._names)}
         return digest_of(units)
 
     def show(self, message: Message) -> None:
@@ -147,29 +144,23 @@ class Worker:
     def _run(self, unit: Unit, tests: list[str]) -> None:
         timeout, stacks = self._options.timeout, self._link.stacks
         kept = self._printed, self._keeping
-        result = TellingResult(self._tell, self._numbers, timeout, stacks, *kept)
+        turns = turns_of(unit, tests, self._numbers)
+        result = TellingResult(self._tell, turns, timeout, stacks, *kept)
         result.failfast = self._stops_at_failure(unit)
         result.tb_locals = self._options.locals
         began = time.monotonic()
         self._write(Taken())
         self._measure(unit.key)
         result.limit()
-        suite = unit.of(tests)
         if self._once:
             unit.forget(tests)  # now the suite alone holds them, and drops each that has run
         try:
-            suite.run(result)
+            turns.run(result)
         finally:
             result.unlimit()
-        self._forget_those_of(suite)
+        result.finish()
         self._measure("")
         self._write(Over(time.monotonic() - began))
-
-    def _forget_those_of(self, suite: unittest.TestSuite) -> None:
-        """Forget the tests that have not run: what is made next may get the identity of one."""
-        if self._once:
-            for test in suite:
-                self._numbers.pop(id(test), None)
 
     def _stops_at_failure(self, unit: Unit) -> bool:
         """Return whether the first failure ends the unit; not if one in quarantine could do so."""
@@ -181,8 +172,6 @@ class Worker:
         self._write(event)
         if isinstance(event, Start):
             self._measure(self._names[event.test])
-        elif self._once and isinstance(event, Stop):
-            self._numbers.pop(self._ids[event.test], None)  # as in `_forget_those_of`
 
     def _measure(self, context: str) -> None:
         """Have what is run from now on count for a test, or for the fixtures of a unit."""

@@ -12,7 +12,6 @@ import random
 import signal
 import sys
 import threading
-import unittest
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from harness.runner.selection import Selection
 from harness.runner.stress.holder import Holder
 from harness.runner.stress.mark import Mark
 from harness.runner.stress.trial import Run, Trial
+from harness.runner.turns import Items, Turns, Whole
 from harness.runner.units import Unit, units_of
 
 SWITCHES = (5e-3, 1e-4, 1e-6)  # seconds after which a thread gives way, under pressure
@@ -164,8 +164,6 @@ class Performance:
         self._channel = channel
         self._mark = mark
         self._timeout = timeout
-        self._tests: list[Any] = []  # kept, as a suite drops them: no other may get their `id`
-        self._numbers: dict[int, int] = {}
         self._last = 0
         self._failed = False
         self._parent, self._coordinator = watched
@@ -191,23 +189,21 @@ class Performance:
         for _, each in itertools.groupby(names, lambda name: self._unit_of[name].key):
             together = list(each)
             self._last = first + len(together) - 1
-            suite = self._suite(together, first)
-            result = TellingResult(self._tell, self._numbers, self._timeout)
+            turns = self._turns(together, first)
+            result = TellingResult(self._tell, turns, self._timeout)
             result.limit()
-            suite.run(result)
+            turns.run(result)
             result.unlimit()
+            result.finish()
             first += len(together)
 
-    def _suite(self, names: list[str], first: int) -> unittest.TestSuite:
-        """Return tests as a suite; each is a copy, which knows nothing of an earlier run."""
+    def _turns(self, names: list[str], first: int) -> Turns:
+        """Return what runs tests; each is a copy, which knows nothing of an earlier run."""
         unit = self._unit_of[names[0]]
-        known = dict(zip(unit.names, unit.tests, strict=True))
+        numbers = list(range(first, first + len(names)))
         if unit.suite is not None:
-            self._numbers = {id(known[name]): first + at for at, name in enumerate(names)}
-            return unit.suite
-        self._tests = [fresh(known[name]) for name in names]
-        self._numbers = {id(test): first + at for at, test in enumerate(self._tests)}
-        return unittest.TestSuite(self._tests)
+            return Whole(unit.suite, unit.some(names), numbers)
+        return Items(map(fresh, unit.some(names)), numbers)
 
     def _stay(self) -> None:
         """End the process where nobody waits for it any more, as a test has ended its parent."""
