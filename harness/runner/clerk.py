@@ -13,7 +13,7 @@ from harness.runner.kinds import BLOCKED, CRASHED, ERROR, MISSING, PASSED, RED, 
 from harness.runner.ledger import Attempt, Entry, Ledger, Outcome, Times
 from harness.runner.plan import Work, class_of
 
-OWN = re.compile(r"exit code|it took longer|SIG(?!KILL)")  # how workers end of what they do
+OWN = re.compile(r"exit code|it took longer|stopped|SIG(?!KILL)")  # how workers end of what they do
 PASS = Outcome(PASSED)  # one for all tests of all rounds
 
 

@@ -23,6 +23,7 @@ from harness.runner.slate import Slate
 from harness.runner.transport import Member
 
 INTERRUPT = {signal.SIGINT}
+TERMINAL = {signal.SIGTTIN, signal.SIGTTOU}  # stop what uses a terminal that others have
 Serve: TypeAlias = Callable[[Link, Options], None]
 
 
@@ -53,6 +54,7 @@ class Process:
         self.link = link
         self._pid = pid
         self._status: int | None = None
+        self._why = ""  # it was killed here, if it was
 
     def fileno(self) -> int:
         """Return the number by which a selector knows whether it has sent something."""
@@ -76,9 +78,18 @@ class Process:
     def gone(self) -> bool:
         """Return whether it has ended."""
         if self._status is None:
-            pid, status = os.waitpid(self._pid, os.WNOHANG)
-            self._status = status if pid else None
+            pid, status = os.waitpid(self._pid, os.WNOHANG | os.WUNTRACED)
+            if pid and os.WIFSTOPPED(status):
+                self._stopped(os.WSTOPSIG(status))
+            elif pid:
+                self._status = status
         return self._status is not None
+
+    def _stopped(self, number: int) -> None:
+        """Kill it where it waits for a terminal, which it will never have."""
+        if number in TERMINAL:
+            self._why = "stopped: a test uses the terminal, which python -m unittest lets it do"
+            os.kill(self._pid, signal.SIGKILL)
 
     def interrupt(self) -> None:
         """Have it end what it is doing, as Ctrl-C does."""
@@ -100,7 +111,7 @@ class Process:
             self.kill()
             happens(self.gone, math.inf)
         self.link.slate.close()
-        how = how_ended(self._status or 0)
+        how = self._why or how_ended(self._status or 0)
         return f"it did not end within {patience:g} s, and was killed" if late else how
 
 
@@ -203,6 +214,7 @@ class Processes:
             theirs.close()
             return Process(number, pid, Link(ours, slate))
         os.setpgid(0, 0)  # Ctrl-C is the coordinator's, who passes it on: once, wherever from
+        read_nothing()
         ours.close()
         for other in others:
             assert isinstance(other, Process)
@@ -211,6 +223,17 @@ class Processes:
 
     def close(self) -> None:
         """Give nothing back: there is nothing."""
+
+
+def read_nothing() -> None:
+    """Have the standard input be empty: who asks for an answer learns at once that there is none.
+
+    The terminal is the coordinator's, and would stop the process.
+    """
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    if nothing:
+        os.dup2(nothing, 0)
+        os.close(nothing)
 
 
 def too_many(number: int, error: OSError) -> ConfigurationError:

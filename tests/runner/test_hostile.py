@@ -204,3 +204,34 @@ class ParentTest(RunnerTest):
             self.assertLess(time.monotonic(), deadline)
             time.sleep(0.01)
         self.assertFalse((self.root / "ran").exists())
+
+
+class TerminalTest(RunnerTest):
+    def test_who_waits_for_somebody_to_type_learns_at_once_that_nobody_does(self):
+        self.write(
+            test_terminal="""
+            class ATest(unittest.TestCase):
+                def test_a(self):
+                    with self.assertRaises(EOFError):
+                        input("name? ")
+
+                def test_b(self):
+                    with open("/dev/tty") as terminal:
+                        terminal.readline()
+
+                def test_c(self):
+                    breakpoint()
+
+                def test_d(self):
+                    pass
+            """
+        )
+        script = "import pty, sys; print(pty.spawn([sys.executable, *sys.argv[1:]]))"
+        text = self.run_python("-c", script, "-m", "harness", "run")
+        self.assertIn("2 passed, 2 failed, 0 skipped, 1 crashed", text)
+        self.assertIn(
+            "ended in test_terminal.ATest.test_b: stopped: a test uses the terminal, which "
+            "python -m unittest lets it do",
+            text,
+        )
+        self.assertIn("bdb.BdbQuit", text)

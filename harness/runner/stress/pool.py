@@ -16,7 +16,7 @@ from harness.core import realtime as time
 from harness.errors import ConfigurationError
 from harness.runner.channel import Channel, Message, pair
 from harness.runner.kinds import CRASHED
-from harness.runner.processes import happens, how_ended
+from harness.runner.processes import happens, how_ended, read_nothing
 from harness.runner.selection import Selection
 from harness.runner.stress.mark import Mark
 from harness.runner.stress.stage import Stage
@@ -57,6 +57,7 @@ class Lane:
         code = 1
         try:
             os.setpgid(0, 0)  # Ctrl-C is the coordinator's
+            read_nothing()
             Stage(channel, self.mark, self._output.fileno()).serve(selection, timeout)
             code = 0
         except BaseException:
