@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import TYPE_CHECKING, Protocol
 
-from harness.errors import ClusterError, ConfigurationError
+from harness.errors import ClusterError, ConfigurationError, HarnessError
 from harness.report.follower import Follower
 from harness.report.platforms.platform import platform_of
 from harness.runner.closing import Closing
@@ -74,6 +74,22 @@ def run(
         recorder: Who writes the run into a history; None for none.
         processes: Where workers come from, if some were started already.
     """
+    try:
+        return carried_out(options, output, recorder, processes)
+    except HarnessError:
+        raise
+    except Exception:
+        print(f"harness: {broken()}", file=sys.stderr)
+        return Exit.INCOMPLETE
+
+
+def carried_out(
+    options: Options,
+    output: Output,
+    recorder: Recorder | None,
+    processes: Processes | None,
+) -> Exit:
+    """Run tests, as `run` does."""
     platform = platform_of(output.platform, os.environ)
     console = Console(verbose=output.verbose, platform=platform)
     known = functools.partial(known_of, options, recorder)
@@ -117,6 +133,8 @@ def led(
         return True
     except (ClusterError, ConfigurationError) as error:
         coordinator.problem = str(error)
+    except Exception:
+        coordinator.problem = broken()
     finally:
         transport.close()
         if become is None:  # in the process that is to become a worker, it is not its own
@@ -127,6 +145,12 @@ def led(
             become.serve(become.link, options)
         sys.exit()
     return False
+
+
+def broken() -> str:
+    """Print the traceback of what must not happen, and return what there is to say of it."""
+    sys.excepthook(*sys.exc_info())
+    return "an error of harness itself, whose traceback is above, has ended the run"
 
 
 def findings_of(ledger: Ledger, options: Options, history: Path | None) -> Findings:

@@ -205,6 +205,21 @@ class AfterTest(RunnerTest):
         self.suite("os.kill(os.getpid(), signal.SIGKILL)")
         self.assertIn("\nworker 1 ended: SIGKILL\n", self.run_suite())
 
+    def test_an_error_of_our_own_is_no_failure_of_a_test(self):
+        self.write(test_a="class ATest(unittest.TestCase):\n    def test_a(self): pass\n")
+        for broken in "coordinator.Coordinator._on_units", "closing.Closing.close":
+            with self.subTest(broken):
+                module, kind, name = broken.split(".")
+                script = (
+                    "import sys; from harness.cli.main import main\n"
+                    f"from harness.runner import {module}\n"
+                    f"{module}.{kind}.{name} = None\n"
+                    "sys.argv[1:] = ['run']; main()\n"
+                )
+                text = self.run_python("-c", script, code=3)
+                self.assertIn("TypeError: 'NoneType' object is not callable", text)
+                self.assertIn("harness: an error of harness itself", text)
+
     def test_a_machine_without_room_says_so_in_one_line(self):
         self.suite("pass")
         script = (

@@ -50,6 +50,13 @@ HARMLESS = {
             except OSError:
                 pass
     """,
+    "speaks_another_protocol": """
+        for fd in range(3, 64):
+            try:
+                os.write(fd, b'{"jsonrpc": "2.0"}\\n{"event": "idle"}\\n')
+            except OSError:
+                pass
+    """,
     "leaves_a_process": """
         if os.fork() == 0:
             os.closerange(0, 3)
