@@ -123,4 +123,6 @@ def polluted(
     suite = Suite([(key, names) for key, names, _ in laboratory.pool.units], options.test)
     polluters = Polluters(laboratory, options.selection, say)
     fails = polluters.find(suite, options.test, options.seed, options.terms)
+    if fails is None:
+        return Exit.NOTHING_RAN
     return Exit.FAILED if fails else Exit.PASSED

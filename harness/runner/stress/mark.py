@@ -9,10 +9,14 @@ PLACE = struct.Struct("<q")
 
 
 class Mark:
-    """Two numbers that outlive the process that writes one of them."""
+    """Numbers that outlive the process that writes them."""
 
     def __init__(self) -> None:
-        self._memory = mmap.mmap(-1, 2 * PLACE.size)
+        self._memory = mmap.mmap(-1, 3 * PLACE.size)
+
+    def clear(self) -> None:
+        """Begin with a trial."""
+        self.begun, self.stopped, self.done = 0, False, False
 
     @property
     def begun(self) -> int:
@@ -31,3 +35,12 @@ class Mark:
     @stopped.setter
     def stopped(self, value: bool) -> None:
         PLACE.pack_into(self._memory, PLACE.size, value)
+
+    @property
+    def done(self) -> bool:
+        """Whether the process has come to the end of the trial: a test may have ended it before."""
+        return bool(PLACE.unpack_from(self._memory, 2 * PLACE.size)[0])
+
+    @done.setter
+    def done(self, value: bool) -> None:
+        PLACE.pack_into(self._memory, 2 * PLACE.size, value)

@@ -68,7 +68,7 @@ class Lane:
     def begin(self, trial: Trial) -> None:
         """Have a trial take place."""
         self.verdict = Verdict(trial)
-        self.mark.begun, self.mark.stopped = 0, False
+        self.mark.clear()
         runs = [list(run) for run in trial.runs]
         self.channel.send(do="trial", runs=runs, stops=trial.stops, pressed=trial.pressed)
 
@@ -89,7 +89,7 @@ class Lane:
         verdict, self.verdict = self.verdict, None
         assert verdict is not None
         verdict.begun = self.mark.begun
-        if how := how_ended(status):
+        if how := how_ended(status) or ("" if self.mark.done else "exit code 0"):
             at = max(0, verdict.begun - 1)
             verdict.failures.append(Failure(at, CRASHED, f"its process ended: {how}"))
         if verdict.failures:

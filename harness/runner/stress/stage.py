@@ -118,6 +118,7 @@ class Stage:
         finally:
             atexit._run_exitfuncs()
         sys.stdout.flush()
+        self._mark.done = True
         os._exit(0)
 
 

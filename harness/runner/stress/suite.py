@@ -85,8 +85,8 @@ class Polluters:
         self._say = say
         self._pressed = bool(laboratory.load)
 
-    def find(self, suite: Suite, test: str, master: int, terms: Terms) -> bool:
-        """Say which tests make it fail; return whether it fails at all.
+    def find(self, suite: Suite, test: str, master: int, terms: Terms) -> bool | None:
+        """Say which tests make it fail; return whether it fails at all; None if that is not known.
 
         Args:
             suite: The tests.
@@ -102,8 +102,8 @@ class Polluters:
             return True
         verdict, tried = self._first(suite, master, terms)
         if verdict is None:
-            self._say(words.never_after(tried))
-            return False
+            self._say(words.never_after(tried) if tried else words.NONE_WHOLE)
+            return False if tried else None
         self._tell(verdict)
         self._explain(verdict.trial.runs)
         return True

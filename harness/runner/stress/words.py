@@ -14,6 +14,7 @@ from harness.runner.stress.options import Options
 from harness.runner.stress.trial import Run
 
 EACH = "each in a process of its own"
+NONE_WHOLE = "nothing is known: in no order did all the others run to their end before it"
 
 
 def beginning(tests: Sequence[str], options: Options) -> str:
@@ -22,7 +23,7 @@ def beginning(tests: Sequence[str], options: Options) -> str:
     busy = f" beside {options.load} busy ones" if options.load else ""
     terms = options.terms
     limits = [
-        *([f"up to {terms.runs} times"] if terms.runs is not None else []),
+        *([f"up to {counted(terms.runs, 'time')}"] if terms.runs is not None else []),
         *([f"for {terms.seconds:g} s"] if terms.seconds is not None else []),
     ]
     return f"repeating {what} in {options.lanes} processes{busy}, {', '.join(limits)}"
@@ -33,10 +34,21 @@ def pace_of(catch: Catch) -> str:
     return f"{catch.seconds:.1f} s, {catch.passes / max(catch.seconds, 0.001):.0f} runs a second"
 
 
+def counted(number: int, what: str) -> str:
+    """Return how many of something there were.
+
+    Example:
+        >>> counted(1, "run"), counted(300, "run")
+        ('1 run', '300 runs')
+    """
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def never(catch: Catch) -> str:
     """Return what is said of a test that has not failed."""
+    runs = counted(catch.passes, "run")
     return (
-        f"it did not fail in {catch.passes} runs ({pace_of(catch)}): with 95 %, it fails in less "
+        f"it did not fail in {runs} ({pace_of(catch)}): with 95 %, it fails in less "
         f"than {percent(highest(catch.passes))} of them"
     )
 
@@ -44,8 +56,8 @@ def never(catch: Catch) -> str:
 def never_after(orders: int) -> str:
     """Return what is said of a test that has not failed after others."""
     return (
-        f"it did not fail after the others either, in {orders} orders: with 95 %, it fails in less "
-        f"than {percent(highest(orders))} of them"
+        f"it did not fail after the others either, in {counted(orders, 'order')}: with 95 %, it "
+        f"fails in less than {percent(highest(orders))} of them"
     )
 
 

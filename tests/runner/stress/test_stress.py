@@ -351,6 +351,20 @@ class BeforeTest(StressTest):
         )
         self.assertIn("in one process before it:\n    test_p.C000Test.test_007\n", text)
 
+    def test_no_order_that_came_to_its_end_is_no_answer(self):
+        self.write(
+            test_p=polluted(250).replace("test_003(self): pass", "test_003(self): os._exit(0)")
+        )
+        text = self.stress("test_p.ZTest.test_z", "--in-suite", "--runs", "1", code=5)
+        self.assertIn("test_003 is left out: its process ended: exit code 0\n", text)
+        self.assertIn("nothing is known: in no order did all the others run to their end", text)
+
+    def test_one_that_ends_its_process_in_good_order_has_not_passed(self):
+        self.write(test_m="class ATest(unittest.TestCase):\n    def test_a(self): os._exit(0)\n")
+        text = self.stress("test_m", "--runs", "1", "-n", "1")
+        self.assertIn("CRASHED: test_m.ATest.test_a\nits process ended: exit code 0\n", text)
+        self.assertIn("up to 1 time\n", text)
+
     def test_a_suite_that_does_no_harm_is_said_to_do_none(self):
         self.write(test_m=KINDS, test_p=polluted(250))
         name = "test_m.KindsTest.test_passes"
