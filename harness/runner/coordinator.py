@@ -28,6 +28,7 @@ AHEAD = 0.1  # seconds of work that a worker is given at once, if it is in small
 TINY = 0.005  # seconds of work for which no worker need be asked twice
 TRIES = 10  # workers, one after another, that end before they have loaded the tests
 GRACE = 2.0  # seconds that a worker has to end itself where a test takes too long
+OBEDIENCE = 5.0  # seconds that a test has to end where the run has reached its time limit
 PATIENCE = 60.0  # seconds that a worker has to close its services, or to end when interrupted
 
 
@@ -128,8 +129,7 @@ class Coordinator:
             if hand in gone or self._dawdles(hand):
                 self._bury(hand)
             elif self._overdue(hand):
-                hand.overdue = True
-                hand.member.kill()
+                self._end(hand)
         if self.kept is not None and self.kept.look():
             self._give_all()
         self._listener.look()
@@ -141,6 +141,10 @@ class Coordinator:
             limit is not None and bool(hand.works) and hand.heard + limit + GRACE < time.monotonic()
         )
 
+    def _end(self, hand: Hand) -> None:
+        hand.overdue = True
+        hand.member.kill()
+
     def _dawdles(self, hand: Hand) -> bool:
         """Return whether a worker that is done, and was sent home, has not ended long after."""
         return hand.deaf and hand.leaving and hand.missed + PATIENCE < time.monotonic()
@@ -149,7 +153,7 @@ class Coordinator:
         self.late = True
         self.problem = f"the run has reached its time limit of {self._options.time_limit:g} s"
         self._backlog.forgo()
-        self._wind_up()
+        self._wind_up(OBEDIENCE)
 
     # Workers come and go
 
@@ -188,15 +192,22 @@ class Coordinator:
             hand.leaving = True
             self._tell(hand, do="end")
 
-    def _wind_up(self) -> None:
-        """End all workers: in order, while they have patience; a second Ctrl-C ends it."""
+    def _wind_up(self, patience: float = PATIENCE) -> None:
+        """End all workers: in order, while there is patience; a second Ctrl-C ends it.
+
+        Args:
+            patience: Seconds that a test has to end; its services have more.
+        """
         self._stopping = True
         try:
             for hand in self._hands:
                 self._call_off(hand)
-            deadline = time.monotonic() + PATIENCE
-            while self._hands and time.monotonic() < deadline:
+            began = time.monotonic()
+            while self._hands and (waited := time.monotonic() - began) < PATIENCE:
                 self._look()
+                for hand in self._hands:
+                    if waited > patience and hand.running and not hand.overdue:
+                        self._end(hand)
         finally:
             for hand in self._hands:
                 hand.member.kill()

@@ -200,10 +200,9 @@ def judge(
     ledger = account.ledger
     if ledger.red or findings.wrong:
         return Exit.FAILED
-    if account.late and ledger.missing():
+    if account.late and (ledger.missing() or not ledger.found):
         return Exit.OVER_BUDGET
-    in_time = not (account.late and ledger.found)  # else it was long enough, as nothing is missing
-    if (account.problem and in_time) or ledger.missing() or not written:
+    if (account.problem and not account.late) or ledger.missing() or not written:
         return Exit.INCOMPLETE
     if not (ledger.found or ledger.unreached or findings.lines):
         return Exit.NOTHING_RAN

@@ -92,16 +92,15 @@ class Process:
             os.kill(self._pid, signal.SIGKILL)
 
     def interrupt(self) -> None:
-        """Have it end what it is doing, as Ctrl-C does."""
-        self._signal(signal.SIGINT)
+        """Have it end what it is doing, as Ctrl-C does, and begin with nothing more."""
+        if not self.gone():
+            self.link.slate.halt()
+            os.kill(self._pid, signal.SIGINT)
 
     def kill(self) -> None:
         """Have it end at once."""
-        self._signal(signal.SIGKILL)
-
-    def _signal(self, number: signal.Signals) -> None:
         if not self.gone():
-            os.kill(self._pid, number)
+            os.kill(self._pid, signal.SIGKILL)
 
     def end(self, patience: float) -> str:
         """Wait for its end, and return how it ended; empty if in order."""

@@ -10,8 +10,8 @@ import mmap
 from collections.abc import Callable
 
 SIZE = 1 << 22  # bytes
-HEAD = 16  # bytes: how many were written, and how many were read, since the beginning
-WRITTEN, READ = 0, 1
+HEAD = 24  # bytes: how many were written, and how many were read, since the beginning; an answer
+WRITTEN, READ, HALTED = 0, 1, 2
 
 
 class Slate:
@@ -78,6 +78,15 @@ class Slate:
         self._read = written
         self._counts[READ] = written
         return data
+
+    def halt(self) -> None:
+        """Have its writer know that it is to begin with nothing more."""
+        self._counts[HALTED] = 1
+
+    @property
+    def halted(self) -> bool:
+        """Whether its reader wants nothing more to be begun."""
+        return self._counts[HALTED] != 0
 
     def last(self) -> tuple[int, bytes]:
         """Return what it still holds, read or not, and how many bytes there were before that."""

@@ -121,8 +121,44 @@ class LimitTest(RunnerTest):
                     pass
             """
         )
-        text = self.run_suite("--time-limit", "0.5", code=3)
+        text = self.run_suite("--time-limit", "0.5", code=4)
         self.assertEqual("0 passed, 0 failed, 0 skipped", self.last_line(text))
+        self.assertLess(float(text.rpartition(" in ")[2].split()[0]), 30)
+
+    def test_nothing_more_is_begun_after_a_test_that_keeps_the_interrupt_to_itself(self):
+        self.write(
+            test_deaf="""
+            class ATest(unittest.TestCase):
+                def test_a(self):
+                    try:
+                        time.sleep(60)
+                    except BaseException:
+                        pass
+
+                def test_b(self):
+                    pass
+            """
+        )
+        text = self.run_suite("--time-limit", "0.5", code=4)
+        self.assertEqual("1 passed, 0 failed, 0 skipped, 1 not run", self.last_line(text))
+        self.assertIn("\nnot run: test_deaf.ATest.test_b\n", text)
+
+    def test_one_that_ignores_the_interrupt_is_killed_after_a_moment(self):
+        self.write(
+            test_deaf="""
+            class ATest(unittest.TestCase):
+                def test_a(self):
+                    signal.signal(signal.SIGINT, signal.SIG_IGN)
+                    time.sleep(50)
+            """
+        )
+        script = (
+            "import sys\nfrom harness.cli.main import main\nfrom harness.runner import coordinator\n"
+            "coordinator.OBEDIENCE = 0.2\n"
+            "sys.argv[1:] = ['run', '--time-limit', '0.5']; main()\n"
+        )
+        text = self.run_python("-c", script, code=4)
+        self.assertIn("\nnot finished: test_deaf.ATest.test_a\n", text)
         self.assertLess(float(text.rpartition(" in ")[2].split()[0]), 30)
 
     def test_the_limit_is_a_good_end_for_tests_that_are_repeated_until_one_fails(self):

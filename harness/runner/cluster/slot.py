@@ -131,6 +131,7 @@ class Slot:
         if self._interrupted is None:
             if not self._wanted():
                 self._interrupted = time.monotonic()
+                self._slate.halt()
                 self._process.send_signal(signal.SIGINT)
         elif time.monotonic() - self._interrupted > PATIENCE:
             self._process.kill()
