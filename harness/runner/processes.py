@@ -155,6 +155,7 @@ class Processes:
     """
 
     def __init__(self, count: int) -> None:
+        remember_ends()
         self._count = count
         self._ready: deque[Process] = deque()  # started, and not hired yet
 
@@ -233,6 +234,11 @@ def read_nothing() -> None:
     if nothing:
         os.dup2(nothing, 0)
         os.close(nothing)
+
+
+def remember_ends() -> None:
+    """Have it be known how processes end, though who has started this one may not want to know."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
 
 def too_many(number: int, error: OSError) -> ConfigurationError:

@@ -205,6 +205,18 @@ class AfterTest(RunnerTest):
         self.suite("os.kill(os.getpid(), signal.SIGKILL)")
         self.assertIn("\nworker 1 ended: SIGKILL\n", self.run_suite())
 
+    def test_it_is_known_how_workers_end_though_who_has_started_the_run_ignores_ends(self):
+        self.write(test_a="class ATest(unittest.TestCase):\n    def test_a(self): os._exit(7)\n")
+        script = (
+            "import os, signal, sys\n"
+            "signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+            "os.execv(sys.executable, [sys.executable, '-m', 'harness', *sys.argv[1:]])\n"
+        )
+        for command in ["run"], ["stress", "test_a", "--runs", "1", "--load", "0"]:
+            with self.subTest(command[0]):
+                text = self.run_python("-c", script, *command, code=1)
+                self.assertIn("ended: exit code 7", text)
+
     def test_an_error_of_our_own_is_no_failure_of_a_test(self):
         self.write(test_a="class ATest(unittest.TestCase):\n    def test_a(self): pass\n")
         for broken in "coordinator.Coordinator._on_units", "closing.Closing.close":

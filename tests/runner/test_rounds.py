@@ -153,7 +153,8 @@ class LimitTest(RunnerTest):
             """
         )
         script = (
-            "import sys\nfrom harness.cli.main import main\nfrom harness.runner import coordinator\n"
+            "import sys; from harness.cli.main import main\n"
+            "from harness.runner import coordinator\n"
             "coordinator.OBEDIENCE = 0.2\n"
             "sys.argv[1:] = ['run', '--time-limit', '0.5']; main()\n"
         )

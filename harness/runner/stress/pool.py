@@ -16,7 +16,7 @@ from harness.core import realtime as time
 from harness.errors import ConfigurationError
 from harness.runner.channel import Channel, Message, pair
 from harness.runner.kinds import CRASHED
-from harness.runner.processes import happens, how_ended, read_nothing
+from harness.runner.processes import happens, how_ended, read_nothing, remember_ends
 from harness.runner.selection import Selection
 from harness.runner.stress.mark import Mark
 from harness.runner.stress.stage import Stage
@@ -151,6 +151,7 @@ class Pool:
     ) -> None:
         self.units: list[tuple[str, list[str], bool]] = []
         self.broken: dict[str, str] = {}
+        remember_ends()
         self._selection, self._say, self._timeout = selection, say, timeout
         self._selector = selectors.DefaultSelector()
         self._lanes: list[Lane] = []

@@ -1,5 +1,6 @@
 """What is to be known of a run beside its tests."""
 
+import os
 import subprocess
 
 from harness.report.history import facts
@@ -31,6 +32,20 @@ class CommitTest(DirectoryTest):
 
         self.assertEqual((commit, False), facts.commit_of(self.directory, {"GITHUB_SHA": "1f"}))
         self.write("a.py", "2\n")
+        self.assertEqual((commit, True), facts.commit_of(self.directory, {}))
+
+    def test_names_of_files_may_be_any_bytes(self):
+        self.git("init", "-q")
+        self.git("config", "core.quotepath", "false")
+        name = os.fsencode(self.directory) + b"/caf\xe9"
+        for text in b"1", b"2":
+            with open(name, "wb") as file:
+                file.write(text)
+            if text == b"1":
+                self.git("add", ".")
+                self.git("commit", "-qm", "a")
+        commit = self.git("rev-parse", "HEAD")
+
         self.assertEqual((commit, True), facts.commit_of(self.directory, {}))
 
     def test_without_git_the_variables_of_ci_tell_the_commit(self):
