@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from harness.runner.broken import is_broken
 from harness.runner.loader import Loader, load
-from harness.runner.options import Options
+from harness.runner.options import SHUFFLE, Options
 from harness.runner.tiers import tier_of, tiers_of, wrong_tiers
 from harness.runner.units import Unit, units_of
 
@@ -24,6 +24,7 @@ class Choice:
 
     Args:
         units: What they are run in.
+        moved: Whether tests are run in another order than they were found in.
 
     Attributes:
         units: The same.
@@ -31,8 +32,9 @@ class Choice:
         unreached: How many tests are not run because no change reaches them.
     """
 
-    def __init__(self, units: list[Unit]) -> None:
+    def __init__(self, units: list[Unit], *, moved: bool = False) -> None:
         self.units = units
+        self._moved = moved
         self.notes: list[str] = []
         self.unreached = 0
 
@@ -40,15 +42,16 @@ class Choice:
         """Return what the coordinator is told."""
         cases = {type(test) for unit in self.units for test in unit.tests}
         return {
-            "units": [[unit.key, unit.names, facts_of(unit)] for unit in self.units],
+            "units": [[unit.key, unit.names, self._facts_of(unit)] for unit in self.units],
             "notes": [*wrong_tiers(cases), *self.notes],
             "unreached": self.unreached,
         }
 
-
-def facts_of(unit: Unit) -> dict[str, Any]:
-    """Return what is told of a unit beside the names of its tests."""
-    return {**unit.facts, "tiers": tiers_of(unit.tests)}
+    def _facts_of(self, unit: Unit) -> dict[str, Any]:
+        """Return what is told of a unit beside the names of its tests."""
+        classes = unit.classes if self._moved else {}
+        told = {"classes": classes} if classes else {}
+        return {**unit.facts, **told, "tiers": tiers_of(unit.tests)}
 
 
 def choice_of(options: Options) -> Choice:
@@ -58,7 +61,8 @@ def choice_of(options: Options) -> Choice:
         ConfigurationError: There are no such tests.
     """
     loader, origins = loader_for(options)
-    choice = Choice(units_of(load(options.selection, loader)))
+    moved = options.order == SHUFFLE or options.failed_first
+    choice = Choice(units_of(load(options.selection, loader)), moved=moved)
     if options.tiers:
         choose_tiers(choice, options.tiers)
     if options.reach is not None:

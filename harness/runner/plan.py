@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness.core.seed import derive
@@ -38,15 +38,16 @@ def planned(units: Iterable[UnitAccount], options: Options, round: int = 1) -> l
         options: How the run is to be.
         round: Which time all tests are run, from 1; each has an order of its own, if any has.
     """
-    works = [Work(unit.key, unit.tests, round) for unit in units]
+    units = list(units)
+    works, kind_of = [Work(unit.key, unit.tests, round) for unit in units], classes_of(units)
     if options.order == SHUFFLE:
         parts = ("order",) if round == 1 else ("order", str(round))
         import random
 
         rng = random.Random(derive(options.seed, *parts))
         rng.shuffle(works)
-        works = [work._replace(tests=shuffled(work.tests, rng)) for work in works]
-    return failed_first(works, options.failed) if options.failed_first else works
+        works = [work._replace(tests=shuffled(work.tests, rng, kind_of)) for work in works]
+    return failed_first(works, options.failed, kind_of) if options.failed_first else works
 
 
 def with_failures(units: Iterable[UnitAccount], failed: Container[str]) -> set[str]:
@@ -61,32 +62,50 @@ def with_failures(units: Iterable[UnitAccount], failed: Container[str]) -> set[s
     return found
 
 
-def failed_first(works: Iterable[Work], failed: Container[str]) -> list[Work]:
+def failed_first(
+    works: Iterable[Work], failed: Container[str], kind_of: Callable[[str], object]
+) -> list[Work]:
     """Return work in which tests have failed before other work, and these before its other tests.
 
     Tests of a class stay together.
     """
-    found = [work._replace(tests=first(work.tests, failed)) for work in works]
+    found = [work._replace(tests=first(work.tests, failed, kind_of)) for work in works]
     return sorted(found, key=lambda work: work.tests[0] not in failed)
 
 
-def first(names: Sequence[str], failed: Container[str]) -> tuple[str, ...]:
+def first(
+    names: Sequence[str], failed: Container[str], kind_of: Callable[[str], object]
+) -> tuple[str, ...]:
     """Return tests, those that have failed first, and their classes."""
     classes = [
         sorted(group, key=lambda name: name not in failed)
-        for _, group in itertools.groupby(names, class_of)
+        for _, group in itertools.groupby(names, kind_of)
     ]
     classes.sort(key=lambda group: group[0] not in failed)
     return tuple(itertools.chain.from_iterable(classes))
 
 
-def shuffled(names: Sequence[str], rng: random.Random) -> tuple[str, ...]:
+def shuffled(
+    names: Sequence[str], rng: random.Random, kind_of: Callable[[str], object]
+) -> tuple[str, ...]:
     """Return tests in another order; those of a class stay together, as they share its fixtures."""
-    classes = [list(group) for _, group in itertools.groupby(names, class_of)]
+    classes = [list(group) for _, group in itertools.groupby(names, kind_of)]
     rng.shuffle(classes)
     for group in classes:
         rng.shuffle(group)
     return tuple(itertools.chain.from_iterable(classes))
+
+
+def classes_of(units: Iterable[UnitAccount]) -> Callable[[str], object]:
+    """Return what returns the class of a test, as far as its unit tells more of it than its name.
+
+    Two classes of a factory have one name, and that of a method may hold anything.
+    """
+    told: dict[str, object] = {}
+    for unit in units:
+        classes = unit.facts.get("classes")
+        told.update(classes if isinstance(classes, dict) else {})
+    return (lambda name: told.get(name, class_of(name))) if told else class_of
 
 
 def class_of(name: str) -> str:

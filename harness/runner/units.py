@@ -38,6 +38,18 @@ class Unit:
         whole = {} if self.suite is None else {"whole": True}
         return {**whole, **facts_of(dict.fromkeys(map(type, self.tests)))}
 
+    @property
+    def classes(self) -> dict[str, int]:
+        """A number for the class of each test, the same for those of one; none if names tell."""
+        from harness.runner.plan import class_of
+
+        numbers: dict[type, int] = {}
+        found = [numbers.setdefault(type(test), len(numbers)) for test in self.tests]
+        named = [class_of(name) for name in self.names]
+        if len(numbers) == len(set(named)) == len(set(zip(named, found, strict=True))):
+            return {}
+        return dict(zip(self.names, found, strict=True))
+
     def some(self, names: Iterable[str]) -> list[Test]:
         """Return some of its tests, in this order."""
         known = dict(zip(self.names, self.tests, strict=True))

@@ -5,6 +5,7 @@ import unittest
 from harness.runner.ledger import UnitAccount
 from harness.runner.options import SHUFFLE, Options
 from harness.runner.plan import planned, with_failures
+from harness.runner.units import Unit, units_of
 
 
 def units(*, whole=False):
@@ -21,6 +22,37 @@ def units(*, whole=False):
 def short(works):
     """Return tests by their class's letter and their own, work for work."""
     return [" ".join(f"{name[2]}{name[-1]}" for name in work.tests) for work in works]
+
+
+class ClassesTest(unittest.TestCase):
+    def test_those_of_one_name_are_told_apart_and_names_of_methods_may_hold_anything(self):
+        class Case(unittest.TestCase):
+            pass
+
+        def made():
+            return type("Made", (Case,), {f"test_v{n}.{n}": lambda self: None for n in range(8)})
+
+        one, other = made(), made()
+        loaded = unittest.TestSuite(
+            map(unittest.defaultTestLoader.loadTestsFromTestCase, (one, other))
+        )
+        (unit,) = units_of(loaded)
+        facts = {"classes": unit.classes}
+        for options in (
+            *(Options(order=SHUFFLE, seed=seed) for seed in range(5)),
+            Options(failed_first=True, failed=frozenset(unit.names[3:16:4])),
+        ):
+            with self.subTest(options.seed):
+                (work,) = planned([UnitAccount(unit.key, tuple(unit.names), facts)], options)
+                kinds = [unit.names.index(name) // 8 for name in work.tests]
+                self.assertIn(kinds, [[0] * 8 + [1] * 8, [1] * 8 + [0] * 8])
+                self.assertNotEqual(tuple(unit.names), work.tests)
+
+    def test_they_are_not_told_where_names_tell_them(self):
+        names = ["m.CTest.test_a", "m.CTest.test_b", "m.DTest.test_a"]
+        kinds = [type("C", (unittest.TestCase,), {"runTest": print}) for _ in range(2)]
+        unit = Unit("m", [kinds[0](), kinds[0](), kinds[1]()], names=names)
+        self.assertEqual({}, unit.classes)
 
 
 class FailedTest(unittest.TestCase):

@@ -29,8 +29,8 @@ def stress(options: Options, say: Callable[[str], object]) -> Exit:
     load = Load(options.load, options.memory)
     with Pool(options.lanes, options.selection, say, options.timeout) as pool:
         units = chosen(pool, options)
-        others = [names for _, names, _ in pool.units] if options.in_suite else []
-        pool.hold({name for names in (*others, *(unit.tests for unit in units)) for name in names})
+        others = pool.units if options.in_suite else []
+        pool.hold({name for unit in (*others, *units) for name in unit.tests})
         say(words.beginning([test for unit in units for test in unit.tests], options))
         laboratory = Laboratory(pool, load)
         task = polluted if options.in_suite else repeated
@@ -43,7 +43,7 @@ def chosen(pool: Pool, options: Options) -> list[UnitAccount]:
     Raises:
         ConfigurationError: There are none, or they cannot be loaded.
     """
-    found = [UnitAccount(key, tuple(names)) for key, names, _ in pool.units]
+    found = pool.units
     if not options.selection.names:
         found = [part for unit in found if (part := part_of(unit, options.test)).tests]
     if not found:
@@ -61,12 +61,12 @@ def chosen(pool: Pool, options: Options) -> list[UnitAccount]:
 def part_of(unit: UnitAccount, name: str) -> UnitAccount:
     """Return the tests of a unit that a name means: one, or those of a class or a module."""
     meant = (test for test in unit.tests if f"{test}.".startswith(f"{name}."))
-    return UnitAccount(unit.key, tuple(meant))
+    return UnitAccount(unit.key, tuple(meant), unit.facts)
 
 
 def unknown(pool: Pool, test: str) -> ConfigurationError:
     """Return the error for a test that is not among those that were discovered."""
-    names = [name for _, tests, _ in pool.units for name in tests]
+    names = [name for unit in pool.units for name in unit.tests]
     classes = {name.rpartition(".")[0] for name in names}
     return ConfigurationError(
         f"no test, class or module {test} among {len(names)} tests",
@@ -83,8 +83,7 @@ def repeated(
 ) -> Exit:
     """Repeat tests until one fails, and say what it takes; return what to exit with."""
     given = itertools.repeat(options.seed) if options.same_seed else seeds(options.seed)
-    whole = {key for key, _, alone in laboratory.pool.units if alone}
-    once = not whole.isdisjoint(unit.key for unit in units)  # such a suite can be run once
+    once = any(unit.facts["whole"] for unit in units)  # such a suite can be run once
     terms = replace(options.terms, each=1) if once else options.terms
     catch = hunt(laboratory, units, given, terms)
     if catch.verdict is None:
@@ -114,13 +113,12 @@ def polluted(
         raise ConfigurationError(
             f"--in-suite {options.test}: that is {len(tests)} tests", hint="name one of them"
         )
-    whole = {name: key for key, names, alone in laboratory.pool.units if alone for name in names}
-    if options.test in whole:
+    if units[0].facts["whole"]:
         raise ConfigurationError(
-            f"{options.test} can only be run with all of {whole[options.test]}",
+            f"{options.test} can only be run with all of {units[0].key}",
             cause="load_tests returns it in a suite of a class of its own",
         )
-    suite = Suite([(key, names) for key, names, _ in laboratory.pool.units], options.test)
+    suite = Suite(laboratory.pool.units, options.test)
     polluters = Polluters(laboratory, options.selection, say)
     fails = polluters.find(suite, options.test, options.seed, options.terms)
     if fails is None:

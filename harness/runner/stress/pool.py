@@ -16,6 +16,7 @@ from harness.core import realtime as time
 from harness.errors import ConfigurationError
 from harness.runner.channel import Channel, Message, pair
 from harness.runner.kinds import CRASHED
+from harness.runner.ledger import UnitAccount
 from harness.runner.processes import happens, how_ended, read_nothing, remember_ends
 from harness.runner.selection import Selection
 from harness.runner.stress.mark import Mark
@@ -135,7 +136,7 @@ class Pool:
         timeout: Seconds that a test, or the fixtures between two, may take; None for ever.
 
     Attributes:
-        units: Each unit with its tests, and whether it can only be run as a whole and once.
+        units: Each unit with its tests; one that is a `whole` can only be run so, and once.
         broken: What could not be loaded, and why.
 
     Raises:
@@ -149,7 +150,7 @@ class Pool:
         say: Callable[[str], object],
         timeout: float | None = None,
     ) -> None:
-        self.units: list[tuple[str, list[str], bool]] = []
+        self.units: list[UnitAccount] = []
         self.broken: dict[str, str] = {}
         remember_ends()
         self._selection, self._say, self._timeout = selection, say, timeout
@@ -184,7 +185,9 @@ class Pool:
             )
         if messages[0]["event"] == "refused":
             raise ConfigurationError(messages[0]["why"])
-        self.units, self.broken = messages[0]["units"], messages[0]["broken"]
+        units = messages[0]["units"]
+        self.units = [UnitAccount(key, tuple(names), facts) for key, names, facts in units]
+        self.broken = messages[0]["broken"]
         return lane
 
     def _dismiss(self, lane: Lane) -> int:

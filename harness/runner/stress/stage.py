@@ -66,7 +66,7 @@ class Stage:
         copied = threads() == 1
         self._channel.send(
             event="ready",
-            units=[[unit.key, unit.names, unit.suite is not None] for unit in self._units],
+            units=[[unit.key, unit.names, facts_of(unit)] for unit in self._units],
             broken=dict(self._broken()),
         )
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -126,6 +126,11 @@ def threads() -> int:
     """Return how many threads this process has, if possible with those that Python knows not of."""
     listed = Path("/proc/self/task")
     return len(list(listed.iterdir())) if listed.is_dir() else threading.active_count()
+
+
+def facts_of(unit: Unit) -> dict[str, Any]:
+    """Return what is told of a unit beside the names of its tests."""
+    return {"whole": unit.suite is not None, "classes": unit.classes}
 
 
 def trial_of(message: Message) -> Trial:

@@ -10,7 +10,8 @@ from contextlib import closing
 from harness.core import realtime as time
 from harness.core.seed import derive
 from harness.runner.kinds import CRASHED
-from harness.runner.plan import shuffled
+from harness.runner.ledger import UnitAccount
+from harness.runner.plan import classes_of, shuffled
 from harness.runner.selection import Selection
 from harness.runner.stress import words
 from harness.runner.stress.culprits import Search
@@ -26,18 +27,19 @@ class Suite:
     """A test among those that it is run with.
 
     Args:
-        units: Each unit with its tests, in order.
+        units: All units, in order.
         test: The test.
 
     Attributes:
         left_out: Other tests that are not run.
     """
 
-    def __init__(self, units: Sequence[tuple[str, Sequence[str]]], test: str) -> None:
-        self._others = [list(names) for _, names in units if test not in names]
-        self._own = next(list(names) for _, names in units if test in names)
-        at = next(number for number, (_, names) in enumerate(units) if test in names)
-        self._first = [list(names) for _, names in units[:at]]
+    def __init__(self, units: Sequence[UnitAccount], test: str) -> None:
+        self._others = [list(unit.tests) for unit in units if test not in unit.tests]
+        self._own = next(list(unit.tests) for unit in units if test in unit.tests)
+        at = next(number for number, unit in enumerate(units) if test in unit.tests)
+        self._first = [list(unit.tests) for unit in units[:at]]
+        self._kind_of = classes_of(units)
         self._test = test
         self.left_out: set[str] = set()
 
@@ -54,9 +56,9 @@ class Suite:
     def shuffled(self, seed: int) -> list[str]:
         """Return all other tests in an order of their own; those of its class last."""
         rng = random.Random(derive(seed, "order"))
-        units = [list(shuffled(names, rng)) for names in self._others]
+        units = [list(shuffled(names, rng, self._kind_of)) for names in self._others]
         rng.shuffle(units)
-        mates = [name for name in shuffled(self._own, rng) if name != self._test]
+        mates = [name for name in shuffled(self._own, rng, self._kind_of) if name != self._test]
         return [*itertools.chain.from_iterable(units), *mates]
 
     def trials(self, master: int, pressed: bool) -> Iterator[Trial]:
