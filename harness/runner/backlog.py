@@ -13,6 +13,8 @@ from harness.runner.options import Options
 from harness.runner.plan import Work, planned
 from harness.runner.queue import Queue
 
+TOO_LONG = "it took longer than"  # how a worker ends that has reached the time limit of a test
+
 
 class Backlog:
     """The work of a run that nobody has done yet.
@@ -91,11 +93,12 @@ class Backlog:
                 self._clerk.ledger.entries[name].due += 1
             self.queue.add([Work(work.unit, names, work.round, work.rerun + 1)])
 
-    def take_back(self, hand: Hand, *, stopping: bool) -> None:
+    def take_back(self, hand: Hand, how: str, *, stopping: bool) -> None:
         """Have what a dead worker has not run be run by another one.
 
         Args:
             hand: The worker.
+            how: How it has ended.
             stopping: Whether nobody will do more, so that nothing need be tried again.
         """
         if not hand.works:
@@ -107,10 +110,11 @@ class Backlog:
         if not stopping:
             self._rerun(work)  # those of its tests that have failed; others are in what is left
         self.queue.put_back(others)
-        # In its fixtures, or where nobody can be blamed.
-        self._deaths[work.unit] += hand.begun or len(left) == len(work.tests)
-        if self._deaths[work.unit] > 1:  # once it may have been killed from outside
-            text = f"worker {hand.member.number} ended in the fixtures of {work.unit}"
+        in_fixtures = hand.begun or len(left) == len(work.tests)  # or nobody can be blamed
+        self._deaths[work.unit] += in_fixtures
+        again = self._deaths[work.unit] > 1  # once it may have been killed from outside
+        if again or (in_fixtures and how.startswith(TOO_LONG)):
+            text = f"worker {hand.member.number} ended in the fixtures of {work.unit}: {how}"
             self._clerk.report(work, left, Outcome(CRASHED, text))
         elif self._whole(work) and len(left) < len(work.tests):
             text = "its worker has ended, and the suite that it is in can only be run as a whole"

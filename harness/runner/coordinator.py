@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from harness.core import realtime as time
-from harness.runner.backlog import Backlog
+from harness.runner.backlog import TOO_LONG, Backlog
 from harness.runner.channel import Message
 from harness.runner.clerk import Clerk, Listener
 from harness.runner.hand import Hand
@@ -28,6 +28,7 @@ AHEAD = 0.1  # seconds of work that a worker is given at once, if it is in small
 TINY = 0.005  # seconds of work for which no worker need be asked twice
 TRIES = 10  # workers, one after another, that end before they have loaded the tests
 GRACE = 2.0  # seconds that a worker has to end itself where a test takes too long
+SLACK = 0.2  # seconds before its limit at which a worker that ends itself has reached it
 OBEDIENCE = 5.0  # seconds that a test has to end where the run has reached its time limit
 PATIENCE = 60.0  # seconds that a worker has to close its services, or to end when interrupted
 
@@ -238,10 +239,9 @@ class Coordinator:
         limit = self._options.timeout
         if limit is None or not hand.works:
             return how
-        silent = time.monotonic() - hand.heard  # less than it was: what is told waits to be read
-        ended_itself = how == "exit code 1" and silent > limit / 2
+        ended_itself = how == "exit code 1" and hand.silent() > limit - SLACK
         if hand.overdue or ended_itself:
-            return f"it took longer than {limit:g} s ({how})"
+            return f"{TOO_LONG} {limit:g} s ({how})"
         return how
 
     def _mourn(self, hand: Hand, how: str) -> None:
@@ -251,7 +251,7 @@ class Coordinator:
             self._clerk.crashed(hand, how)
         elif hand.works:
             self._clerk.torn(hand, how)
-        self._backlog.take_back(hand, stopping=self._stopping)
+        self._backlog.take_back(hand, how, stopping=self._stopping)
         if not self._backlog.round:
             self.digest = None  # the next one is asked which tests there are
         if not hand.loaded or not self._backlog.round:

@@ -66,6 +66,15 @@ class Hand:
         *lines, self.rest = (self.rest + data).split(b"\n")
         return lines
 
+    def silent(self) -> float:
+        """Return for how many seconds it has been in what it is doing, or a little less.
+
+        What is told waits to be read; but a test tells when it has begun.
+        """
+        began = self.running[-1].attempt.began if self.running else None
+        silent = time.monotonic() - self.heard
+        return silent if began is None else max(silent, time.time() - began)
+
     @property
     def suspect(self) -> Running | None:
         """The test that is to blame if the worker has ended; None if none is."""

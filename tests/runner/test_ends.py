@@ -201,6 +201,37 @@ class AfterTest(RunnerTest):
         text = self.run_suite("--timeout", "1.0", code=1)
         self.assertIn("worker 1 ended: it took longer than 1 s", text)
 
+    def test_fixtures_that_take_too_long_are_waited_for_once(self):
+        self.write(
+            test_before="""
+            class ATest(unittest.TestCase):
+                @classmethod
+                def setUpClass(cls):
+                    open("ran", "a").write("x")
+                    time.sleep(100)
+
+                def test_a(self):
+                    pass
+            """
+        )
+        text = self.run_suite("--timeout", "0.5", "--junit", "report.xml", code=1)
+        why = "ended in the fixtures of test_before.ATest: it took longer than 0.5 s (exit code 1)"
+        self.assertIn(why, text)
+        self.assertIn(why, (self.root / "report.xml").read_text())
+        self.assertEqual(["x"], self.ran())
+
+    def test_one_that_ends_its_worker_before_its_limit_has_not_reached_it(self):
+        self.write(
+            test_exit="""
+            class ATest(unittest.TestCase):
+                def test_a(self):
+                    time.sleep(0.3)
+                    os._exit(1)
+            """
+        )
+        text = self.run_suite("--timeout", "0.55", code=1)
+        self.assertIn("ended in test_exit.ATest.test_a: exit code 1\n", text)
+
     def test_a_kill_from_outside_loses_no_test_and_is_forgiven(self):
         self.suite("os.kill(os.getpid(), signal.SIGKILL)")
         self.assertIn("\nworker 1 ended: SIGKILL\n", self.run_suite())

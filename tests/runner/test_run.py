@@ -495,7 +495,7 @@ class DeathTest(RunnerTest):
         )
         text = self.run_suite(code=1)
         self.assertEqual("1 passed, 1 failed, 0 skipped, 1 crashed", self.last_line(text))
-        self.assertIn("ended in the fixtures of test_death.ATest", text)
+        self.assertIn("ended in the fixtures of test_death.ATest: exit code 3\n", text)
         self.assertEqual("xx", (self.root / "tried").read_text())  # it may have been killed
 
     def test_what_can_only_run_as_a_whole_is_not_run_again_when_its_worker_dies(self):
