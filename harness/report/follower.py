@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from harness.report.progress import Progress
 
 QUICK = 0.5  # seconds in which nothing is shown: to import what shows it would take a tenth of that
-
+LOADING = 5.0  # seconds after which it is shown that tests are still being loaded
 OFTEN = 0.1  # seconds between two looks at how far it is
 
 
@@ -45,7 +45,7 @@ class Follower(Deaf):
         self._known = known
         self._clock = clock
         self._began = clock()
-        self._due = self._began + QUICK
+        self._due = self._began + LOADING
         self._names: list[str] = []
         self._workers = 1
         self._doing: dict[int, tuple[str, float]] = {}  # each worker, and since when
@@ -58,6 +58,7 @@ class Follower(Deaf):
     def began(self, ledger: Ledger, workers: int) -> None:
         """Take note of which tests there are."""
         self._names, self._workers = [entry.name for entry in ledger.numbered], workers
+        self._due = max(self._began + QUICK, self._clock())
 
     def entered(self, worker: int, unit: str) -> None:
         """Take note that a worker is in the fixtures of a unit."""
@@ -87,7 +88,7 @@ class Follower(Deaf):
     def look(self) -> None:
         """Show how far the run is, if it is time."""
         now = self._clock()
-        if not self._names or now < self._due or self._closed:
+        if now < self._due or self._closed:
             return
         self._due = now + OFTEN
         try:
@@ -99,6 +100,8 @@ class Follower(Deaf):
         """Return how far the run is."""
         from harness.report.progress import Progress, Running, guessed
 
+        if not self._names:
+            return Progress(seconds=now - self._began)
         if self._progress is None:
             expected = guessed(self._names, self._known())
             self._progress = Progress(expected, workers=self._workers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from harness.report.progress import Progress, clock
+from harness.report.progress import LOADING, Progress, clock
 
 STEPS = 10  # lines of a run, at most, for how far it is
 APART = 5.0  # seconds between two lines
@@ -43,6 +43,8 @@ def sentence(progress: Progress) -> str:
         >>> sentence(Progress(total=40, done=7, failed=1, seconds=62))
         '7 of 40 tests after 1:02, 1 failed'
     """
+    if not progress.total:
+        return f"{LOADING}, {clock(progress.seconds)}"
     words = [f"{progress.done} of {progress.total} tests after {clock(progress.seconds)}"]
     if progress.failed:
         words.append(f"{progress.failed} failed")

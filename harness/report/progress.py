@@ -32,7 +32,7 @@ class Progress:
 
     Attributes:
         expected: How many seconds tests took before, as far as that is known.
-        total: How many tests there are.
+        total: How many tests there are; none while they are loaded.
         workers: How many there are to run them.
         done: Of how many it is known what became of them.
         failed: How many of these have failed.
@@ -107,6 +107,7 @@ class Part:
 
 
 COMMA = ", "
+LOADING = "loading tests"
 SHORTEST_NAME = 16  # with less of a test's name than that it is not shown
 
 
@@ -136,6 +137,10 @@ def line_of(progress: Progress, width: int, measure: Callable[[str], int] = len)
 
 def choices(progress: Progress) -> Iterable[list[Part]]:
     """Yield what a line may say beside a slow test, the longest first."""
+    if not progress.total:
+        loading = [Part(LOADING, COUNT)]
+        yield from ([*loading, Part(clock(progress.seconds), TIME)], loading)
+        return
     count = [Part(f"{progress.done}/{progress.total}", COUNT)]
     if progress.failed:
         count.append(Part(f"{progress.failed} failed", BAD))

@@ -16,9 +16,12 @@ class FollowerTest(unittest.TestCase):
         self.ledger = Ledger()
         self.ledger.expect(UnitAccount("m.A", ("m.A.test_a", "m.A.test_b", "m.A.test_c")))
 
-    def follow(self, stream=None, **options):
+    def load(self, stream=None, **options):
         stream = stream or io.StringIO()
-        follower = Follower(stream, self.said.append, clock=lambda: self.now, **options)
+        return Follower(stream, self.said.append, clock=lambda: self.now, **options)
+
+    def follow(self, *arguments, **options):
+        follower = self.load(*arguments, **options)
         follower.began(self.ledger, 2)
         return follower
 
@@ -46,6 +49,25 @@ class FollowerTest(unittest.TestCase):
         self.end(follower, begun, "failed")
         follower.left(1)
         self.assertEqual("1 of 3 tests after 1:51, 1 failed", self.look(follower, 111))
+
+    def test_it_tells_how_long_tests_are_being_loaded(self):
+        follower = self.load()
+        self.assertEqual("", self.look(follower, 29))
+        self.assertEqual("loading tests, 0:30", self.look(follower, 30))
+        follower.began(self.ledger, 2)
+        self.assertEqual("0 of 3 tests after 1:00", self.look(follower, 60))
+
+    def test_on_a_terminal_it_tells_so_after_a_moment(self):
+        with terminal(60) as screen, screen.open() as stream:
+            follower = self.load(stream)
+            self.look(follower, 4.9)
+            self.assertEqual([], screen.printed())
+            self.look(follower, 5)
+            self.assertEqual("loading tests, 0:05", screen.lines()[-1])
+            follower.began(self.ledger, 2)
+            self.look(follower, 5.1)
+            self.assertEqual("0/3, 0:05", screen.lines()[-1])
+            follower.close()
 
     def test_a_worker_that_has_died_is_in_nothing(self):
         follower = self.follow()
