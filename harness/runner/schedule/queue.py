@@ -2,41 +2,20 @@
 
 from __future__ import annotations
 
-import heapq
 import itertools
 from collections import Counter
-from collections.abc import Collection, Container, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Container, Iterable, Iterator
 
 from harness.runner.plan import Work
 from harness.runner.queue import Queue
 from harness.runner.schedule.estimates import Estimates
 from harness.runner.schedule.job import Job, Needs
+from harness.runner.schedule.ranking import Lane, Ranking
 from harness.runner.schedule.resources import Limits, Seats, Stock
 from harness.runner.schedule.splitting import split
 
 FIRST = 1e9  # more seconds than any run takes, and more places than any has
 PATIENCE = 2  # times that others take what a job waits for; then it is kept for that one
-
-
-@dataclass(eq=False)
-class Lane:
-    """Jobs with the same needs, of which the first is the next one.
-
-    Attributes:
-        needs: What each of them needs.
-        jobs: By their place in the order.
-        passed: How many times others took what the first one waits for.
-    """
-
-    needs: Needs
-    jobs: list[tuple[float, int, Job]] = field(default_factory=list)
-    passed: int = 0
-
-    @property
-    def place(self) -> float:
-        """The place of its first job in the order."""
-        return self.jobs[0][0]
 
 
 class Schedule(Queue):
@@ -71,6 +50,7 @@ class Schedule(Queue):
         self._workers, self._urgent = workers, urgent
         self._stock, self._seats = Stock(limits), Seats(limits)
         self._lanes: dict[Needs, Lane] = {}
+        self._ranking = Ranking(self._urgency)
         self._waiting: frozenset[str] = frozenset()
         self._numbers = itertools.count()
         self._load: Counter[str] = Counter()  # seconds of each resource that is still needed
@@ -107,9 +87,14 @@ class Schedule(Queue):
             self._put(self.estimates.of(work), float("-inf"), next(self._numbers))
 
     def _put(self, job: Job, place: float, number: int) -> None:
-        lane = self._lanes.setdefault(job.needs, Lane(job.needs))
-        heapq.heappush(lane.jobs, (place, number, job))
+        lane = self._lanes.get(job.needs)
+        if lane is None:
+            shares = self._shares(job.needs) if self._by_duration else []
+            shared = tuple(resource for resource, _ in shares)
+            lane = self._lanes[job.needs] = Lane(job.needs, number, shared)
+        lane.push(place, number, job)
         self._count(job, 1)
+        self._ranking.change(lane)
 
     def _count(self, job: Job, sign: int) -> None:
         self._length += sign
@@ -144,27 +129,23 @@ class Schedule(Queue):
                 return self._take(lane)
         return None
 
-    def _ready(self) -> list[Lane]:
-        """Return the lanes whose services are ready, the most urgent first."""
-        lanes = [
-            lane
-            for lane in self._lanes.values()
-            if not (self._waiting and self._waiting.intersection(lane.needs.services))
-        ]
-        if len(lanes) > 1:
-            lanes.sort(key=self._urgency)
-        return lanes
+    def _ready(self) -> Iterator[Lane]:
+        """Yield the lanes whose services are ready, the most urgent first."""
+        for lane in self._ranking:
+            if not (self._waiting and self._waiting.intersection(lane.needs.services)):
+                yield lane
 
     def _urgency(self, lane: Lane) -> tuple[float, float]:
         """Return the place of a lane in the order: how long it, or what it shares, takes yet."""
         if not self._by_duration:
             return lane.place, 0.0
-        shared = [self._load[resource] for resource, _ in self._shares(lane.needs)]
-        return min(lane.place, -max(shared, default=0.0)), lane.place
+        shared = max((self._load[resource] for resource in lane.shared), default=0.0)
+        return min(lane.place, -shared), lane.place
 
     def _take(self, lane: Lane) -> Work:
-        _, _, job = heapq.heappop(lane.jobs)
+        job = lane.pop()
         self._count(job, -1)
+        self._ranking.change(lane)
         self._stock.take(lane.needs)
         if not lane.jobs:
             del self._lanes[lane.needs]
