@@ -12,7 +12,7 @@
     ├── UnavailableError              no provider can run the service here
     │   └── RequiredError             ... and HARNESS_REQUIRE says that one must
     ├── CapabilityError               the instance lacks what the test needs
-    ├── ImageError                    it cannot be found out what an image's tag means now
+    ├── ImageError                    an image cannot be fetched, or its digest be found
     ├── ClusterError                  a cluster does not answer, or nobody there can run tests
     ├── RegistryError                 the directory by which processes share cannot be used
     ├── StartError                    a chosen provider failed to start the service
@@ -206,7 +206,7 @@ class CommandError(HarnessError):
 
 
 class ImageError(HarnessError):
-    """It cannot be found out which digest a tag of an image means now."""
+    """An image cannot be fetched, or it cannot be found out which digest its tag means now."""
 
 
 class FaultError(HarnessError):

@@ -32,7 +32,7 @@ LINK = re.compile(r"\[[^\]]+\]\(([^)#]+)\)")
 DEFAULT_FILE = "test_page.py"
 QUICKEST = "external,embedded,docker"  # first, and then what an example can have nowhere else
 AT_ONCE = 2  # pages of a part: their examples wait for servers more than they compute
-PARTS = 3  # of the pages, for as many processes
+PARTS = 8  # of the pages, for as many processes
 
 
 def example_files(page):

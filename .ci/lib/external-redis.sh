@@ -2,7 +2,8 @@
 # shellcheck disable=SC2034 # steps.sh reads `state` and `version`
 # A Redis server that stands for somebody else's: the one that REDIS_URL names. Sourced after external-server.sh.
 #
-# Its settings are those of any server; it holds data in the database of the URL and in another one.
+# Its settings are those of any server, but for the number of databases: several processes of tests and of
+# examples use it at once. It holds data in the database of the URL and in another one.
 
 redis_dir=$cache/external-redis
 
@@ -57,7 +58,7 @@ revive_redis() {
         free_port "$(<"$redis_dir/port")" >"$redis_dir/port.new"
         mv "$redis_dir/port.new" "$redis_dir/port"
         start_detached external-redis setpriv --reuid=redis --regid=redis --init-groups --reset-env \
-            redis-server "$redis_dir/redis.conf" --port "$(<"$redis_dir/port")"
+            redis-server "$redis_dir/redis.conf" --port "$(<"$redis_dir/port")" --databases 64
     fi
     await external-redis 60 redis_answers
     redis_data

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import click
 
-from harness.errors import ConfigurationError
+from harness.core.settings import Settings
+from harness.errors import ConfigurationError, MissingExtraError, UnavailableError
+
+if TYPE_CHECKING:
+    from docker import DockerClient
 
 
 @click.group()
@@ -45,6 +52,70 @@ def refresh(files: tuple[str, ...], dry: bool) -> None:
     if not dry:
         write(changed)
     say_what_was(changed, dry)
+
+
+@images.command()
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("names", nargs=-1, metavar="[NAME...]")
+@click.pass_obj
+def fetch(settings: Settings, directory: Path, names: tuple[str, ...]) -> None:
+    """Have images on this machine, by way of DIRECTORY.
+
+    NAME is an entry of the file that HARNESS_IMAGES names; without one all of
+    its entries are meant. An image that is in DIRECTORY is loaded from there;
+    another one is pulled, and saved there for the next machine: DIRECTORY is
+    what a CI system keeps. What it has of other digests is removed.
+
+    Exits with 0 when all are there, with 2 if one is not.
+    """
+    from harness.providers.images import image_named, read
+    from harness.providers.pulling import fetch, forget
+
+    if not names and settings.images is None:
+        raise ConfigurationError(
+            "no image was named", hint="name some, or a file in HARNESS_IMAGES"
+        )
+    wanted = {
+        name: image_named(name, settings) for name in names or read(cast(Path, settings.images))
+    }
+    make(directory)  # caches want to see one, if an empty one
+    with contextlib.closing(docker_client()) as client:
+        for name, image in wanted.items():
+            click.echo(f"{name}: {fetch(client, name, image, directory)}")
+    for file in forget(wanted.values(), directory):
+        click.echo(f"removed {file}: no entry has its digest")
+
+
+def make(directory: Path) -> None:
+    """Make a directory, if it is not there.
+
+    Raises:
+        ConfigurationError: It cannot be made.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"{directory} is no directory for images: {error}") from error
+
+
+def docker_client() -> DockerClient:
+    """Return Docker's client.
+
+    Raises:
+        UnavailableError: No daemon answers.
+        MissingExtraError: What speaks to it is not installed.
+    """
+    from harness.providers import daemon, docker
+
+    if importlib.util.find_spec("testcontainers") is None:
+        raise MissingExtraError(
+            "images are fetched by testcontainers, which is not installed",
+            hint='pip install "unittest-harness[docker]"',
+        )
+    refused = daemon.refusal(daemon.docker_host())
+    if refused is not None:
+        raise UnavailableError("images are fetched by Docker", cause=refused)
+    return docker.new_client().client
 
 
 def text_of(file: str) -> str:

@@ -292,7 +292,7 @@ class Environment:
             key = key_of(service, group, self.meant)
             start = self._starts.get(key)
             if start is None:
-                needs = [self._begin(need, group) for need in group.needs_of(service)]
+                needs = {need: self._begin(need, group) for need in group.needs_of(service)}
                 if not self._starts:
                     atexit.register(self.close)  # for whoever forgets it, or is interrupted
                 network, private = place_of(service, group)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from harness.core.choice import Choice
@@ -29,7 +29,8 @@ class Start:
         service: What is started.
         choice: Where.
         settings: The settings of the environment.
-        needs: What has to run before.
+        needs: What has to run before, by the service that was declared: the start of an equal
+            one may have been begun for another declaration.
         network: Number of the Docker network on which it sees its peers; None for none.
         private: What makes it nobody else's; empty for one that other processes may share.
     """
@@ -39,14 +40,14 @@ class Start:
         service: Service[Any],
         choice: Choice,
         settings: Settings,
-        needs: Sequence[Start] = (),
+        needs: Mapping[Service[Any], Start] | None = None,
         network: str | None = None,
         private: str = "",
     ) -> None:
         self.service = service
         self.choice = choice
         self.settings = settings
-        self.needs = needs
+        self.needs = needs or {}
         self.network = network
         self.private = private
         self.key = ""
@@ -82,7 +83,7 @@ class Start:
             self._done.set()
 
     def _start(self) -> Instance[Any]:
-        instances = {need.service: self._needed(need) for need in self.needs}
+        instances = {service: self._needed(need) for service, need in self.needs.items()}
         recipe = self.service.connected(self._placed(self.choice.recipe), instances)
         if self.choice.in_process or not self.choice.provider.shares:
             return self._start_apart(recipe)
@@ -221,7 +222,7 @@ class Start:
             self.service.alias if self.network else None,
             self.network,
             self.private,
-            tuple(need.identity for need in self.needs),
+            tuple(need.identity for need in self.needs.values()),
         )
         return hashlib.blake2b(repr(parts).encode(), digest_size=8).hexdigest()
 

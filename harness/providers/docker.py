@@ -24,6 +24,7 @@ from harness.providers.failures import failed
 from harness.providers.images import Image, image_named
 from harness.providers.network import LABEL
 from harness.providers.ports import networking, places, settled_port
+from harness.providers.pulling import pull
 from harness.providers.server import endpoint_of
 
 if TYPE_CHECKING:
@@ -162,9 +163,9 @@ def run(
     engine = Engine(daemon.docker_host())
     recipe = settled_port(recipe)
     name = f"harness-{claim.registry.identifier}-{claim.instance}"
-    pull(client, image)
+    reference = pull(client.client, image)
     claim.intend("container", host=engine.host, name=name, made=False)
-    container = answered(claim, lambda: create(client, claim, recipe, image, name))
+    container = answered(claim, lambda: create(client, claim, recipe, reference, name))
     for path, content in recipe.files:
         container.put_archive("/", archive(path, content))
     if held is not None:
@@ -214,16 +215,6 @@ def connect(engine: Engine, container_id: str, network_name: str, alias: str | N
     engine.post(f"/networks/{network_name}/connect", body)
 
 
-def pull(client: DockerClient, image: Image) -> None:
-    """Pull an image that is not there; the login is the one of Docker's own configuration."""
-    from docker.errors import ImageNotFound
-
-    try:
-        client.client.images.get(image.reference)
-    except ImageNotFound:
-        client.client.images.pull(image.reference)
-
-
 _environment = threading.Lock()
 
 
@@ -257,11 +248,11 @@ def kept(variable: str) -> Iterator[None]:
 
 
 def create(
-    client: DockerClient, claim: Claim, recipe: ContainerRecipe, image: Image, name: str
+    client: DockerClient, claim: Claim, recipe: ContainerRecipe, reference: str, name: str
 ) -> Any:
     """Make the container, with our labels; not started yet."""
     return client.client.containers.create(
-        image.reference,
+        reference,
         command=list(recipe.command) or None,
         environment=dict(recipe.environment),
         **networking(client, recipe),

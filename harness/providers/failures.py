@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.core.recipe import ContainerRecipe
-from harness.errors import StartError
+from harness.errors import ImageError, StartError
 from harness.providers.images import Image
 
 PULL = (
@@ -12,6 +12,11 @@ PULL = (
 
 # What the daemon or its client says, the likely cause, and the next step.
 FAILURES = (
+    (
+        ("No space left on device",),
+        "the disk is full",
+        "make room: `docker system df` tells what images take",
+    ),
     (
         ("Read timed out", "timed out", "Connection aborted"),
         "the Docker daemon stopped answering",
@@ -47,14 +52,29 @@ FAILURES = (
 
 def failed(recipe: ContainerRecipe, image: Image, error: Exception) -> StartError:
     """Return the error for a container that could not be made or started."""
-    said = f"{error} {explanation(error)}"
-    known = (entry[1:] for entry in FAILURES if any(words in said for words in entry[0]))
-    cause, hint = next(known, (None, "try `docker run {image}`"))
+    cause, hint = likely(error, "try `docker run {image}`")
     return StartError(
         f"no container could be started from {image.reference}: {explanation(error)}",
         cause=cause,
         hint=hint.format(image=image.reference, name=recipe.image),
     )
+
+
+def not_fetched(name: str, image: Image, error: Exception) -> ImageError:
+    """Return the error for an image that could not be pulled, or not be saved."""
+    cause, hint = likely(error, PULL)
+    return ImageError(
+        f"{image} could not be fetched: {explanation(error)}",
+        cause=cause,
+        hint=hint.format(image=image.reference, name=name),
+    )
+
+
+def likely(error: Exception, otherwise: str) -> tuple[str | None, str]:
+    """Return the likely cause of a failure, if one is known, and the next step."""
+    said = f"{error} {explanation(error)}"
+    known = (entry[1:] for entry in FAILURES if any(words in said for words in entry[0]))
+    return next(known, (None, otherwise))
 
 
 def explanation(error: Exception) -> str:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.benchmarks.peers import python_with
@@ -26,14 +26,12 @@ class Runner:
         packages: What its environment has.
         command: What comes after `python`, by the number of processes.
         counts: What it prints of each test that it has an outcome of, as patterns with a number.
-        learns: Whether it runs the longest first, once it knows.
     """
 
     name: str
     packages: tuple[str, ...]
     command: Callable[[int], list[str]]
     counts: tuple[str, ...]
-    learns: bool = False
 
     def python(self) -> Path | str:
         """Return its Python, or why there is none."""
@@ -54,6 +52,11 @@ HARNESS = Runner(
     lambda processes: ["-m", "harness", "run", "-n", str(processes)],
     (r"(\d+) passed", r"(\d+) failed"),
 )
+LONGEST_FIRST = replace(
+    HARNESS,
+    name="harness, longest first",
+    command=lambda processes: [*HARNESS.command(processes), "--order", "duration"],
+)
 PEERS = (
     Runner(
         "unittest-parallel",
@@ -66,10 +69,10 @@ PEERS = (
         ("stestr",),
         lambda processes: ["-m", "stestr.cli", "run", "--concurrency", str(processes)],
         (r"Passed: (\d+)", r"Failed: (\d+)"),
-        learns=True,
     ),
     Runner("pytest-xdist", ("pytest", "pytest-xdist"), xdist, (r"(\d+) passed", r"(\d+) failed")),
 )
+OURS = (HARNESS, LONGEST_FIRST)
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,7 @@ def run(runner: Runner, python: Path, suite: Path, processes: int, patience: flo
     process = subprocess.Popen(
         [str(python), *runner.command(processes)],
         cwd=suite,
-        env={**without_python(), "PYTHONPATH": str(ROOT) if runner is HARNESS else ""},
+        env={**without_python(), "PYTHONPATH": str(ROOT) if runner in OURS else ""},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from tests.benchmarks.measure import Line, bytecode, in_turns, show
+from tests.benchmarks.measure import Line, bytecode, in_turns, show, times
 
 ROUNDS = 3
 SAMPLES = sorted(path for path in Path("samples").iterdir() if path.is_dir())
@@ -37,7 +37,7 @@ def lines_of(medians: dict[str, float]) -> list[Line]:
     """Return what to print of the seconds that each number of shards takes."""
     aims, whole = {"2": f"aim <= {AIM}"}, medians["1"]
     return [
-        Line(f"{count} shards", f"{each:.1f} s", f"{each / whole:.2f} of one", aims.get(count, ""))
+        Line(f"{count} shards", f"{each:.1f} s", times(each, whole), aims.get(count, ""))
         for count, each in medians.items()
     ]
 

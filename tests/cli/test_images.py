@@ -73,3 +73,23 @@ class RefreshTest(CommandTest):
             self.refresh("empty.json", code=2),
         )
         self.assertIn("missing.json cannot be read", self.refresh("missing.json", code=2))
+
+
+class FetchTest(CommandTest):
+    """What is told before Docker is asked; the rest is in `tests.integration.test_images`."""
+
+    def test_without_a_file_of_images_one_has_to_be_named(self):
+        done = self.run_command("images", "fetch", "kept")
+
+        self.assertEqual(2, done.exit_code)
+        self.assertIn("no image was named", done.output)
+        self.assertIn("next: name some, or a file in HARNESS_IMAGES", done.output)
+
+    def test_without_a_daemon_it_says_so(self):
+        self.environment(DOCKER_HOST="unix:///nowhere")
+
+        done = self.run_command("images", "fetch", "kept", "redis")
+
+        self.assertEqual(2, done.exit_code)
+        self.assertIn("images are fetched by Docker", done.output)
+        self.assertIn("likely cause: no Docker daemon at unix:///nowhere", done.output)

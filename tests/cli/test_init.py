@@ -93,7 +93,7 @@ class WritingTest(InitTest):
 
     def test_the_project_is_installed_by_what_lies_in_its_directory(self):
         self.write("requirements-test.txt")
-        ours = '"unittest-harness[postgres,redis,report]"'
+        ours = '"unittest-harness[postgres,redis,docker,report]"'
         expected = f"python -m pip install -r requirements-test.txt -e . {ours}"
 
         self.init("--github")

@@ -8,6 +8,7 @@ import sys
 
 from ruamel.yaml import YAML
 
+from harness.providers import daemon
 from tests.cli.test_init import GITHUB, InitTest
 from tests.integration.providers import on_one_python
 
@@ -23,7 +24,7 @@ class {name}Test(unittest.TestCase):
 """
 NAMES = ("Oak", "Elm", "Ash", "Fir", "Yew", "Lime")
 
-
+DOCKER = daemon.refusal(daemon.docker_host()) is None
 AUTHOR = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com")
 
 
@@ -70,14 +71,17 @@ class StepsTest(InitTest):
         """Return the commands of a job on GitHub that call `harness`."""
         jobs = YAML(typ="safe").load(self.directory / GITHUB[0])["jobs"]
         commands = [step["run"] for step in jobs[name]["steps"] if "run" in step]
-        return [command for command in commands if re.search(r"^ *harness ", command, re.MULTILINE)]
+        ours = [command for command in commands if re.search(r"^ *harness ", command, re.MULTILINE)]
+        return [command for command in ours if DOCKER or "images fetch" not in command]
 
     def shard(self, number, code=0):
         """Do what a shard does on GitHub; return its results."""
         place = self.machine(f"results-3.12-{number}")
+        (place / "images.json").write_text("{}")  # none that would have to be fetched
         for command in self.steps("test"):
             script = command.replace("${{ matrix.shard }}", str(number))
-            said = self.sh(place, script, code if command.startswith("harness run") else 0)
+            expected = code if command.startswith("harness run") else 0
+            said = self.sh(place, script, expected, HARNESS_IMAGES="images.json")
         return int(re.search(r"^(\d+) passed", said, re.MULTILINE)[1]), place
 
     def merged(self, *shards, code=0):

@@ -53,7 +53,8 @@ class StartTest(DirectoryTest):
             **variables,
         )
         self.registry = registry_of(settings)
-        start = Start(service, choose(service, settings), settings, needs, None, private)
+        needed = {need.service: need for need in needs}
+        start = Start(service, choose(service, settings), settings, needed, None, private)
         self.started.append(start)
         start.begin()
         return start

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import io
 import json
+import os
 import tarfile
 import unittest
 
@@ -57,10 +58,10 @@ def of_another_machine(test):
 
 
 def load_of_another_machine():
-    """Give the daemon a small image for a processor that this machine has not."""
+    """Give the daemon a small image for a processor that this machine has not: a new one."""
     own = docker_client().info()["Architecture"].replace("x86_64", "amd64")
     architecture, machine = OTHER_MACHINES[own.replace("aarch64", "arm64")]
-    (image,) = docker_client().images.load(archive(architecture, program(machine)))
+    (image,) = docker_client().images.load(archive(architecture, program(machine) + os.urandom(8)))
     return image
 
 

@@ -14,6 +14,7 @@ from tests.torture.statements import kinds
 from tests.torture.statements.schema import everything
 from tests.torture.statements.stage import Stage, Step, postgres
 
+PARTS = 4  # of the slowest ones, for as many processes
 ORDER = ("external", "docker", "embedded")
 DRIVERS = itertools.cycle(("connection", "psycopg"))
 TWO_PHASES = ("two phases", "two phases undone", "leave a prepared transaction")  # a setting
@@ -68,13 +69,10 @@ class PostgresConformanceKinds(KindsTest):
 
 
 @on_one_python
-class StructureTest(KindsTest, HarnessTestCase):
+class SessionTest(KindsTest, HarnessTestCase):
     """Where a new database is made in no time."""
 
     environment = environment("embedded")
-
-    def test_structure(self):
-        self.check(self.stage, kinds.STRUCTURE)
 
     def test_what_a_session_keeps(self):
         self.check(self.stage, kinds.SESSION)
@@ -84,6 +82,22 @@ class StructureTest(KindsTest, HarnessTestCase):
 
     def test_what_ends_sessions_and_the_database(self):
         self.check(self.stage, kinds.ENDINGS)
+
+
+class StructureKinds(KindsTest):
+    """Some of the kinds that change the structure: most of them are slow."""
+
+    environment = environment("embedded")
+    part: int
+
+    def test_structure(self):
+        self.check(self.stage, list(kinds.STRUCTURE)[self.part :: PARTS])
+
+
+for part in range(PARTS):
+    name = f"Structure{part + 1}Test"
+    members = {"part": part, "__module__": __name__}
+    globals()[name] = on_one_python(type(name, (StructureKinds, HarnessTestCase), members))
 
 
 @on_one_python

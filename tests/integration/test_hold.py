@@ -206,6 +206,7 @@ class PostgresConformanceHoldCases:
                 self.db.count("items")
                 query = "select pg_sleep(0.05)"
                 thread = threading.Thread(target=self.application.connection.execute, args=[query])
+                self.addClassCleanup(thread.join)  # before its connection is closed
                 thread.start()
 
         self.assertEqual([], self.run_inner(Case).raised)

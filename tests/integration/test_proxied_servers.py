@@ -5,7 +5,7 @@ import unittest
 
 from harness import Container, HarnessTestCase, Process
 from harness.errors import FaultError, ServiceDefinitionError
-from harness.services.readiness import Port
+from harness.services.readiness import Line, Port
 from tests.integration.programs import LISTENER, SERVER, ask, python
 from tests.integration.providers import PROVIDERS, environment, on_embedded
 from tests.integration.toxiproxies import LONG, SOON
@@ -35,6 +35,11 @@ class Asking:
 class ProxiedProcessTest(Asking):
     shop = Process(python(SERVER, "{port}"), proxied=True)
     plain = Process(python(SERVER, "{port}"))
+    told = Process(
+        python("import os, time; print(os.environ['SHOP'], flush=True); time.sleep(600)"),
+        ready=Line("tcp:"),
+        environment={"SHOP": plain.address("tcp://{host}:{port}")},
+    )
     needed = shop
 
     def test_its_address_leads_through_the_proxy(self):
@@ -50,6 +55,9 @@ class ProxiedProcessTest(Asking):
         self.assertIn(f":{self.shop.port}/a", self.shop.url("http", "/a"))
         with self.environment.lease(type(self).shop) as again:
             self.assertEqual(self.shop.address(), again.address())
+
+    def test_one_that_is_told_its_address_need_not_ask_for_the_proxy_too(self):
+        self.assertEqual(f"tcp://127.0.0.1:{self.plain.port}\n", self.told.instance.log)
 
     def test_what_a_test_forgot_is_gone_in_the_next_one(self):
         with self.environment.lease(type(self).shop) as lease:

@@ -12,6 +12,7 @@ from harness import Environment, HarnessTestCase, Postgres
 from harness.core.settings import Settings
 from harness.errors import LeakError
 from harness.services.postgres.commit import cluster
+from harness.services.postgres.commit.wal import WalReader
 from tests.integration.providers import environment, on, on_one_python
 from tests.integration.shop import shop
 
@@ -197,6 +198,54 @@ class ServerChanges(Changes):
 
         self.assertEqual([], self.run_inner(Case).raised)
 
+    def test_what_was_moved_to_other_files_after_it_was_changed_is_named(self):
+        for what, catalog in (("role", "pg_authid"), ("database", "pg_database")):
+            with self.subTest(what):
+                text = self.changed_by(
+                    lambda case, what=what, catalog=catalog: elsewhere(
+                        case, f"create {what} moved_away", f"vacuum full {catalog}"
+                    )
+                )
+                self.assertIn(f"{what} moved_away was created; it was dropped", text)
+
+    def test_what_somebody_has_moved_to_other_files_is_watched_there(self):
+        for told in (True, False):
+            with self.subTest(told=told):
+                self.check_moved(told)
+
+    def check_moved(self, told):
+        """Move files in one test, of which the log tells or not; change what is in them later."""
+        numbers, settings = [], []
+        reads = WalReader.writes if told else lambda *args, **options: None
+        patch = mock.patch.object(WalReader, "writes", reads)
+
+        class Case(HarnessTestCase):
+            db = SERVICE
+
+            def setUp(self):
+                numbers.append(self.db.value(NUMBER))
+                settings.append(self.db.value("show work_mem"))
+
+            def test_a(self):
+                patch.start()
+                elsewhere(self, "vacuum full pg_authid", "vacuum full pg_db_role_setting")
+
+            def test_b(self):
+                patch.stop()
+                self.db.execute("create role moved")
+
+            def test_c(self):
+                self.db.execute(f"alter database {self.db.database} set work_mem = '3MB'")
+
+            def test_d(self):
+                """See `setUp`."""
+
+        result = self.run_inner(Case, "test_a", "test_b", "test_c", "test_d")
+        self.assertEqual(["test_b"], result.failed, result.text)
+        self.assertIn("role moved was created; it was dropped", result.text)
+        self.assertEqual(1, len({*numbers[:3]}), "replaced, though nothing was changed")
+        self.assertEqual(1, len({*settings}), settings)
+
     def test_replication_slots_are_named_and_dropped(self):
         text = self.changed_by(
             "select pg_create_physical_replication_slot('physical_one', true)",
@@ -340,6 +389,7 @@ def making_a_role(db):
     db.execute("create role of_migrations")
 
 
+NUMBER = "select oid from pg_database where datname = current_database()"
 COUNT = "select count(*) from pg_database where datname = %s"
 
 

@@ -14,6 +14,7 @@ from harness import HarnessTestCase, Postgres
 from harness.errors import FaultError, IsolationError, LeaseError
 from harness.faults.sweep import deadline, relay
 from harness.services import sweeping
+from harness.services.postgres.commit.wal import WalReader
 from tests.integration.providers import on_embedded, on_every_provider_and_proxy
 
 SCHEMA = """
@@ -280,6 +281,13 @@ class SweepTest(Sweeping):
         for _ in range(2):
             self.swept(action, lambda cut: self.assertEqual(3, len(self.balances())), max_points=3)
             self.assertEqual({"anna": 100, "bert": 100, "carl": 7}, self.balances())
+
+    def test_other_files_of_what_all_databases_share_are_no_other_structure(self):
+        self.db.execute("insert into accounts values ('carl', 7)")
+        for reads in (WalReader.writes, lambda *args, **options: None):
+            with self.subTest(reads), mock.patch.object(WalReader, "writes", reads):
+                self.db.instance.databases.execute("vacuum full pg_db_role_setting")
+                self.swept(pay, lambda cut: self.assertEqual(3, len(self.balances())), max_points=1)
 
     def test_what_the_action_returns_and_raises_is_there_for_the_check(self):
         seen = []
@@ -685,7 +693,30 @@ class RefusalsTest(Sweeping):
         self.db.execute("create table more (id int)")
         with self.assertRaises(LeaseError) as raised:
             self.swept(pay, self.accept)
-        self.assertIn("was changed in the test before its sweep", str(raised.exception))
+        self.assertIn(
+            "the structure of the database was changed in the test before its sweep\n"
+            "    new or altered: table more\n"
+            "    pg_attribute: 7 row(s) written, 7 more than before\n"
+            "    pg_class: 1 row(s) written, 1 more than before\n",
+            str(raised.exception),
+        )
+
+    def test_what_a_changed_structure_differs_in_is_told(self):
+        for statement, told in (
+            ("drop table keys, payments", "    gone: keys, payments, payments_id_seq"),
+            ("alter table keys rename to others", "    new or altered: table others"),
+            ("alter database {} set work_mem = '3MB'", "    its owner, rights, limits, settings"),
+            ("reindex table pg_class", "    its catalogs lie in other files: vacuum full, reindex"),
+        ):
+            with self.subTest(statement):
+                self.check_told(statement, told)
+
+    def check_told(self, statement, told):
+        with self.environment.lease(type(self).db) as lease:
+            lease.execute(statement.format(lease.database))
+            with self.assertRaises(LeaseError) as raised:
+                next(iter(lease.sweep(lambda: pay(lease.dsn))))
+        self.assertEqual(told, str(raised.exception).splitlines()[1][: len(told)])
 
     def test_writes_of_the_test_that_are_not_committed_are_told_first(self):
         self.db.connection.cursor().execute(PAY)

@@ -27,7 +27,7 @@ def stress(options: Options, say: Callable[[str], object]) -> Exit:
         ConfigurationError: There is no such test, or it cannot be loaded.
     """
     load = Load(options.load, options.memory)
-    with Pool(options.lanes, options.selection, options.timeout) as pool:
+    with Pool(options.lanes, options.selection, say, options.timeout) as pool:
         units = chosen(pool, options)
         others = [names for _, names, _ in pool.units] if options.in_suite else []
         pool.hold({name for names in (*others, *(unit.tests for unit in units)) for name in names})

@@ -8,7 +8,7 @@ import selectors
 import signal
 import sys
 import tempfile
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from typing import IO
 
@@ -130,6 +130,7 @@ class Pool:
     Args:
         count: How many.
         selection: Which tests.
+        say: Is told of a process that had to be replaced.
         timeout: Seconds that a test, or the fixtures between two, may take; None for ever.
 
     Attributes:
@@ -140,10 +141,16 @@ class Pool:
         ConfigurationError: The tests cannot be loaded.
     """
 
-    def __init__(self, count: int, selection: Selection, timeout: float | None = None) -> None:
+    def __init__(
+        self,
+        count: int,
+        selection: Selection,
+        say: Callable[[str], object],
+        timeout: float | None = None,
+    ) -> None:
         self.units: list[tuple[str, list[str], bool]] = []
         self.broken: dict[str, str] = {}
-        self._selection, self._timeout = selection, timeout
+        self._selection, self._say, self._timeout = selection, say, timeout
         self._selector = selectors.DefaultSelector()
         self._lanes: list[Lane] = []
         self._count = count
@@ -222,7 +229,8 @@ class Pool:
         try:
             lane.begin(trial)
         except OSError:
-            self._dismiss(lane)
+            how = how_ended(self._dismiss(lane)) or "exit code 0"
+            self._say(f"a process ended before a run, and is replaced: {how}\n{lane.printed()}")
             self._hire().begin(trial)
 
     def _busy(self) -> list[Lane]:

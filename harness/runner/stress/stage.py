@@ -71,7 +71,7 @@ class Stage:
         )
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         with Holder() as holder:
-            while messages := self._channel.receive():
+            while (messages := self._channel.receive()) is not None:
                 for message in messages:
                     if message["do"] == "hold":
                         holder.hold(self._units, message["tests"] if copied else ())

@@ -149,9 +149,11 @@ def lingering(databases: Databases, name: str, known: tuple[int, ...]) -> list[S
         return []
     gc.collect()
     servers = {databases.endpoint.port, int(databases.rows("show port")[0][0])}
-    while sessions and time.monotonic() < began + patience(sessions, servers):
+    last = False
+    while sessions and not last:
+        last = time.monotonic() >= began + patience(sessions, servers)
         time.sleep(POLL)
-        sessions = databases.sessions(name, known)
+        sessions = databases.sessions(name, known)  # once more when the time is over: it takes some
     return sessions
 
 

@@ -50,6 +50,8 @@ class Changes:
     def damage(self, state: State, survey: Survey) -> Damage:
         """Return what was written since the baseline."""
         writes = self._writes(state.baseline.written, survey, FARTHEST)
+        if writes is None or writes.shared_remapped:
+            self._inspector(state.pristine.learn_files)  # which others may have moved
         if writes is not None:
             return self._inspector(
                 lambda session: damage_told(session, state.pristine, state.baseline, writes)

@@ -92,10 +92,10 @@ def damage_told(session: Any, pristine: Pristine, baseline: Baseline, writes: Wr
         sequences=[*told, *(s for s in pristine.sequences.values() if s.unlogged)],
         structure=writes.remapped
         or is_other(session, catalogs, baseline, all_rows=True)
-        or (bool(writes.shared & pristine.outside) and outside(session) != baseline.outside),
+        or (bool(writes.shared) and outside(session) != baseline.outside),
         rows=Counter({table: writes.rows[table.file] for table in tables}),
-        roles=writes.remapped or bool(writes.shared & pristine.roles),
-        databases=writes.remapped or bool(writes.shared & pristine.databases),
+        roles=writes.shared_remapped or bool(writes.shared & pristine.roles),
+        databases=writes.shared_remapped or bool(writes.shared & pristine.databases),
     )
 
 

@@ -7,15 +7,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import LeaseError
 from harness.services.postgres.commit.changes import Changes, Mark
 from harness.services.postgres.commit.contents import Contents
-from harness.services.postgres.commit.damage import (
-    Baseline,
-    Damage,
-    moved,
-    reread,
-)
+from harness.services.postgres.commit.damage import Baseline, Damage, moved, reread
+from harness.services.postgres.commit.differences import changed_structure, differences
 from harness.services.postgres.commit.inspector import SURVEY, Inspector, Survey
 from harness.services.postgres.commit.large import TooMuchError
 from harness.services.postgres.commit.obstacles import (
@@ -87,8 +82,8 @@ class CommitDatabase:
     def _look(self, session: Any) -> State:
         """Return what the database looks like now, for what it should look like."""
         self._repair.begin()
-        pristine = self.source.learn(session)
         survey = Survey.read(session.execute_simple(SURVEY).rows[0])
+        pristine = self.source.learn(session)  # after that: what others move meanwhile is noticed
         baseline = Baseline(
             oid=self._inspector.oid,
             xid=survey.xid,
@@ -282,7 +277,7 @@ class CommitDatabase:
         survey = self.survey()
         damage = self._changes.damage(self._state, survey)
         if damage.structure:
-            raise changed_structure(where)
+            raise changed_structure(where, self._inspector(self._differences))
         self._class_begun = self._baseline if self._concerns_server(damage, survey) else None
         contents = Contents(self._state.contents)
         self._inspector(lambda session: contents.read(session, damage.tables))
@@ -294,6 +289,10 @@ class CommitDatabase:
         self._rebased = replace(damage, tables=tables, sequences=sequences).over(self._rebased)
         self._inspector(lambda session: settle(session, sequences))
         self._move_on(self.survey())
+
+    def _differences(self, session: Any) -> list[str]:
+        all_rows = self.source.superuser
+        return differences(session, self._state.pristine, self._baseline, all_rows=all_rows)
 
     def forget_base(self) -> None:
         """Have the database put back to its template at the next opportunity."""
@@ -348,12 +347,3 @@ class CommitDatabase:
         """Close all our sessions."""
         self.sessions.close()
         self._inspector.close()
-
-
-def changed_structure(where: str) -> LeaseError:
-    """Return the error for a structure that was changed before the rows to come back to."""
-    return LeaseError(
-        f"the structure of the database was changed in {where}",
-        cause="what was written there comes back, but into the template's tables",
-        hint="put the change into the migrations",
-    )

@@ -114,10 +114,13 @@ class TestLease(CommitLease):
 def busy_sessions(instance: PostgresInstance, database: CommitDatabase) -> list[Session]:
     """Return the sessions of others that stay in a transaction, at work or keep a lock."""
     deadline = time.monotonic() + watcher.GRACE
-    while (busy := busy_now(instance, database)) and time.monotonic() < deadline:
+    while True:
+        last = time.monotonic() >= deadline  # before the look: that may have taken long
+        busy = busy_now(instance, database)
+        if last or not busy:
+            return busy
         gc.collect()
         time.sleep(watcher.POLL)
-    return busy
 
 
 def busy_now(instance: PostgresInstance, database: CommitDatabase) -> list[Session]:

@@ -59,9 +59,8 @@ select greatest((select max(oid::int8) from pg_class), (select max(oid::int8) fr
 # Catalogs whose files are found by a map: what all databases share, and a few of each.
 MAPPED = """
 select relname, pg_relation_filenode(oid)::int8 from pg_class
-where relfilenode = 0 and relkind = 'r'
+where relfilenode = 0 and relkind = 'r' and {of_all}relisshared
 """
-OUTSIDE = {"pg_database", "pg_db_role_setting", "pg_shdescription", "pg_subscription"}
 DATABASES = "pg_database"
 SHARED_BY_ALL = [kind.catalog for kind in KINDS.values() if kind.catalog not in ("", DATABASES)]
 
@@ -141,10 +140,9 @@ class Pristine:
         tables: The tables, by the number of their file.
         sequences: The sequences, likewise.
         catalogs: The catalogs, likewise.
-        outside: The files of what the server keeps of a database outside of it.
-        roles: The files of what it knows of roles and of what else its databases share.
-        mapped: The files of these and of other catalogs that a `vacuum full` writes anew, and no
-            catalog tells, by name.
+        mapped: The files of those catalogs that a `vacuum full` writes anew, and no catalog tells,
+            by name.
+        roles: The files of what the server knows of roles and of what else its databases share.
         databases: The file of the list of databases.
         highest: The highest number that one of its objects has.
     """
@@ -154,24 +152,22 @@ class Pristine:
         self.sequences = {sequence.file: sequence for sequence in read_sequences(session)}
         rows = session.execute_simple(CATALOGS).rows
         self.catalogs = {file: Catalog(name, file, numbered) for name, file, numbered in rows}
-        self.outside: set[int] = set()
+        self.mapped = read_mapped(session)
         self.roles: set[int] = set()
         self.databases: set[int] = set()
-        self.mapped: dict[str, int] = {}
         self.learn_files(session)
         self.highest = int(session.execute_simple(HIGHEST).rows[0][0])
 
     def learn_files(self, session: Any) -> None:
-        """Read which files hold what all databases share, for copies of this as well."""
-        self.mapped.clear()
-        self.mapped.update(read_mapped(session))
-        for files, names in (
-            (self.outside, OUTSIDE),
-            (self.roles, SHARED_BY_ALL),
-            (self.databases, {DATABASES}),
-        ):
+        """Read which files hold what all databases share, for copies of this as well.
+
+        Anybody's `vacuum full` or `reindex` on the server gives them others: that changes nothing
+        that the template holds.
+        """
+        shared = read_mapped(session, of_all=True)
+        for files, names in ((self.roles, SHARED_BY_ALL), (self.databases, [DATABASES])):
             files.clear()
-            files.update(file for name, file in self.mapped.items() if name in names)
+            files.update(file for name, file in shared.items() if name in names)
 
     def changed(self, tables: Iterable[Table], sequences: Iterable[Sequence]) -> Pristine:
         """Return the same with some tables and sequences in another state."""
@@ -203,9 +199,10 @@ def read_tables(session: Any, *, counted: bool) -> list[Table]:
     ]
 
 
-def read_mapped(session: Any) -> dict[str, int]:
-    """Return the files of the catalogs that are found by a map."""
-    return {str(name): int(file) for name, file in session.execute_simple(MAPPED).rows}
+def read_mapped(session: Any, *, of_all: bool = False) -> dict[str, int]:
+    """Return the files of the catalogs that are found by a map, of a database or of all."""
+    query = MAPPED.format(of_all="" if of_all else "not ")
+    return {str(name): int(file) for name, file in session.execute_simple(query).rows}
 
 
 def read_counts(session: Any, tables: Mapping[str, bool]) -> list[int]:

@@ -69,13 +69,15 @@ class Writes:
         rows: How many rows were written to the files of one database.
         sequences: Its sequences that were moved.
         shared: Files of what belongs to all databases.
-        remapped: Whether catalogs have other files now, of that database or of all.
+        remapped: Whether catalogs of that database have other files now.
+        shared_remapped: Whether catalogs of what belongs to all databases have, by anybody's doing.
     """
 
     rows: Counter[int] = field(default_factory=Counter)
     sequences: set[int] = field(default_factory=set)
     shared: set[int] = field(default_factory=set)
     remapped: bool = False
+    shared_remapped: bool = False
 
 
 class WalReader:
@@ -169,11 +171,15 @@ def collect(rows: list[tuple[str, str, int]], database: int) -> Writes:
     """Sort records by what they were written to.
 
     Example:
-        >>> collect([("Heap", "5/16384", 2), ("Heap", "0/1260", 1), ("Heap", "7/1", 1)], 5)
-        Writes(rows=Counter({16384: 2}), sequences=set(), shared={1260}, remapped=False)
+        >>> writes = collect([("Heap", "5/16384", 2), ("Heap", "0/1260", 1), ("Heap", "7/1", 1)], 5)
+        >>> writes.rows, writes.shared
+        (Counter({16384: 2}), {1260})
+        >>> writes = collect([("RelMap", "0/0", 1), ("RelMap", "7/0", 1)], 5)
+        >>> writes.remapped, writes.shared_remapped
+        (False, True)
     """
     mapped = {place for manager, place, _ in rows if manager == MAP}
-    writes = Writes(remapped=not mapped.isdisjoint((f"{SHARED}/0", f"{database}/0")))
+    writes = Writes(remapped=f"{database}/0" in mapped, shared_remapped=f"{SHARED}/0" in mapped)
     for manager, place, count in rows:
         base, file = map(int, place.split("/"))
         if manager == MAP:
