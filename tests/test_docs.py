@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from harness import errors
 from harness.cli.main import main
-from harness.core.settings import OPTIONS
+from harness.core.settings_table import OPTIONS
 from tests.integration.providers import on_one_python
 
 ROOT = Path(__file__).parents[1]

@@ -8,7 +8,8 @@ import sys
 import click
 
 from harness import __version__
-from harness.core.settings import OPTIONS, Settings
+from harness.core.settings import Settings
+from harness.core.settings_table import OPTIONS
 from harness.errors import ConfigurationError, HarnessError
 
 

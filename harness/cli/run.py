@@ -15,7 +15,8 @@ from harness.cli import contradictions
 from harness.cli.run_options import GROUPS, with_options
 from harness.core.printing import announce_seed
 from harness.core.seed import run_seed
-from harness.core.settings import OPTIONS, Settings
+from harness.core.settings import Settings
+from harness.core.settings_table import OPTIONS
 from harness.core.tiers import parse_tiers
 from harness.errors import ConfigurationError
 from harness.runner import streams

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from harness.cli.text import indented
-from harness.core.settings import OPTIONS, Settings
+from harness.core.settings import Settings
+from harness.core.settings_table import OPTIONS
 
 
 @click.command()

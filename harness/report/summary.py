@@ -29,12 +29,6 @@ def tally(ledger: Ledger) -> str:
     return ", ".join(f"{n} {what}" for what, n in counts.items() if n or what in usual)
 
 
-def failed(ledger: Ledger) -> list[Entry]:
-    """Return the tests that have made the run fail."""
-    bad = ledger.bad
-    return [entry for entry in ledger.numbered if entry.gates and entry.kind in bad]
-
-
 def names_again(entries: Sequence[Entry]) -> list[str]:
     """Return a line for each test that has failed, and one for those that are too many."""
     lines = [f"{entry.kind}: {entry.name}" for entry in entries[:MOST]]
@@ -44,9 +38,9 @@ def names_again(entries: Sequence[Entry]) -> list[str]:
 
 def why_skipped(ledger: Ledger) -> list[str]:
     """Return how many tests were skipped for which reason; nothing if none was."""
-    skipped = [entry.attempts[-1] for entry in ledger.numbered if entry.kind == SKIPPED]
-    if not skipped:
+    if not any(sort.kind == SKIPPED for sort in ledger.census()):
         return []
+    skipped = [entry.attempts[-1] for entry in ledger.numbered if entry.kind == SKIPPED]
     from harness.core.skips import summary
 
     said = ([each for each in attempt.outcomes if each.kind == SKIPPED] for attempt in skipped)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.report.summary import failed, repeat_command
+from harness.report.summary import repeat_command
 from harness.runner.console import Console
 from harness.runner.coordinator import Coordinator
 from harness.runner.options import Options, Output
@@ -49,7 +49,7 @@ class Closing:
         self._coordinator = coordinator
         self._ledger = coordinator.ledger
         self._problem = coordinator.problem
-        self._again = repeat_command(failed(self._ledger), options.selection, options.seed)
+        self._again = repeat_command(self._ledger.failed(), options.selection, options.seed)
 
     def close(self) -> None:
         """Write the reports of the run, and print what it has come to, whatever is with these."""

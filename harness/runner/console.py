@@ -9,7 +9,7 @@ from typing import TextIO
 
 from harness.core import realtime as time
 from harness.report.platforms.platform import Platform, Terminal
-from harness.report.summary import failed, names_again, tally, why_skipped
+from harness.report.summary import names_again, tally, why_skipped
 from harness.runner.kinds import RED
 from harness.runner.ledger import Attempt, Entry, Ledger, Outcome
 from harness.runner.listeners import Deaf
@@ -106,7 +106,7 @@ class Console(Deaf):
         """
         seconds = self.seconds() if seconds is None else seconds
         self.say("-" * min(RULE, width_of(self.stream)))
-        for line in names_again(failed(ledger)):
+        for line in names_again(ledger.failed()):
             self.say(plain(line))
         self.say(f"{tally(ledger)} in {seconds:.3f} s")
         for line in why_skipped(ledger):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from harness.runner.schedule.shards import Shares
 
 OFTEN, SELDOM = 0.002, 0.05  # seconds between two looks at what the workers have written down
+GROWTH = 1.2  # of the time between two looks; by more, the end of a process would be seen late
 SOON = 0.0002  # seconds in which a process may have ended that has said its last
 AHEAD = 0.1  # seconds of work that a worker is given at once, if it is in small pieces
 TINY = 0.005  # seconds of work for which no worker need be asked twice
@@ -120,7 +121,7 @@ class Coordinator:
         gone = [hand for hand in self._hands if hand.member.gone()]  # all they say is there
         ready = self._selector.select(0.0 if gone else self._pause)
         news = [self._read(hand) for hand in self._hands]
-        self._pause = OFTEN if any(news) else min(2 * self._pause, SELDOM)
+        self._pause = OFTEN if any(news) else min(GROWTH * self._pause, SELDOM)
         for key, _ in ready:
             if key.data is None:
                 self._hear_keeper()

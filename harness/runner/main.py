@@ -99,6 +99,7 @@ def carried_out(
     listener = Listeners(console, follower, *([] if recorder is None else [recorder]))
     coordinator = Coordinator(options, transport, listener, keep)
     interrupted = led(coordinator, options, transport, follower)
+    coordinator.ledger.close()
     if coordinator.refused:
         console.note(coordinator.problem)
         return Exit.USAGE

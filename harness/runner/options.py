@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from harness.core.record import Record
 from harness.runner.selection import Selection
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ DEFINED, SHUFFLE, DURATION = ORDERS = ("defined", "shuffle", "duration")
 RUN, ONLY, SKIP = MODES = ("run", "only", "skip")  # what is done about tests in quarantine
 
 
-class ClusterOptions(Record):
+class ClusterOptions(NamedTuple):
     """Which cluster runs the tests.
 
     Attributes:
@@ -34,7 +33,7 @@ class ClusterOptions(Record):
     most: int | None = None
 
 
-class Options(Record):
+class Options(NamedTuple):
     """How a run is to be.
 
     Attributes:
@@ -101,7 +100,7 @@ class Options(Record):
     flake_budget: float = 0.005
 
 
-class Output(Record):
+class Output(NamedTuple):
     """What a run tells, and where.
 
     Attributes:

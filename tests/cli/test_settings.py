@@ -1,7 +1,7 @@
 """`harness settings`: each setting, its value and where it came from."""
 
 from harness.cli.text import WIDTH
-from harness.core.settings import OPTIONS
+from harness.core.settings_table import OPTIONS
 from tests.cli.test_main import CommandTest
 
 

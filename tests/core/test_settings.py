@@ -5,10 +5,9 @@ import unittest
 from pathlib import Path
 
 from harness import Settings
-from harness.core.settings import (
-    OPTIONS,
-    current_settings,
-    edits_apart,
+from harness.core.settings import current_settings, edits_apart
+from harness.core.settings_table import OPTIONS
+from harness.core.settings_values import (
     parse_count,
     parse_flag,
     parse_optional_int,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 
-from harness.core.settings import OPTIONS
+from harness.core.settings_table import OPTIONS
 
 TRAVELLING = (  # what decides what tests do; not what is of one machine, or of the coordinator
     "providers",

@@ -4,7 +4,7 @@ import subprocess
 import sys
 import unittest
 
-from harness.core.settings import OPTIONS
+from harness.core.settings_table import OPTIONS
 from harness.core.settings_values import parse_optional_path
 from harness.runner.cluster.travel import TRAVELLING, travelling
 
