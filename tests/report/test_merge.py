@@ -10,6 +10,7 @@ from harness.report.history import reader
 from harness.report.history.file import History
 from harness.report.merge.join import join
 from harness.report.merge.shard import read
+from harness.runner.ledger import Outcome
 from tests.cli.test_main import CommandTest
 from tests.report.history import files
 from tests.support.told import told
@@ -54,6 +55,15 @@ class MergeTest(ShardsTest):
         text = self.merge(one, two, code=1)
         self.assertIn(f"\nFAILED: {NAMES[3]}\nTraceback\nwhat\n", text)
         self.assertEqual("3 passed, 1 failed, 0 skipped", self.counts(text))
+
+    def test_a_fixture_without_a_test_that_was_run_is_a_failure(self):
+        said = [("t.BTest", Outcome("error", "OSError: no", "setUpClass (t.BTest)"))]
+        one, two = self.shard(1, FIRST), self.shard(2, {}, said=said, exit_code=1)
+
+        text = self.merge(one, two, "--junit", "all.xml", code=1)
+        self.assertIn("\nERROR: setUpClass (t.BTest)\nOSError: no\n", text)
+        report = (self.directory / "all.xml").read_text()
+        self.assertIn('name="setUpClass (t.BTest)" classname="t.BTest"', report)
 
     def test_a_failure_in_quarantine_gates_no_more_than_in_the_shards(self):
         one, two = self.shard(1, NAMES[:3]), self.shard(2, {NAMES[3]: "failed"})

@@ -79,6 +79,5 @@ def joined(shards: Sequence[Shard], names: Sequence[str]) -> Ledger:
     for shard in shards:
         ledger.fixtures += shard.ledger.fixtures
         for key, unit in shard.ledger.units.items():
-            if key in ledger.units:
-                ledger.units[key].fixtures.extend(unit.fixtures)
+            ledger.unit(key).fixtures.extend(unit.fixtures)
     return ledger
