@@ -45,12 +45,6 @@ def tally(ledger: Ledger) -> str:
     return ", ".join(parts) + (f" (of the failed: {', '.join(how)})" if how else "")
 
 
-def failed(ledger: Ledger) -> list[Entry]:
-    """Return the tests that have made the run fail."""
-    bad = ledger.bad
-    return [entry for entry in ledger.numbered if entry.gates and entry.kind in bad]
-
-
 def gating(ledger: Ledger) -> list[tuple[str, Outcome]]:
     """Return what was said of fixtures that have made the run fail, and by which unit."""
     return [(unit, outcome) for unit, outcome in ledger.broken() if ledger.gates(unit)]
@@ -65,7 +59,7 @@ def names_again(ledger: Ledger) -> list[str]:
     parts = {part for part, _ in fixtures}
     blocked: Counter[str] = Counter()
     tests = []
-    for entry in failed(ledger):
+    for entry in ledger.failed():
         blocker = blocker_of(entry)
         if blocker in parts:
             blocked[blocker] += 1
@@ -107,9 +101,9 @@ def names_missing(entries: Sequence[Entry]) -> list[str]:
 
 def why_skipped(ledger: Ledger) -> list[str]:
     """Return how many tests were skipped for which reason; nothing if none was."""
-    skipped = [entry.attempts[-1] for entry in ledger.numbered if entry.kind == SKIPPED]
-    if not skipped:
+    if not any(sort.kind == SKIPPED for sort in ledger.census()):
         return []
+    skipped = [entry.attempts[-1] for entry in ledger.numbered if entry.kind == SKIPPED]
     from harness.core.skips import summary
 
     said = ([each for each in attempt.outcomes if each.kind == SKIPPED] for attempt in skipped)
@@ -126,7 +120,7 @@ def repeat_command(ledger: Ledger, selection: Selection, seed: int) -> str:
         selection: How its tests were found.
         seed: Of the run.
     """
-    entries = failed(ledger)
+    entries = ledger.failed()
     if not 0 < len(entries) <= TOGETHER or not all(map(has_name, entries)):
         return ""
     import shlex

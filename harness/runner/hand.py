@@ -78,4 +78,7 @@ class Hand:
             LookupError: It has not.
         """
         entry = entries[number]
-        return next(each for each in reversed(self.running) if each.entry is entry)
+        for each in reversed(self.running):
+            if each.entry is entry:
+                return each
+        raise LookupError(f"{entry.name} has not begun")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -38,6 +38,11 @@ def worst(kinds: Iterable[str]) -> str:
     """
     found = set(kinds)
     return next((kind for kind in WORST if kind in found), MISSING)
+
+
+def kind_of(outcomes: Sequence[Outcome]) -> str:
+    """Return the worst of what was said, which mostly is one thing."""
+    return outcomes[0].kind if len(outcomes) == 1 else worst(each.kind for each in outcomes)
 
 
 def verdict(kinds: Collection[str]) -> str:
@@ -92,9 +97,7 @@ class Attempt:
     @property
     def kind(self) -> str:
         """The worst that was said of it."""
-        if len(self.outcomes) == 1:
-            return self.outcomes[0].kind
-        return worst(outcome.kind for outcome in self.outcomes)
+        return kind_of(self.outcomes)
 
     @property
     def seconds(self) -> float:
@@ -152,7 +155,7 @@ class Entry:
         skipped when it was run once more.
         """
         if len(self.attempts) == 1:
-            return self.attempts[0].kind
+            return kind_of(self.attempts[0].outcomes)
         begin = self._skip_passes()
         passed = [PASSED] if begin else []
         return worst([*passed, *map(verdict, self._rounds(begin))])
@@ -182,6 +185,20 @@ class Entry:
     def seconds(self) -> float:
         """How long it took the last time; nothing if it did not end."""
         return self.attempts[-1].seconds if self.attempts else 0.0
+
+
+class Sort(NamedTuple):
+    """A sort of tests.
+
+    Attributes:
+        kind: What they have come to.
+        reported: Whether it is known what became of them, as often as they were due.
+        gates: Whether the run fails if they do.
+    """
+
+    kind: str
+    reported: bool
+    gates: bool
 
 
 class UnitAccount:
@@ -232,6 +249,7 @@ class Ledger:
         self.chosen: tuple[str, ...] = ()
         self.shares: str | None = None
         self.fixtures: list[tuple[str, Outcome]] = []
+        self._census: Mapping[Sort, int] | None = None
 
     @property
     def discovered(self) -> int:
@@ -257,10 +275,24 @@ class Ledger:
             self.entries.update((entry.name, entry) for entry in found)
             self.numbered += found
 
+    def close(self) -> None:
+        """Count what the run has come to, once for all who ask: nothing more is said."""
+        self._census = self.census()
+
+    def census(self) -> Mapping[Sort, int]:
+        """Return how many tests there are of each sort."""
+        if self._census is not None:
+            return self._census
+        found = Counter((each.kind, each.reported, each.gates) for each in self.numbered)
+        return {Sort(*sort): number for sort, number in found.items()}
+
     def counts(self) -> Counter[str]:
         """Return how many tests have come to what, without those in quarantine."""
-        gating = (entry for entry in self.numbered if entry.gates)
-        return Counter(entry.kind if entry.reported else MISSING for entry in gating)
+        found: Counter[str] = Counter()
+        for sort, number in self.census().items():
+            if sort.gates:
+                found[sort.kind if sort.reported else MISSING] += number
+        return found
 
     def count(self, *kinds: str) -> int:
         """Return how many tests have come to one of these."""
@@ -269,7 +301,16 @@ class Ledger:
 
     def missing(self) -> list[Entry]:
         """Return the tests of which not all is known that should be."""
+        if all(sort.reported for sort in self.census()):
+            return []
         return [entry for entry in self.numbered if not entry.reported]
+
+    def failed(self) -> list[Entry]:
+        """Return the tests that have made the run fail."""
+        bad = self.bad
+        if not any(sort.gates and sort.kind in bad for sort in self.census()):
+            return []
+        return [entry for entry in self.numbered if entry.gates and entry.kind in bad]
 
     def waive(self) -> None:
         """Ask no more for what is known of a test than that: the run has ended as it should."""
@@ -284,10 +325,7 @@ class Ledger:
     @property
     def red(self) -> bool:
         """Whether anything has failed that makes the run fail."""
-        bad = self.bad
-        return any(self.gates(unit) for unit, _ in self.broken()) or any(
-            entry.kind in bad for entry in self.numbered if entry.gates
-        )
+        return any(self.gates(unit) for unit, _ in self.broken()) or bool(self.failed())
 
     def broken(self) -> list[tuple[str, Outcome]]:
         """Return what was said of fixtures that have failed, or of tests that nobody knows."""

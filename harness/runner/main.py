@@ -86,6 +86,7 @@ def run(
     listener = Listeners(console, follower, *([] if recorder is None else [recorder]))
     coordinator = Coordinator(options, transport, listener, keep)
     interrupted = led(coordinator, options, transport, follower)
+    coordinator.ledger.close()
     if coordinator.refused:
         console.note(coordinator.problem)
         return Exit.USAGE

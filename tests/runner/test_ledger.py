@@ -1,6 +1,7 @@
 """What a test comes to that was run more than once, and a run with what is said of no test."""
 
 import unittest
+from unittest import mock
 
 from harness.runner.clerk import Clerk
 from harness.runner.kinds import (
@@ -99,3 +100,44 @@ class ClerkTest(unittest.TestCase):
         clerk.settle(Work("m.A", ("m.A.test_a",)), said)
         (attempt,) = clerk.ledger.numbered[0].attempts
         self.assertEqual([Outcome(BLOCKED, "test_copy", "test_copy")], attempt.outcomes)
+
+
+class LedgerTest(unittest.TestCase):
+    KINDS = {
+        "m.A.test_a": PASSED,
+        "m.A.test_b": FAILED,
+        "m.A.test_c": FAILED,
+        "m.A.test_d": MISSING,
+    }
+
+    def ledger(self):
+        """Return the account of a run in which one test passed, two failed, and one did not run."""
+        ledger = Ledger()
+        ledger.expect(UnitAccount("m.A", tuple(self.KINDS)))
+        for entry in ledger.numbered:
+            entry.due = 1
+            if self.KINDS[entry.name] != MISSING:
+                entry.attempts.append(Attempt(outcomes=[Outcome(self.KINDS[entry.name])]))
+        return ledger
+
+    def test_it_says_what_a_run_has_come_to_before_it_is_closed_and_after(self):
+        ledger = self.ledger()
+        ledger.set_apart({"m.A.test_c": mock.sentinel.quarantined})
+        for close in (lambda: None, ledger.close):
+            close()
+            self.assertEqual({PASSED: 1, FAILED: 1, MISSING: 1}, ledger.counts())
+            self.assertEqual(["m.A.test_b"], [entry.name for entry in ledger.failed()])
+            self.assertEqual(["m.A.test_d"], [entry.name for entry in ledger.missing()])
+            self.assertTrue(ledger.red)
+
+    def test_what_is_tolerated_has_not_failed(self):
+        ledger = self.ledger()
+        ledger.tolerated = frozenset({FAILED})
+        self.assertEqual([], ledger.failed())
+        self.assertFalse(ledger.red)
+
+    def test_what_was_run_less_often_than_it_was_due_is_missing_and_may_have_failed(self):
+        ledger = self.ledger()
+        ledger.entries["m.A.test_b"].due = 2
+        self.assertEqual({PASSED: 1, FAILED: 1, MISSING: 2}, ledger.counts())
+        self.assertIn("m.A.test_b", [entry.name for entry in ledger.failed()])

@@ -279,3 +279,13 @@ class TerminalTest(RunnerTest):
             f"print([name for name in {unused!r} if name in sys.modules])"
         )
         self.assertEqual("[]\n", run_python(code).stdout)
+
+    def test_a_run_imports_nothing_that_takes_long_where_it_can_do_without(self):
+        dear = ("dataclasses", "hashlib", "multiprocessing", "random", "socket", "subprocess")
+        dear += ("logging", "sqlite3", "struct", "tempfile", "unittest")
+        code = (
+            "import sys, click; before = set(sys.modules)\n"
+            "import harness.cli.run, harness.runner.main\n"
+            f"print([name for name in {dear!r} if name in sys.modules.keys() - before])"
+        )
+        self.assertEqual("[]\n", run_python(code).stdout)
