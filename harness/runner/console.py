@@ -53,12 +53,12 @@ class Console(Deaf):
 
     def note(self, text: str) -> None:
         """Print a line that is not about a test."""
-        self.say(f"harness: {text}")
+        self.say(self._foreign(f"harness: {text}"))
 
     def began(self, ledger: Ledger, workers: int) -> None:
         """Say how many tests there are, and why these."""
         for note in ledger.notes:
-            self.say(note if note.startswith(" ") else f"harness: {note}")
+            self.say(self._foreign(note if note.startswith(" ") else f"harness: {note}"))
         if workers > 1:
             self.say(f"{counted(len(ledger.numbered), 'test')} in {workers} processes")
 
@@ -125,7 +125,7 @@ class Console(Deaf):
         if problem:
             self.note(problem)
         if again:
-            self.note(f"repeat what has failed with: {self._foreign(again)}")
+            self.note(f"repeat what has failed with: {again}")
 
     def _say_all(self, lines: list[str]) -> None:
         if lines:

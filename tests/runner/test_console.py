@@ -51,12 +51,13 @@ class ConsoleTest(unittest.TestCase):
         ledger = ledger_of({"m.ATest": {"test_b": attempt("skipped", reason)}})
         console = self.console(platform=GitHub(), verbose=True)
         console.finished(Entry(name, "m.ATest"), failed("why"))
+        console.note(f"{name} for 31 s")
         console.summary(ledger, "", seconds=0.1)
 
         lines = self.stream.getvalue().splitlines()
         self.assertNotIn("\x1b", self.stream.getvalue())
         found = [number for number, line in enumerate(lines) if "##[error]" in line]
-        self.assertEqual(3, len(found))
+        self.assertEqual(4, len(found))
         for number in found:
             open_to = [line for line in lines[:number] if line.startswith("::")][-1]
             self.assertTrue(open_to.startswith("::stop-commands::"), lines)
