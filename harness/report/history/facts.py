@@ -133,13 +133,7 @@ def commit_of(directory: Path, environ: Mapping[str, str]) -> tuple[str | None, 
     """
     try:
         done = subprocess.run(
-            GIT,
-            cwd=directory,
-            capture_output=True,
-            encoding="utf-8",
-            errors="surrogateescape",
-            timeout=LONGEST,
-            check=False,
+            GIT, cwd=directory, capture_output=True, text=True, timeout=LONGEST, check=False
         )
     except (OSError, subprocess.SubprocessError):  # there is no git, or it does not answer
         done = None

@@ -1,6 +1,5 @@
 """What is to be known of a run beside its tests."""
 
-import os
 import subprocess
 
 from harness.report.history import facts
@@ -32,20 +31,6 @@ class CommitTest(DirectoryTest):
 
         self.assertEqual((commit, False), facts.commit_of(self.directory, {"GITHUB_SHA": "1f"}))
         self.write("a.py", "2\n")
-        self.assertEqual((commit, True), facts.commit_of(self.directory, {}))
-
-    def test_a_file_whose_name_is_no_utf_8_is_one_like_any_other(self):
-        self.git("init", "-q")
-        name = os.fsencode(self.directory) + b"/\xe9.txt"
-        for text in "1", "2":
-            with open(name, "w") as file:
-                file.write(text)
-            if text == "1":
-                self.git("add", ".")
-                self.git("commit", "-qm", "a")
-        self.git("config", "core.quotePath", "false")  # else git writes it in ASCII
-
-        commit = self.git("rev-parse", "HEAD")
         self.assertEqual((commit, True), facts.commit_of(self.directory, {}))
 
     def test_without_git_the_variables_of_ci_tell_the_commit(self):
