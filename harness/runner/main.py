@@ -43,6 +43,9 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
+NOTHING_FOUND = "there were no tests to run"
+
+
 class Account(Protocol):
     """What a run has come to.
 
@@ -95,6 +98,8 @@ def run(
     enough = closing.enough and not findings.over
     verdict = judge(coordinator, written=closing.written, enough=enough, findings=findings)
     code = Exit.INTERRUPTED if interrupted else verdict
+    if code is Exit.NOTHING_RAN:
+        console.note(NOTHING_FOUND)
     if recorder is not None:
         recorder.ended(coordinator.ledger, code)
     return code
@@ -115,6 +120,7 @@ def led(
     except BecomeWorkerError as error:
         become = error
     except KeyboardInterrupt:
+        coordinator.problem = coordinator.problem or "the run was interrupted"
         return True
     except (ClusterError, ConfigurationError) as error:
         coordinator.problem = str(error)
