@@ -35,7 +35,7 @@ def imported(
     from harness.report.history.file import History
     from harness.report.history.imported import read
     from harness.report.history.union import add
-    from harness.report.stats.text import counted
+    from harness.report.summary import counted
 
     with History(place(settings, target), write=True) as into:
         for file in files:
@@ -56,7 +56,7 @@ def merge(settings: Settings, files: tuple[str, ...], target: str | None) -> Non
     """
     from harness.report.history.file import History
     from harness.report.history.union import add_all
-    from harness.report.stats.text import counted
+    from harness.report.summary import counted
 
     with History(place(settings, target), write=True) as into:
         for file in files:
@@ -78,7 +78,7 @@ def prune(settings: Settings, keep: int, target: str | None) -> None:
     from harness.report.history.file import History, absent
     from harness.report.history.place import place_of
     from harness.report.history.pruning import prune
-    from harness.report.stats.text import counted
+    from harness.report.summary import counted
 
     path = Path(target) if target is not None else place_of(settings)
     if not path.is_file():

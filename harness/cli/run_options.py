@@ -45,9 +45,12 @@ AGAIN = (
     click.option("--until-fail", is_flag=True, help="Repeat until one fails; N times at most."),
     click.option("--rerun-failed", type=COUNT, metavar="N", help="Tell what is flaky by N tries."),
 )
-FLAKES = (
+TOLERANCE = (
     click.option("--flaky", type=click.Choice(FLAKY), help="Whether flaky tests fail the run."),
     click.option("--flake-budget", type=PERCENT, metavar="PERCENT", help="How many may be flaky."),
+)
+FLAKES = (
+    *TOLERANCE,
     click.option("--quarantined", type=click.Choice(MODES), default=MODES[0], show_default=True),
 )
 PAST = (

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from harness.report.places import Place, Sources
 from harness.report.tracebacks import headline
-from harness.runner.kinds import BLOCKED, ERROR, MISSING, RED
+from harness.runner.kinds import BLOCKED, MISSING, RED
 from harness.runner.ledger import Entry, Ledger, Outcome
 
 LONGEST = 300  # letters of a line
@@ -59,8 +59,8 @@ class Account:
 
     def troubles(self) -> Iterator[Trouble]:
         """Yield what went wrong: the fixtures, and the tests but those that these have blocked."""
-        for unit, outcome in self.ledger.fixtures:
-            if outcome.kind == ERROR and self.ledger.gates(unit):
+        for unit, outcome in self.ledger.broken():
+            if self.ledger.gates(unit):
                 place = self.sources.place_of(f"{unit}.{outcome.part}", outcome.text)
                 yield Trouble(outcome.part, outcome.kind, outcome.text, place)
         for entry in self.ledger.numbered:

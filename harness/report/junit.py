@@ -16,7 +16,7 @@ from typing import Any
 
 from harness.core.extras import extra
 from harness.report.tracebacks import headline
-from harness.runner.kinds import ERROR, FAILED, FLAKY, MISSING, RED, SKIPPED, UNEXPECTED
+from harness.runner.kinds import FAILED, FLAKY, MISSING, RED, SKIPPED, UNEXPECTED
 from harness.runner.ledger import Attempt, Entry, Ledger, Outcome, UnitAccount
 
 # What XML 1.0 cannot hold, however it is written: https://www.w3.org/TR/xml/#charsets
@@ -90,9 +90,8 @@ class Writer:
         self._ledger = ledger
         self._host = socket.gethostname()
         self._broken: dict[str, list[Outcome]] = {}
-        for unit, outcome in ledger.fixtures:
-            if outcome.kind == ERROR:
-                self._broken.setdefault(unit, []).append(outcome)
+        for unit, outcome in ledger.broken():
+            self._broken.setdefault(unit, []).append(outcome)
 
     def suite(self, unit: UnitAccount, entries: Sequence[Entry]) -> Any:
         """Return what is written of a unit."""

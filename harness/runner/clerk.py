@@ -174,11 +174,11 @@ class Clerk:
         """
         if not said:
             return
-        usual = next((outcome for outcome in said if outcome.kind == ERROR), said[0])
+        usual = next((outcome for outcome in said if outcome.kind in RED), said[0])
         reasons = {outcome.part: outcome for outcome in reversed(said)}
         for name in self.left(work):
             why = reasons.get(f"setUpClass ({class_of(name)})", usual)
-            failed = why.kind == ERROR
+            failed = why.kind in RED
             kind, text = (BLOCKED, why.part) if failed else (SKIPPED, why.text)
             self.report(work, [name], Outcome(kind, text, why.part))
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from harness.report.places import Sources
     from harness.report.platforms.platform import Platform
 
+SHORTEST = 1.0  # seconds: what bounds a run of less is of no interest
+
 
 class Closing:
     """Tells what a run has come to.
@@ -49,7 +51,7 @@ class Closing:
         self._coordinator = coordinator
         self._ledger = coordinator.ledger
         self._problem = coordinator.problem
-        self._again = repeat_command(self._ledger.failed(), options.selection, options.seed)
+        self._again = repeat_command(self._ledger, options.selection, options.seed)
 
     def close(self) -> None:
         """Write the reports of the run, and print what it has come to, whatever is with these."""
@@ -82,11 +84,15 @@ class Closing:
             part = "/".join(map(str, options.shard))
             yield f"shard {part}: {len(ledger.numbered)} of {ledger.discovered} tests"
         if self._output.verbose or self._output.durations:
+            yield from self._bounds()
+            yield from self._of_shards()
+
+    def _bounds(self) -> Iterator[str]:
+        if self._coordinator.seconds >= SHORTEST:
             from harness.runner.schedule.critical import of_run
 
-            path = of_run(self._coordinator, options)
+            path = of_run(self._coordinator, self._options)
             yield from path.lines() if path is not None else ()
-            yield from self._of_shards()
 
     def _of_shards(self) -> Iterator[str]:
         if self._coordinator.shares is not None:

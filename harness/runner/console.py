@@ -9,7 +9,7 @@ from typing import TextIO
 
 from harness.core import realtime as time
 from harness.report.platforms.platform import Platform, Terminal
-from harness.report.summary import names_again, tally, why_skipped
+from harness.report.summary import counted, names_again, names_missing, tally, why_skipped
 from harness.runner.kinds import RED
 from harness.runner.ledger import Attempt, Entry, Ledger, Outcome
 from harness.runner.listeners import Deaf
@@ -40,6 +40,7 @@ class Console(Deaf):
         self._verbose = verbose
         self._platform = platform or Terminal()
         self._began = time.monotonic()
+        self._unbegun: dict[tuple[str, str, str], list[str]] = {}
 
     def say(self, text: str) -> None:
         """Print a line, or several.
@@ -52,24 +53,25 @@ class Console(Deaf):
 
     def note(self, text: str) -> None:
         """Print a line that is not about a test."""
-        self.say(f"harness: {text}")
+        self.say(self._foreign(f"harness: {text}"))
 
     def began(self, ledger: Ledger, workers: int) -> None:
         """Say how many tests there are, and why these."""
         for note in ledger.notes:
-            self.say(note if note.startswith(" ") else f"harness: {note}")
+            self.say(self._foreign(note if note.startswith(" ") else f"harness: {note}"))
         if workers > 1:
-            self.say(f"{len(ledger.numbered)} tests in {workers} processes")
+            self.say(f"{counted(len(ledger.numbered), 'test')} in {workers} processes")
 
     def finished(self, entry: Entry, attempt: Attempt) -> None:
         """Print what became of a test, if that is anything to look at."""
         if self._verbose:
-            self.say(f"{plain(entry.name)} ... {attempt.kind}")
+            self.say(self._foreign(f"{entry.name} ... {attempt.kind}"))
         for outcome in attempt.outcomes:
-            if outcome.kind in RED:
-                part = f" {outcome.part}" if outcome.part else ""
-                part += "" if entry.gates else f" (in quarantine: {entry.quarantined})"
-                self._say_red(f"{outcome.kind.upper()}: {entry.name}{part}", outcome.text)
+            if outcome.kind in RED and attempt.began is None:
+                key = (outcome.kind, outcome.text, entry.unit)
+                self._unbegun.setdefault(key, []).append(entry.name)
+            elif outcome.kind in RED:
+                self._say_red(title_of(entry, attempt, outcome), outcome.text)
         if attempt.kind in RED and attempt.output:
             printed = self._foreign(attempt.output)
             self.say(self._platform.folded("it printed:", printed))
@@ -79,19 +81,28 @@ class Console(Deaf):
         if outcome.kind in RED:
             self._say_red(f"{outcome.kind.upper()}: {outcome.part}", outcome.text)
 
+    def look(self) -> None:
+        """Print what has befallen tests that were not begun: all those of a fixture at once."""
+        for (kind, text, unit), names in self._unbegun.items():
+            which = names[0] if len(names) == 1 else f"{len(names)} tests of {unit}"
+            self._say_red(f"{kind.upper()}: {which}", text)
+        self._unbegun.clear()
+
     def _say_red(self, title: str, text: str) -> None:
-        self.say(f"\n{plain(title)}\n{self._foreign(text)}".rstrip())
+        self.say("\n" + self._foreign(f"{title}\n{text}"))
 
     def _foreign(self, text: str) -> str:
         """Return a text of a test, such that neither terminal nor platform obeys it."""
-        from harness.report.harmless import harmless
+        if not text.isprintable():
+            from harness.report.harmless import harmless
 
-        return self._platform.foreign(harmless(text.rstrip()))
+            text = harmless(text.rstrip())
+        return self._platform.foreign(text)
 
     def lost(self, worker: int, how: str, test: str | None) -> None:
         """Print that a worker has died."""
         where = f" in {test}" if test else ""
-        self.say(f"\nworker {worker} ended{where}: {how}")
+        self.say("\n" + self._foreign(f"worker {worker} ended{where}: {how}"))
 
     def summary(
         self, ledger: Ledger, problem: str, again: str = "", seconds: float | None = None
@@ -105,32 +116,38 @@ class Console(Deaf):
             seconds: How long it took; None for all the time by now.
         """
         seconds = self.seconds() if seconds is None else seconds
+        self.look()
         self.say("-" * min(RULE, width_of(self.stream)))
-        for line in names_again(ledger.failed()):
-            self.say(plain(line))
+        self._say_all(names_again(ledger))
         self.say(f"{tally(ledger)} in {seconds:.3f} s")
-        for line in why_skipped(ledger):
-            self.say(line)
-        for entry in ledger.missing():
-            begun = any(not attempt.reported for attempt in entry.attempts)
-            self.say(f"{'not finished' if begun else 'not run'}: {plain(entry.name)}")
+        self._say_all(why_skipped(ledger))
+        self._say_all(names_missing(ledger.missing()))
         if problem:
             self.note(problem)
         if again:
-            self.note(f"repeat what has failed with: {plain(again)}")
+            self.note(f"repeat what has failed with: {again}")
+
+    def _say_all(self, lines: list[str]) -> None:
+        if lines:
+            self.say(self._foreign("\n".join(lines)))
 
     def seconds(self) -> float:
         """Return how long the run has taken by now, in seconds."""
         return time.monotonic() - self._began
 
 
-def plain(line: str) -> str:
-    """Return a line with names of tests, such that a terminal obeys none of it."""
-    if line.isprintable():
-        return line
-    from harness.report.harmless import harmless
-
-    return harmless(line)
+def title_of(entry: Entry, attempt: Attempt, outcome: Outcome) -> str:
+    """Return what a failure of a test is headed with: which test, which part of it, which try."""
+    # A subtest is called by the test and what it is of, as in `test_a (m.ATest.test_a) (n=1)`.
+    named = f"{entry.name.rpartition('.')[2]} ({entry.name}) "
+    part = outcome.part.removeprefix(named)
+    words = [
+        f"{outcome.kind.upper()}: {entry.name}",
+        *([part] if part else []),
+        *([f"(try {attempt.rerun + 1})"] if attempt.rerun else []),
+        *([] if entry.gates else [f"(in quarantine: {entry.quarantined})"]),
+    ]
+    return " ".join(words)
 
 
 def width_of(stream: TextIO) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from harness.runner.kinds import CRASHED, ERROR, EXPECTED, FLAKY, MISSING, PASSED, RED, WORST
+from harness.runner.kinds import CRASHED, EXPECTED, FLAKY, MISSING, PASSED, RED, WORST
 from harness.runner.times import Times as Times
 
 if TYPE_CHECKING:
@@ -156,13 +156,21 @@ class Entry:
         """
         if len(self.attempts) == 1:
             return kind_of(self.attempts[0].outcomes)
-        kinds: dict[int, set[str]] = {}
         begin = self._skip_passes()
+        passed = [PASSED] if begin else []
+        return worst([*passed, *map(verdict, self._rounds(begin))])
+
+    def _rounds(self, begin: int) -> Iterable[Collection[str]]:
+        """Return what each try came to of each round, from an attempt on.
+
+        One try may hold several attempts, as of a test that runs itself twice: its worst counts.
+        """
+        rounds: dict[int, dict[int, str]] = {}
         for attempt in self.attempts[begin:]:
             if attempt.reported:
-                kinds.setdefault(attempt.round, set()).add(attempt.kind)
-        passed = [PASSED] if begin else []
-        return worst([*passed, *(verdict(found) for found in kinds.values())])
+                tries = rounds.setdefault(attempt.round, {})
+                tries[attempt.rerun] = worst((attempt.kind, tries.get(attempt.rerun, PASSED)))
+        return [tries.values() for tries in rounds.values()]
 
     def _skip_passes(self) -> int:
         """Return how many attempts have passed before any other: rounds that are all over.
@@ -317,12 +325,20 @@ class Ledger:
     @property
     def red(self) -> bool:
         """Whether anything has failed that makes the run fail."""
-        fixtures = any(said.kind == ERROR and self.gates(unit) for unit, said in self.fixtures)
-        return fixtures or bool(self.failed())
+        return any(self.gates(unit) for unit, _ in self.broken()) or bool(self.failed())
+
+    def broken(self) -> list[tuple[str, Outcome]]:
+        """Return what was said of fixtures that have failed, or of tests that nobody knows."""
+        return [(unit, outcome) for unit, outcome in self.fixtures if outcome.kind in RED]
 
     def gates(self, unit: str) -> bool:
         """Return whether the run fails if the fixtures of a unit do: not all are in quarantine."""
-        return any(self.entries[name].gates for name in self.units[unit].tests)
+        tests = self.units[unit].tests
+        return not tests or any(self.entries[name].gates for name in tests)
+
+    def unit(self, key: str) -> UnitAccount:
+        """Return what became of a unit; of one whose tests are not known, it is begun."""
+        return self.units.setdefault(key, UnitAccount(key, ()))
 
     def set_apart(self, tests: Mapping[str, Quarantined]) -> None:
         """Take note of which tests are in quarantine."""

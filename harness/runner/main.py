@@ -43,6 +43,9 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
+NOTHING_FOUND = "there were no tests to run"
+
+
 class Account(Protocol):
     """What a run has come to.
 
@@ -111,6 +114,8 @@ def carried_out(
     enough = closing.enough and not findings.over
     verdict = judge(coordinator, written=closing.written, enough=enough, findings=findings)
     code = Exit.INTERRUPTED if interrupted else verdict
+    if code is Exit.NOTHING_RAN:
+        console.note(NOTHING_FOUND)
     if recorder is not None:
         recorder.ended(coordinator.ledger, code)
     return code
@@ -131,6 +136,7 @@ def led(
     except BecomeWorkerError as error:
         become = error
     except KeyboardInterrupt:
+        coordinator.problem = coordinator.problem or "the run was interrupted"
         return True
     except (ClusterError, ConfigurationError) as error:
         coordinator.problem = str(error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from harness.report.summary import counted
 from harness.runner.kinds import FLAKY
 from harness.runner.ledger import Ledger, UnitAccount
 from harness.runner.options import DURATION, Options
@@ -61,8 +62,20 @@ def chosen(
         return None
     found = with_failures(units, options.failed)
     if not found:
-        note("no test has failed when it was last run: all of them run")
+        note(none_failed(len(options.failed)))
     return found or None
+
+
+def none_failed(before: int) -> str:
+    """Return why all tests are run where those that have failed were asked for.
+
+    Args:
+        before: How many tests have failed when they were last run, which are not among these.
+    """
+    if not before:
+        return "no test has failed when it was last run: all of them run"
+    tests = counted(before, "test")
+    return f"of {tests} that failed when last run, none is among these: all of these run"
 
 
 def is_scheduled(units: Iterable[UnitAccount], options: Options) -> bool:

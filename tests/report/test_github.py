@@ -54,6 +54,11 @@ class CommandTest(unittest.TestCase):
             commands_of(told),
         )
 
+    def test_a_failure_of_a_test_that_nobody_knows_is_told(self):
+        told = account({"m.ATest": {"test_a": attempt()}})
+        told.ledger.fixtures.append(("m.ATest", Outcome("failed", "", "test_copy (m.ATest)")))
+        self.assertEqual(["::error title=test_copy (m.ATest)%3A failed::failed"], commands_of(told))
+
     def test_what_was_not_run_comes_first(self):
         tests = {"test_a": failed(), "test_b": nothing()}
         self.assertEqual(

@@ -140,6 +140,13 @@ class JUnitTest(unittest.TestCase):
         self.assertEqual("OSError: no", first.find("error").get("message"))
         self.assertEqual("blocked", second.find("error").get("type"))
 
+    def test_so_is_a_failure_of_a_test_that_nobody_knows(self):
+        ledger = ledger_of({"m.ATest": {"test_a": attempt()}})
+        ledger.fixtures.append(("m.ATest", Outcome("failed", "ValueError: no", "test_copy")))
+        first, _ = self.written(ledger).findall("testsuite/testcase")
+        self.assertEqual("test_copy", first.get("name"))
+        self.assertEqual("ValueError: no", first.find("failure").get("message"))
+
     def test_a_suite_tells_when_and_where_and_how_long(self):
         ledger = ledger_of({"m.ATest": {"test_a": attempt(), "test_b": nothing()}}, m_ATest=2.5)
         ledger.entries["m.ATest.test_a"].tier = "integration"

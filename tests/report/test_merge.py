@@ -10,6 +10,7 @@ from harness.report.history import reader
 from harness.report.history.file import History
 from harness.report.merge.join import join
 from harness.report.merge.shard import read
+from harness.runner.ledger import Outcome
 from tests.cli.test_main import CommandTest
 from tests.report.history import files
 from tests.support.told import told
@@ -55,6 +56,15 @@ class MergeTest(ShardsTest):
         self.assertIn(f"\nFAILED: {NAMES[3]}\nTraceback\nwhat\n", text)
         self.assertEqual("3 passed, 1 failed, 0 skipped", self.counts(text))
 
+    def test_a_fixture_without_a_test_that_was_run_is_a_failure(self):
+        said = [("t.BTest", Outcome("error", "OSError: no", "setUpClass (t.BTest)"))]
+        one, two = self.shard(1, FIRST), self.shard(2, {}, said=said, exit_code=1)
+
+        text = self.merge(one, two, "--junit", "all.xml", code=1)
+        self.assertIn("\nERROR: setUpClass (t.BTest)\nOSError: no\n", text)
+        report = (self.directory / "all.xml").read_text()
+        self.assertIn('name="setUpClass (t.BTest)" classname="t.BTest"', report)
+
     def test_a_failure_in_quarantine_gates_no_more_than_in_the_shards(self):
         one, two = self.shard(1, NAMES[:3]), self.shard(2, {NAMES[3]: "failed"})
         last = datetime.date.today()
@@ -82,12 +92,41 @@ class MergeTest(ShardsTest):
         text = self.merge(one, both, code=4)
         self.assertIn("over budget: 2 of 4 test runs are flaky, and 1 may be (0.5 %)\n", text)
 
+    def test_what_flaky_tests_are_may_be_said_as_for_the_shards(self):
+        tries = files.attempt("failed"), files.attempt("passed", rerun=1)
+        one = self.shard(1, FIRST)
+        two = self.shard(2, [files.entry(name, *tries, due=2) for name in SECOND])
+
+        self.merge(one, two, code=1)
+        self.merge(one, two, "--flaky", "pass", code=4)
+        self.merge(one, two, "--flaky", "pass", "--flake-budget", "50")
+
+    def test_a_platform_of_ci_obeys_no_test_and_is_told_where_it_has_failed(self):
+        self.environment(GITHUB_ACTIONS="true", HARNESS_CI_PLATFORM="auto")
+        failed = files.attempt("failed", text="Traceback\n::error::owned\n")
+        skipped = files.attempt("skipped", text="##[error]\x1b[2Jowned")
+        one = self.shard(1, FIRST)
+        two = self.shard(2, list(map(files.entry, SECOND, [failed, skipped])), exit_code=1)
+
+        text = self.merge(one, two, code=1)
+        for owned in r"\n::error::owned\n", r"\n    1: ##\[error\]\\x1b\[2Jowned\n":
+            self.assertRegex(text, rf"(?s)::stop-commands::(\w+)\n.*{owned}::\1::\n")
+        self.assertIn(f"::error title={NAMES[2]}%3A failed::Traceback", text)
+
+    def test_shards_that_no_change_reaches_come_to_a_run_that_none_reaches(self):
+        said = self.enterContext(told())
+        shards = [self.shard(number, {}, names=()) for number in (1, 2)]
+
+        self.merge(*shards)
+        self.assertEqual("harness: there were no tests to run\n", said.getvalue())
+
     def test_a_shard_without_tests_is_fine(self):
         one, two = self.shard(1, NAMES), self.shard(2, {}, exit_code=5)
 
         self.assertEqual("4 passed, 0 failed, 0 skipped", self.counts(self.merge(one, two)))
 
     def test_shards_without_any_test_have_the_exit_code_of_such_a_run(self):
+        self.enterContext(told())
         shards = [self.shard(number, {}, names=(), exit_code=5) for number in (1, 2)]
 
         self.merge(*shards, code=5)
@@ -137,8 +176,27 @@ class MergeTest(ShardsTest):
         self.shard(1, FIRST, name="all.sqlite", began=4.0)
         self.shard(2, SECOND, name="all.sqlite", began=5.0)
 
+        said = self.enterContext(told())
         text = self.merge("all.sqlite")
         self.assertEqual("4 passed, 0 failed, 0 skipped", self.counts(text))
+        self.assertEqual(
+            "harness: all.sqlite holds shard 1/2, begun 1970-01-01T00:00:04Z; "
+            "shard 2/2, begun 1970-01-01T00:00:05Z\n",
+            said.getvalue().replace(f"{self.directory}/", ""),
+        )
+
+    def test_a_shard_of_an_earlier_run_in_the_file_is_none_of_this_one(self):
+        self.enterContext(told())
+        self.shard(1, FIRST, name="all.sqlite", began=1.0)
+        self.shard(2, SECOND, name="all.sqlite", began=2.0)
+        for number, other, began in ((2, 1, 3.0), (1, 2, 5.0)):
+            self.shard(number, SECOND, name="all.sqlite", began=began)
+            text = self.merge("all.sqlite", code=3)
+            self.assertIn(
+                f"shard {other}/2 is missing: in all.sqlite it is of an earlier run\n", text
+            )
+            self.shard(other, FIRST, name="all.sqlite", began=began + 1)
+            self.merge("all.sqlite")
 
 
 class IncompleteTest(ShardsTest):

@@ -156,7 +156,10 @@ class AgainTest(RunnerTest):
             """
         )
         text = self.run_suite("--rerun-failed", "1", code=1)
-        self.assertEqual("0 passed, 2 failed, 0 skipped, 1 crashed, 1 flaky", self.last_line(text))
+        self.assertEqual(
+            "0 passed, 2 failed, 0 skipped (of the failed: 1 crashed, 1 flaky)",
+            self.last_line(text),
+        )
 
 
 class NameTest(RunnerTest):
@@ -194,7 +197,7 @@ class AfterTest(RunnerTest):
         self.suite("os._exit(7)")
         text = self.run_suite(code=1)
         self.assertIn("ERROR: fixtures of test_after.ATest\nworker 1 ended: exit code 7", text)
-        self.assertEqual("1 passed, 0 failed, 0 skipped", self.last_line(text))
+        self.assertEqual("1 passed, 0 failed, 0 skipped, 1 fixture failed", self.last_line(text))
 
     def test_so_do_those_that_take_too_long(self):
         self.suite("time.sleep(100)")

@@ -235,7 +235,7 @@ class TerminalTest(RunnerTest):
         )
         script = "import pty, sys; print(pty.spawn([sys.executable, *sys.argv[1:]]))"
         text = self.run_python("-c", script, "-m", "harness", "run")
-        self.assertIn("2 passed, 2 failed, 0 skipped, 1 crashed", text)
+        self.assertIn("2 passed, 2 failed, 0 skipped (of the failed: 1 crashed)", text)
         self.assertIn(
             "ended in test_terminal.ATest.test_b: stopped: a test uses the terminal, which "
             "python -m unittest lets it do",

@@ -1,8 +1,9 @@
-"""What a test comes to that was run more than once."""
+"""What a test comes to that was run more than once, and a run with what is said of no test."""
 
 import unittest
 from unittest import mock
 
+from harness.runner.clerk import Clerk
 from harness.runner.kinds import (
     BLOCKED,
     CRASHED,
@@ -16,6 +17,8 @@ from harness.runner.kinds import (
     UNEXPECTED,
 )
 from harness.runner.ledger import Attempt, Entry, Ledger, Outcome, UnitAccount
+from harness.runner.listeners import Deaf
+from harness.runner.plan import Work
 
 
 def kind_of(*rounds):
@@ -54,9 +57,49 @@ class VerdictTest(unittest.TestCase):
             seen.append(entry.kind)
         self.assertEqual([PASSED, PASSED, FAILED, FAILED, CRASHED], seen)
 
+    def test_what_has_failed_and_passed_within_one_try_has_failed(self):
+        for kinds in (FAILED, PASSED), (PASSED, FAILED), (PASSED, PASSED, FAILED, PASSED):
+            attempts = [Attempt(outcomes=[Outcome(kind)]) for kind in kinds]
+            self.assertEqual(FAILED, Entry("m.A.test_a", "m.A", attempts=attempts).kind)
+            again = Attempt(rerun=1, outcomes=[Outcome(PASSED)])
+            self.assertEqual(FLAKY, Entry("m.A.test_a", "m.A", attempts=[*attempts, again]).kind)
+
     def test_of_what_did_not_run_nothing_is_known(self):
         self.assertEqual(MISSING, kind_of())
         self.assertEqual(MISSING, kind_of([]))
+
+
+class RedTest(unittest.TestCase):
+    def test_whatever_has_failed_outside_of_a_test_makes_the_run_fail(self):
+        for kind, red in (
+            (FAILED, True),
+            (ERROR, True),
+            (UNEXPECTED, True),
+            (SKIPPED, False),
+            (EXPECTED, False),
+        ):
+            with self.subTest(kind):
+                ledger = Ledger()
+                ledger.expect(UnitAccount("m.A", ("m.A.test_a",)))
+                ledger.fixtures.append(("m.A", Outcome(kind, "why", "test_copy (m.A.test_copy)")))
+                self.assertEqual(red, ledger.red)
+
+    def test_fixtures_of_a_unit_whose_tests_nobody_knows_make_it_fail(self):
+        ledger = Ledger()
+        ledger.unit("m.A")
+        ledger.fixtures.append(("m.A", Outcome(ERROR, "why", "setUpClass (m.A)")))
+        self.assertTrue(ledger.red)
+
+
+class ClerkTest(unittest.TestCase):
+    def test_tests_that_were_not_begun_are_blocked_by_whatever_has_failed_outside_of_them(self):
+        clerk = Clerk(Deaf())
+        clerk.ledger.expect(UnitAccount("m.A", ("m.A.test_a",)))
+        said = [Outcome(SKIPPED, "", "test_b"), Outcome(FAILED, "why", "test_copy")]
+
+        clerk.settle(Work("m.A", ("m.A.test_a",)), said)
+        (attempt,) = clerk.ledger.numbered[0].attempts
+        self.assertEqual([Outcome(BLOCKED, "test_copy", "test_copy")], attempt.outcomes)
 
 
 class LedgerTest(unittest.TestCase):

@@ -55,7 +55,9 @@ class RerunTest(RunnerTest):
     def test_what_fails_and_then_passes_is_flaky_and_no_pass(self):
         self.write(test_counted=COUNTED.format(fails=1))
         text = self.run_suite("--rerun-failed", "2", code=1)
-        self.assertEqual("1 passed, 1 failed, 0 skipped, 1 flaky", self.last_line(text))
+        self.assertEqual(
+            "1 passed, 1 failed, 0 skipped (of the failed: 1 flaky)", self.last_line(text)
+        )
         self.assertEqual(["a", "b", "b"], self.ran())
 
     def test_what_fails_always_is_tried_as_often_as_asked_and_has_failed(self):
@@ -81,7 +83,9 @@ class RerunTest(RunnerTest):
             """
         )
         text = self.run_suite("--rerun-failed", "2", code=1)
-        self.assertEqual("0 passed, 1 failed, 0 skipped, 1 crashed", self.last_line(text))
+        self.assertEqual(
+            "0 passed, 1 failed, 0 skipped (of the failed: 1 crashed)", self.last_line(text)
+        )
         self.assertEqual(["a"], self.ran())
 
 

@@ -148,7 +148,9 @@ class Uses{n}Test(HarnessTestCase):
         self.assertEqual(1, text.count("harness: sqlite on "), text)
 
     def test_nothing_to_run_has_an_exit_code_of_its_own(self):
-        self.assertEqual("0 passed, 0 failed, 0 skipped", self.last_line(self.run_suite(code=5)))
+        text = self.run_suite(code=5)
+        self.assertEqual("0 passed, 0 failed, 0 skipped", self.last_line(text))
+        self.assertTrue(text.endswith("\nharness: there were no tests to run\n"), text)
 
     def test_a_module_that_cannot_be_imported_is_a_test_that_fails(self):
         self.write(test_three=THREE, test_broken="import nowhere\n")
@@ -319,7 +321,7 @@ class FixturesTest(RunnerTest):
         self.run_suite("-n", "2")
         self.assertEqual(["a", "b", "c", "class", "module"], self.ran())
 
-    def test_tests_of_a_class_that_cannot_be_set_up_are_reported_one_by_one(self):
+    def test_tests_of_a_class_that_cannot_be_set_up_are_reported_with_what_has_blocked_them(self):
         self.write(
             test_blocked="""
             class ATest(unittest.TestCase):
@@ -343,9 +345,11 @@ class FixturesTest(RunnerTest):
             """
         )
         text = self.run_suite(code=1)
-        self.assertEqual("0 passed, 2 failed, 1 skipped", self.last_line(text))
+        self.assertEqual("0 passed, 2 failed, 1 skipped, 1 fixture failed", self.last_line(text))
         self.assertEqual(1, text.count("OSError: no server"))
-        self.assertIn("BLOCKED: test_blocked.ATest.test_b setUpClass (test_blocked.ATest)", text)
+        fixture = "setUpClass (test_blocked.ATest)"
+        self.assertIn(f"\n\nBLOCKED: 2 tests of test_blocked.ATest\n{fixture}\n", text)
+        self.assertIn(f"\nerror: {fixture}, blocks 2 tests\n0 passed", text)
 
     def test_no_fixture_is_taken_for_a_test_that_has_gone(self):
         self.write(
@@ -370,7 +374,9 @@ class FixturesTest(RunnerTest):
             """
         )
         text = self.run_suite(code=1)
-        self.assertEqual("0 passed, 100 failed, 0 skipped", self.last_line(text))
+        self.assertEqual(
+            "0 passed, 100 failed, 0 skipped, 50 fixtures failed", self.last_line(text)
+        )
 
     def test_load_tests_and_suites_of_another_kind_are_kept_as_they_are(self):
         self.write(
@@ -466,7 +472,9 @@ class DeathTest(RunnerTest):
                 )
                 text = self.run_suite("-n", "2", code=1)
                 self.assertEqual(
-                    "3 passed, 1 failed, 0 skipped, 1 crashed", self.last_line(text), text
+                    "3 passed, 1 failed, 0 skipped (of the failed: 1 crashed)",
+                    self.last_line(text),
+                    text,
                 )
                 self.assertIn("CRASHED: test_death.ATest.test_b\nworker", text)
                 self.assertIn(how, text)
@@ -494,7 +502,9 @@ class DeathTest(RunnerTest):
             """
         )
         text = self.run_suite(code=1)
-        self.assertEqual("1 passed, 1 failed, 0 skipped, 1 crashed", self.last_line(text))
+        self.assertEqual(
+            "1 passed, 1 failed, 0 skipped (of the failed: 1 crashed)", self.last_line(text)
+        )
         self.assertIn("ended in the fixtures of test_death.ATest: exit code 3\n", text)
         self.assertEqual("xx", (self.root / "tried").read_text())  # it may have been killed
 
@@ -519,7 +529,9 @@ class DeathTest(RunnerTest):
             """
         )
         text = self.run_suite(code=1)
-        self.assertEqual("1 passed, 2 failed, 0 skipped, 1 crashed", self.last_line(text))
+        self.assertEqual(
+            "1 passed, 2 failed, 0 skipped (of the failed: 1 crashed)", self.last_line(text)
+        )
         self.assertEqual(["test_whole.ATest.test_a"], self.ran())
         self.assertIn("BLOCKED: test_whole.ATest.test_c\nits worker has ended, and", text)
 
@@ -557,7 +569,9 @@ class DeathTest(RunnerTest):
             """
         )
         text = self.run_suite("--timeout", "0.5", code=1)
-        self.assertEqual("1 passed, 1 failed, 0 skipped, 1 crashed", self.last_line(text))
+        self.assertEqual(
+            "1 passed, 1 failed, 0 skipped (of the failed: 1 crashed)", self.last_line(text)
+        )
         self.assertIn("Timeout (0:00:00.500000)!", text)
         self.assertGreaterEqual(text.count("Thread 0x"), 2)
         self.assertIn("in test_a", text)
@@ -614,5 +628,6 @@ class InterruptTest(RunnerTest):
                 self.assertEqual(130, done.returncode, done.stdout)
                 self.assertEqual(["begun", "cleaned"], self.ran())
                 self.assertIn("0 passed, 0 failed, 0 skipped, 2 not run", done.stdout)
+                self.assertIn("\nharness: the run was interrupted\n", done.stdout)
                 self.assertIn("not run: test_long.ATest.test_b\n", done.stdout)
                 (self.root / "ran").unlink()

@@ -104,7 +104,9 @@ class ScheduleTest(RunnerTest):
         body = 'exclusive = "gpu"\n    def test_b(self): os._exit(1)\n'
         self.classes(A=(body, 0), B=('exclusive = "gpu"', 0))
         text = self.run_suite("-n", "2", code=1)
-        self.assertEqual("2 passed, 1 failed, 0 skipped, 1 crashed", self.last_line(text))
+        self.assertEqual(
+            "2 passed, 1 failed, 0 skipped (of the failed: 1 crashed)", self.last_line(text)
+        )
 
     def test_who_waits_for_what_is_in_use_goes_home_when_the_run_stops(self):
         self.classes(
@@ -162,7 +164,6 @@ class ScheduleTest(RunnerTest):
         self.assertEqual("8 passed, 0 failed, 0 skipped", self.last_line(text))
         self.assertEqual("set up", self.noted()[0])
         self.assertEqual("ATest.test_3", self.noted()[-1])
-        self.assertIn("of the lower bound\n", text)
 
         (self.root / "ran").unlink()
         text = self.run_with(f"order='duration', known={known}, workers=2")

@@ -71,8 +71,9 @@ def ledger_of(history: History, run: int) -> Ledger:
         entry.due = len(entry.attempts)
     ledger = ledger_with(entries.values())
     for key, seconds in history.rows(FIXTURES, run):
-        ledger.units.setdefault(key, UnitAccount(key, ())).fixtures.append(seconds)
-    ledger.fixtures += [(key, Outcome(*row)) for key, *row in history.rows(SAID, run)]
+        ledger.unit(key).fixtures.append(seconds)
+    for key, *row in history.rows(SAID, run):
+        ledger.fixtures.append((ledger.unit(key).key, Outcome(*row)))
     return ledger
 
 

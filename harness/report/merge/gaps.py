@@ -25,9 +25,11 @@ def gaps(shards: Sequence[Shard]) -> Iterator[str]:
 def absent(shards: Sequence[Shard]) -> Iterator[str]:
     """Yield what is to be said of shards that are not there, or have not come to their end."""
     there = {shard.number for shard in shards}
+    earlier = {number: shard.path for shard in shards for number in shard.earlier}
     for number in range(1, shards[0].of + 1):
         if number not in there:
-            yield f"shard {number}/{shards[0].of} is missing"
+            where = f": in {earlier[number]} it is of an earlier run" if number in earlier else ""
+            yield f"shard {number}/{shards[0].of} is missing{where}"
     for shard in shards:
         if not shard.facts.ended:
             yield f"{shard} has not ended: it was killed, or is still running"

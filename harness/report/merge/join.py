@@ -25,12 +25,14 @@ class Joined:
         ledger: What became of each test.
         problems: Why it is not complete, a line each.
         late: Whether a shard has ended for its time limit, or is over another budget.
+        idle: Whether no shard had a test to run, and each was right in that: no change reaches any.
     """
 
     facts: Facts
     ledger: Ledger
     problems: Sequence[str]
     late: bool
+    idle: bool
 
     @property
     def problem(self) -> str:
@@ -61,7 +63,8 @@ def join(shards: Sequence[Shard]) -> Joined:
         digest=digest_of(names),
         shares=None,
     )
-    return Joined(facts, ledger, [*problems, *unreported(ledger)], over and not problems)
+    idle = not names and all(shard.facts.exit_code == 0 for shard in shards)
+    return Joined(facts, ledger, [*problems, *unreported(ledger)], over and not problems, idle)
 
 
 def names_of(shards: Sequence[Shard]) -> list[str]:
@@ -79,6 +82,5 @@ def joined(shards: Sequence[Shard], names: Sequence[str]) -> Ledger:
     for shard in shards:
         ledger.fixtures += shard.ledger.fixtures
         for key, unit in shard.ledger.units.items():
-            if key in ledger.units:
-                ledger.units[key].fixtures.extend(unit.fixtures)
+            ledger.unit(key).fixtures.extend(unit.fixtures)
     return ledger

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.errors import HistoryError
@@ -22,12 +23,14 @@ class Shard:
         facts: What is known of its run.
         ledger: What became of the tests that it has reported.
         names: The tests that all shards were to run together.
+        earlier: Shards of an earlier run that are in the file, too, and not of this one.
     """
 
     path: Path
     facts: Facts
     ledger: Ledger
     names: Sequence[str]
+    earlier: frozenset[int] = frozenset()
 
     @property
     def number(self) -> int:
@@ -63,21 +66,41 @@ def read(path: Path) -> list[Shard]:
                 else f"{path} holds no run",
                 hint="name files that `harness run --shard K/N --history FILE` has written",
             )
+        those, earlier = siblings(found)
         return [
-            Shard(path, run.facts, ledger_of(history, run.id), discovered(history, run.id))
-            for run in siblings(found)
+            Shard(path, run.facts, ledger_of(history, run.id), discovered(history, run.id), earlier)
+            for run in those
         ]
 
 
-def siblings(found: Sequence[Run]) -> Iterable[Run]:
-    """Return the last run of a file, and the last one of each other shard of the same run."""
+def origins(shards: Sequence[Shard]) -> Iterator[str]:
+    """Yield when shards have begun that are in one file: some may be older than is meant."""
+    for path in dict.fromkeys(shard.path for shard in shards):
+        those = [f"{each}, begun {began(each)}" for each in shards if each.path == path]
+        if len(those) > 1:
+            yield f"{path} holds {'; '.join(those)}"
+
+
+def began(shard: Shard) -> str:
+    """Return when a shard has begun."""
+    return datetime.fromtimestamp(shard.facts.began, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def siblings(found: Sequence[Run]) -> tuple[list[Run], frozenset[int]]:
+    """Return the runs of the last shards in a file, and which shards are of an earlier run alone.
+
+    Where a shard is there again, another run of all shards has begun: what was before it is not of
+    the same run, though it has the same marks.
+    """
     last = marks(found[-1].facts)
-    by_number = {
-        run.facts.shard[0]: run
-        for run in found
-        if run.facts.shard is not None and marks(run.facts) == last
-    }
-    return by_number.values()
+    those: dict[int, Run] = {}
+    numbers = set()
+    for run in found:
+        if run.facts.shard is not None and marks(run.facts) == last:
+            number = run.facts.shard[0]
+            those = {number: run} if number in those else {**those, number: run}
+            numbers.add(number)
+    return list(those.values()), frozenset(numbers - those.keys())
 
 
 def marks(facts: Facts) -> tuple[object, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from harness.report.stats.figures import Figures, Flakes, Parts, Test, Tier, Unsteady
 from harness.report.stats.spread import Spread
+from harness.report.summary import counted
 
 NARROWEST = 60
 LABEL, CELL = 22, 9  # columns
@@ -171,13 +172,3 @@ def shortened(text: str, width: int, *, keep_end: bool = True) -> str:
     if len(text) <= width:
         return text
     return f"…{text[1 - width :]}" if keep_end else f"{text[: width - 1]}…"
-
-
-def counted(number: int, what: str) -> str:
-    """Return a number of things.
-
-    Example:
-        >>> counted(1, "run"), counted(2, "run")
-        ('1 run', '2 runs')
-    """
-    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harness.core.nearest import nearest
 from harness.errors import HistoryError
+from harness.report.summary import counted
 from harness.runner.flakes.findings import Findings
 from harness.runner.flakes.quarantine import Quarantine
 from harness.runner.kinds import FLAKY, GREEN, RED, SKIPPED
@@ -76,7 +77,7 @@ def complaints(quarantine: Quarantine, ledger: Ledger, selection: Selection) -> 
     """Return why a quarantine makes a run fail: entries that are over, or of no test."""
     found = [
         f"{quarantine.place}: {each.test} is in quarantine no more: it was until {each.expires}, "
-        f"{days(each.days_over(quarantine.today))} ago ({each.owner}, {each.ticket})"
+        f"{counted(each.days_over(quarantine.today), 'day')} ago ({each.owner}, {each.ticket})"
         for each in quarantine.expired
     ]
     names = {entry.name for entry in ledger.found}
@@ -122,16 +123,6 @@ def known(ledger: Ledger, history: Path) -> tuple[tuple[int, int], list[str]]:
     return before, [*unsteady(history, failed), *ready(history, apart)]
 
 
-def days(count: int) -> str:
-    """Return a number of days.
-
-    Example:
-        >>> days(1), days(3)
-        ('1 day', '3 days')
-    """
-    return "1 day" if count == 1 else f"{count} days"
-
-
 def unknown_tests(
     quarantine: Quarantine, names: Collection[str], selection: Selection
 ) -> Iterator[str]:
@@ -147,8 +138,22 @@ def unknown_tests(
     for test in (*quarantine.tests, *(each.test for each in quarantine.expired)):
         own = test.rpartition(".")[0].rpartition(".")[0]
         if test not in names and (everywhere or own in modules):
-            near = nearest(test, names)
+            near = likely(test, names)
             yield f"there is no test {test}" + (f"; did you mean {near}?" if near else "")
+
+
+def likely(test: str, names: Collection[str]) -> str | None:
+    """Return the test that was probably meant: one that was moved, or is called nearly so.
+
+    To compare a name with those of all tests takes seconds where there are many.
+    """
+    owner, _, method = test.rpartition(".")
+    module, _, kind = owner.rpartition(".")
+    moved = min((name for name in names if name.endswith(f".{kind}.{method}")), default=None)
+    if moved is not None:
+        return moved
+    of_class = nearest(test, [name for name in names if name.startswith(f"{owner}.")])
+    return of_class or nearest(test, [name for name in names if name.startswith(f"{module}.")])
 
 
 def tolerated(ledger: Ledger) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Sequence
 
+from harness.report.summary import counted
 from harness.runner.selection import HERE, Selection
 from harness.runner.stress.chance import highest, percent
 from harness.runner.stress.culprits import Culprits
@@ -32,16 +33,6 @@ def beginning(tests: Sequence[str], options: Options) -> str:
 def pace_of(catch: Catch) -> str:
     """Return how long it took."""
     return f"{catch.seconds:.1f} s, {catch.passes / max(catch.seconds, 0.001):.0f} runs a second"
-
-
-def counted(number: int, what: str) -> str:
-    """Return how many of something there were.
-
-    Example:
-        >>> counted(1, "run"), counted(300, "run")
-        ('1 run', '300 runs')
-    """
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def never(catch: Catch) -> str:

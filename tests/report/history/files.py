@@ -41,7 +41,9 @@ def facts(**values):
     return replace(Facts(), **{**usual, **values})
 
 
-def add(path, tests, fixtures=(), names=(), **values):
-    """Write a run into a history."""
+def add(path, tests, fixtures=(), names=(), said=(), **values):
+    """Write a run into a history; what is said of fixtures are pairs of a unit and an outcome."""
+    account = ledger(tests, fixtures)
+    account.fixtures += said
     with History(Path(path), write=True) as history, history.change() as connection:
-        write(connection, facts(**values), ledger(tests, fixtures), names)
+        write(connection, facts(**values), account, names)

@@ -139,6 +139,16 @@ class FailedTest(HistoryTest):
         self.assertEqual("1 passed, 0 failed, 0 skipped", self.last_line(again))
         self.assertEqual(ALL, self.last_line(self.run_suite("--only-failed")))
 
+    def test_where_what_has_failed_is_not_among_these_all_of_them_run_and_it_is_said(self):
+        self.break_it()
+        self.run_suite("--history", "h.sqlite", code=1)
+        self.write(test_two=TWO.replace("test_b", "test_renamed"))
+        text = self.run_suite("--only-failed", "--history", "h.sqlite", code=1)
+        self.assertIn(
+            "harness: of 1 test that failed when last run, none is among these: all of these run\n",
+            text,
+        )
+
     def test_once_there_is_a_history_each_run_is_in_it(self):
         self.write(test_two=TWO)
         self.run_suite("--failed-first")

@@ -183,7 +183,9 @@ class BTest(unittest.TestCase):
         )
 
     def has_lost_one_test(self, text):
-        self.assertEqual("52 passed, 1 failed, 0 skipped, 1 crashed", self.last_line(text), text)
+        self.assertEqual(
+            "52 passed, 1 failed, 0 skipped (of the failed: 1 crashed)", self.last_line(text), text
+        )
         self.assertIn("CRASHED: test_death.ATest.test_b\nworker", text)
         self.assertIn("its Dask worker was lost", text)
         names = [name for name, *_ in self.notes()]
@@ -281,7 +283,9 @@ class ATest(unittest.TestCase):
 """
         )
         text = self.run_there("--timeout", "0.3", code=1)
-        self.assertEqual("1 passed, 1 failed, 0 skipped, 1 crashed", self.last_line(text))
+        self.assertEqual(
+            "1 passed, 1 failed, 0 skipped (of the failed: 1 crashed)", self.last_line(text)
+        )
         self.assertEqual(1, text.count("Timeout (0:00:00.300000)!"), text)
         self.assertIn("in test_a", text)
 

@@ -95,7 +95,7 @@ class FlakesTest(RunnerTest):
         return self.run_suite(*chosen, *arguments, code=code)
 
     def test_a_retry_buys_a_label_and_a_pass_only_within_a_budget(self):
-        self.assertIn("1 passed, 1 failed, 0 skipped, 1 flaky", self.flaky(code=1))
+        self.assertIn("1 passed, 1 failed, 0 skipped (of the failed: 1 flaky)", self.flaky(code=1))
         passed = self.flaky("--flaky", "pass", code=0)
         self.assertEqual("1 passed, 0 failed, 0 skipped, 1 flaky", self.last_line(passed))
         over = self.flaky("--flaky", "pass", "--flake-budget", "0", code=4)
@@ -119,4 +119,4 @@ class FlakesTest(RunnerTest):
             """
         )
         text = self.run_suite("--rerun-failed", "2", "--flaky", "pass", code=1)
-        self.assertIn("0 passed, 1 failed, 0 skipped, 1 crashed", text)
+        self.assertIn("0 passed, 1 failed, 0 skipped (of the failed: 1 crashed)", text)

@@ -2,7 +2,10 @@
 
 import datetime
 import unittest
+from unittest import mock
 
+from harness.core.nearest import nearest
+from harness.runner.flakes import policy
 from harness.runner.flakes.policy import Budget, budget_of, complaints, found_in
 from harness.runner.flakes.quarantine import Quarantine, Quarantined
 from harness.runner.kinds import CRASHED, ERROR, FAILED, FLAKY, PASSED, SKIPPED
@@ -79,6 +82,23 @@ class QuarantineTest(unittest.TestCase):
                 self.assertEqual(expected, found)
         for mode in ONLY, SKIP:
             self.assertEqual([], complaints(quarantine_of(typo).run_as(mode), ledger, Selection()))
+
+    def test_an_entry_of_no_test_is_compared_with_few_of_many(self):
+        tests = {f"m{n}.A.test_{n}": PASSED for n in range(20_000)}
+        ledger = Ledger()
+        ledger.expect(UnitAccount("m", tuple(tests)))
+        for name, near in (
+            ("m77.A.tset_77", "m77.A.test_77"),
+            ("m77.B.test_77x", "m77.A.test_77"),
+            ("elsewhere.A.test_77", "m77.A.test_77"),
+            ("elsewhere.A.test_x", None),
+        ):
+            with self.subTest(name):
+                entry = Quarantined(name, "me", "1", DAY)
+                with mock.patch.object(policy, "nearest", wraps=nearest) as compared:
+                    (line,) = complaints(quarantine_of(entry), ledger, Selection())
+                self.assertLess(sum(len(call.args[1]) for call in compared.mock_calls), 10)
+                self.assertEqual(near is not None, line.endswith(f"; did you mean {near}?"))
 
     def test_fixtures_make_it_fail_unless_all_that_they_are_for_is_in_quarantine(self):
         for names, red in (["a"], True), (["a", "b"], False):
