@@ -145,7 +145,12 @@ class Entry:
         """Whether it is known what became of it, as often as it was due."""
         if len(self.attempts) == 1:
             return self.due <= bool(self.attempts[0].outcomes)
-        return bool(self.attempts) and self.due <= sum(each.reported for each in self.attempts)
+        return bool(self.attempts) and self.due <= self.tries
+
+    @property
+    def tries(self) -> int:
+        """Of how many tries it is known what became of it; one may hold several attempts."""
+        return len({(each.round, each.rerun) for each in self.attempts if each.reported})
 
     @property
     def kind(self) -> str:
@@ -315,7 +320,7 @@ class Ledger:
     def waive(self) -> None:
         """Ask no more for what is known of a test than that: the run has ended as it should."""
         for entry in self.numbered:
-            entry.due = min(entry.due, max(1, sum(each.reported for each in entry.attempts)))
+            entry.due = min(entry.due, max(1, entry.tries))
 
     @property
     def bad(self) -> tuple[str, ...]:

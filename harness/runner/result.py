@@ -80,7 +80,7 @@ class TellingResult(unittest.TestResult):
 
     def _enter(self, test: Any, number: int | None) -> int | None:
         if number is not None:
-            within = number in self._running.values()
+            within = bool(self._running) and number in self._running.values()
             self._running[id(test)] = number
             if not within:
                 if self._keeping is not None:
@@ -93,8 +93,9 @@ class TellingResult(unittest.TestResult):
         """Tell that a test is over."""
         if self._timeout is not None:
             self.limit()
-        self._begin(test)
-        number, watch = self._leave(id(test))
+        if id(test) not in self._running:
+            self._begin(test)
+        number, watch = self._running.pop(id(test), None), self._watches.pop(id(test), None)
         times = None if watch is None else watch.stop()
         failed = self._mirrorOutput  # type: ignore[attr-defined]
         output, files = self._printed(test) if failed else ("", ())
@@ -103,15 +104,12 @@ class TellingResult(unittest.TestResult):
             setup, body, release = times
             self._report(Stop(number, setup, body, release, watch.passed, output, files))
 
-    def _leave(self, identity: int) -> tuple[int | None, Stopwatch | None]:
-        return self._running.pop(identity, None), self._watches.pop(identity, None)
-
     def finish(self) -> None:
         """Tell that tests are over of which nobody else has: a `run` of their own forgot to."""
-        for identity in list(self._running):
-            number, watch = self._leave(identity)
-            if number is not None and watch is not None:
-                self._report(Stop(number, *watch.stop(), watch.passed))
+        for identity, watch in list(self._watches.items()):
+            self._report(Stop(self._running[identity], *watch.stop(), watch.passed))
+        self._watches.clear()
+        self._running.clear()
 
     def _printed(self, test: Any) -> tuple[str, Sequence[str]]:
         """Return what a test that has failed has printed, and the files that are kept of it."""
@@ -133,7 +131,8 @@ class TellingResult(unittest.TestResult):
 
     def addSuccess(self, test: Any) -> None:
         """Note that a test has passed, which is told at its end."""
-        self._begin(test)
+        if id(test) not in self._running:
+            self._begin(test)
         if id(test) in self._watches:
             self._watches[id(test)].passed = True
 

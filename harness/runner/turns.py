@@ -9,27 +9,11 @@ from __future__ import annotations
 import unittest
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 
 from harness.runner.units import Unit
 
 __unittest = True  # frames of this module are left out of a failure's traceback
-
-
-class Turns(Protocol):
-    """What runs tests of a unit, and knows which is which by its number in this run."""
-
-    def run(self, result: unittest.TestResult, /) -> object:
-        """Run them."""
-
-    def of(self, test: Any) -> int | None:
-        """Return the number of a test; None if it was not discovered, as a fixture was not."""
-
-    def of_started(self, test: Any) -> int | None:
-        """Return for which test one that begins counts; None if that is not to be told."""
-
-    def label(self, test: Any) -> str:
-        """Return what a test is called, where the name of the one it counts for does not say it."""
 
 
 def turns_of(unit: Unit, names: Sequence[str], numbers: Mapping[str, int]) -> Turns:
@@ -66,7 +50,7 @@ class Items(unittest.TestSuite):
         self._number = self._item = None
 
     def of(self, test: Any) -> int | None:
-        """Return the number of a test, if it has its turn."""
+        """Return the number of a test, if it has its turn; None of all else, as of a fixture."""
         return self._number if test is self._item else None
 
     def of_started(self, test: Any) -> int | None:
@@ -132,3 +116,6 @@ def reference(test: Any) -> Callable[[], Any]:
         return weakref.ref(test)
     except TypeError:
         return lambda: test
+
+
+Turns: TypeAlias = Items | Whole

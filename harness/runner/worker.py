@@ -148,6 +148,8 @@ class Worker:
         result = TellingResult(self._tell, turns, timeout, stacks, *kept)
         result.failfast = self._stops_at_failure(unit)
         result.tb_locals = self._options.locals
+        if self._link.slate.halted:
+            raise KeyboardInterrupt
         began = time.monotonic()
         self._write(Taken())
         self._measure(unit.key)
@@ -183,14 +185,10 @@ class Worker:
             if isinstance(event, Note):
                 return
             _exit(0)  # a test has forked it, and it goes on as if it were this one
-        if isinstance(event, (Start, Taken)) and self._is_over():
-            raise KeyboardInterrupt
+        if isinstance(event, Start) and (_getppid() != self._parent or self._link.slate.halted):
+            raise KeyboardInterrupt  # nobody will ever know, or a test has kept one to itself
         with self._lock:
             self._link.slate.write(encoded(event), self._wait)
-
-    def _is_over(self) -> bool:
-        """Return whether nobody will ever know, or a test has kept an interrupt to itself."""
-        return _getppid() != self._parent or self._link.slate.halted
 
     def _wait(self) -> None:
         """Have the coordinator read what is written."""

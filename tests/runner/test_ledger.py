@@ -44,6 +44,11 @@ class VerdictTest(unittest.TestCase):
         self.assertEqual(FAILED, kind_of([PASSED], [FAILED]))
         self.assertEqual(BLOCKED, kind_of([FAILED, PASSED], [BLOCKED]))
 
+    def test_one_that_runs_twice_at_a_time_has_not_run_as_often_as_it_is_due(self):
+        attempts = [Attempt(round, outcomes=[Outcome(PASSED)]) for round in (1, 1, 2, 2)]
+        entry = Entry("m.A.test_a", "m.A", due=3, attempts=attempts)
+        self.assertEqual((False, 2), (entry.reported, entry.tries))
+
     def test_neither_a_skip_nor_a_crash_is_a_pass(self):
         self.assertEqual(FAILED, kind_of([FAILED, SKIPPED]))
         self.assertEqual(CRASHED, kind_of([FAILED, CRASHED]))
