@@ -72,7 +72,8 @@ def run(context: click.Context, **given: Any) -> None:
       1    a test or a fixture has failed, or a test has ended its worker
       2    the command line is wrong, or names a test that does not exist
       3    it is not known what became of a test, the tests could not be loaded,
-           or a report that was asked for could not be written
+           a report that was asked for could not be written, or harness itself
+           has failed
       4    the run has reached its time limit before all tests were run, or the
            tests reach fewer lines than coverage's fail_under asks for, or more of
            them were flaky than the budget has room for

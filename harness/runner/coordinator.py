@@ -7,11 +7,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from harness.core import realtime as time
-from harness.runner.backlog import TOO_LONG, Backlog
+from harness.runner.backlog import Backlog
 from harness.runner.channel import Message
 from harness.runner.clerk import Clerk, Listener
 from harness.runner.hand import Hand
 from harness.runner.ledger import Ledger, Outcome, UnitAccount
+from harness.runner.limits import PATIENCE, Limits, ended
 from harness.runner.meant import expect, is_scheduled
 from harness.runner.options import Options
 from harness.runner.plan import Work
@@ -28,10 +29,7 @@ SOON = 0.0002  # seconds in which a process may have ended that has said its las
 AHEAD = 0.1  # seconds of work that a worker is given at once, if it is in small pieces
 TINY = 0.005  # seconds of work for which no worker need be asked twice
 TRIES = 10  # workers, one after another, that end before they have loaded the tests
-GRACE = 2.0  # seconds that a worker has to end itself where a test takes too long
-SLACK = 0.2  # seconds before its limit at which a worker that ends itself has reached it
 OBEDIENCE = 5.0  # seconds that a test has to end where the run has reached its time limit
-PATIENCE = 60.0  # seconds that a worker has to close its services, or to end when interrupted
 
 
 class Coordinator:
@@ -73,6 +71,7 @@ class Coordinator:
         self._keep = keep
         self._clerk = Clerk(listener)
         self._backlog = Backlog(options, self._clerk)
+        self._limits = Limits(options.timeout)
         self.workers = 0
         self.seconds = self._began = 0.0
         self._hands: list[Hand] = []
@@ -128,28 +127,17 @@ class Coordinator:
             else:
                 self._hear(key.data)
         for hand in list(self._hands):
-            if hand in gone or self._dawdles(hand):
+            if hand in gone or self._limits.dawdles(hand):
                 self._bury(hand)
-            elif self._overdue(hand):
+            elif self._limits.overdue(hand):
                 self._end(hand)
         if self.kept is not None and self.kept.look():
             self._give_all()
         self._listener.look()
 
-    def _overdue(self, hand: Hand) -> bool:
-        """Return whether a test takes too long, and whoever was to end it does not."""
-        limit = self._options.timeout
-        return (
-            limit is not None and bool(hand.works) and hand.heard + limit + GRACE < time.monotonic()
-        )
-
     def _end(self, hand: Hand) -> None:
         hand.overdue = True
         hand.member.kill()
-
-    def _dawdles(self, hand: Hand) -> bool:
-        """Return whether a worker that is done, and was sent home, has not ended long after."""
-        return hand.deaf and hand.leaving and hand.missed + PATIENCE < time.monotonic()
 
     def _end_late(self) -> None:
         self.late = True
@@ -228,22 +216,12 @@ class Coordinator:
         if not hand.deaf:
             self._selector.unregister(hand.member)
         self._backlog.queue.left(hand.member.number)
-        how = self._late(hand, ended(hand.member))
+        how = self._limits.told(hand, ended(hand.member))
         if not hand.leaving:
             self._mourn(hand, how or "exit code 0")
         elif how and not self._stopping:
             self._listener.lost(hand.member.number, how, None)
         self._give_all()  # somebody may have waited for what it had
-
-    def _late(self, hand: Hand, how: str) -> str:
-        """Return how a worker has ended, where that may have been its time limit."""
-        limit = self._options.timeout
-        if limit is None or not hand.works:
-            return how
-        ended_itself = how == "exit code 1" and hand.silent() > limit - SLACK
-        if hand.overdue or ended_itself:
-            return f"{TOO_LONG} {limit:g} s ({how})"
-        return how
 
     def _mourn(self, hand: Hand, how: str) -> None:
         entry = hand.suspect.entry if hand.suspect else None
@@ -398,12 +376,3 @@ class Coordinator:
             hand.member.send(**message)
         except OSError:
             pass  # it has died, which is heard
-
-
-def ended(member: Member) -> str:
-    """Return how a worker has ended, which has had its time to do so; empty if in order."""
-    if member.gone():
-        return member.end(PATIENCE)
-    member.kill()
-    member.end(PATIENCE)
-    return f"it did not end within {PATIENCE:g} s, and was killed"

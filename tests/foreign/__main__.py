@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
+import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -75,19 +78,31 @@ class Comparison:
         """Run a command in a directory of its own, and return what it has printed."""
         work = self._place / f"{name}.work"
         work.mkdir()
-        done = subprocess.run(
-            [sys.executable, *command],
-            cwd=work,
-            env={**variables(), **chosen},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            timeout=LONGEST,
-            check=False,
-        )
+        with mode_kept(os.devnull):
+            done = subprocess.run(
+                [sys.executable, *command],
+                cwd=work,
+                env={**variables(), **chosen},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                timeout=LONGEST,
+                check=False,
+            )
         return done.stdout
+
+
+@contextlib.contextmanager
+def mode_kept(path: str) -> Iterator[None]:
+    """Give a file its mode back: run by root, one of Twisted's tests lets nobody write /dev/null."""
+    before = stat.S_IMODE(os.stat(path).st_mode)
+    try:
+        yield
+    finally:
+        if stat.S_IMODE(os.stat(path).st_mode) != before:
+            os.chmod(path, before)
 
 
 def check(name: str, suite: Suite) -> int:

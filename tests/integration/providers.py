@@ -35,7 +35,7 @@ def creator():
     """Return `external`, as a role that may create databases and nothing else."""
     url = os.environ.get(CREATOR, "")
     settings = Settings.read(environ={**os.environ, "DATABASE_URL": url})
-    return Environment(dataclasses.replace(settings), providers="external")
+    return Environment(settings._replace(), providers="external")
 
 
 def sqlite():

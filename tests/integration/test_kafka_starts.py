@@ -1,6 +1,5 @@
 """Brokers that cannot start say why, and leave nothing."""
 
-import dataclasses
 import os
 import shutil
 import tempfile
@@ -73,7 +72,7 @@ class StartTest(unittest.TestCase):
         self.assertEqual({ARCHIVE, STORAGE}, set(made))
         environment.close()
 
-        again = Environment(dataclasses.replace(environment.settings), providers="embedded")
+        again = Environment(environment.settings._replace(), providers="embedded")
         self.addCleanup(again.close)
         with again.lease(Kafka()) as lease:
             command = Path(f"/proc/{lease.instance.running.pid}/cmdline").read_text("utf-8")

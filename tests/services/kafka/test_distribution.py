@@ -1,6 +1,5 @@
 """Finding a distribution of Kafka and a Java."""
 
-import dataclasses
 from unittest import mock
 
 from harness.services.kafka import distribution
@@ -24,7 +23,7 @@ class DistributionTest(DirectoryTest):
 
     def choose(self, version=None, java="openjdk 17.0.15 2025-04-15\nmore", **environ):
         home = {"KAFKA_HOME": str(self.directory), "JAVA_HOME": "/opt/java", **environ}
-        settings = dataclasses.replace(self.settings(), environ=home)
+        settings = self.settings()._replace(environ=home)
         with mock.patch.object(distribution, "said", return_value=java):
             return distribution.choose(version, settings)
 
@@ -65,16 +64,14 @@ class DistributionTest(DirectoryTest):
             self.assertIn("there is no Java for Kafka 4.1.1", self.choose(JAVA_HOME=""))
 
     def test_a_home_that_cannot_be_used_is_a_refusal_never_the_mock(self):
-        settings = dataclasses.replace(
-            self.settings(), environ={"KAFKA_HOME": str(self.directory / "gone")}
-        )
+        settings = self.settings()._replace(environ={"KAFKA_HOME": str(self.directory / "gone")})
 
         self.assertIn("holds no kafka_*.jar", EmbeddedKafka().refusal(settings))
 
 
 class MockTest(DirectoryTest):
     def refusal(self, *options):
-        return EmbeddedKafka(*options).refusal(dataclasses.replace(self.settings(), environ={}))
+        return EmbeddedKafka(*options).refusal(self.settings()._replace(environ={}))
 
     def test_the_mock_is_refused_where_it_cannot_be_what_was_asked_for(self):
         self.assertIn("is not Kafka 4; set KAFKA_HOME to a distribution", self.refusal("4"))
