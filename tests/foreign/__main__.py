@@ -96,7 +96,7 @@ class Comparison:
 
 @contextlib.contextmanager
 def mode_kept(path: str) -> Iterator[None]:
-    """Give a file its mode back: run by root, one of Twisted's tests lets nobody write /dev/null."""
+    """Give a file its mode back: a test of Twisted's lets nobody but root write /dev/null."""
     before = stat.S_IMODE(os.stat(path).st_mode)
     try:
         yield
