@@ -57,8 +57,8 @@ def stress(context: click.Context, **given: Any) -> None:
       0    it has not failed
       1    it has failed
       2    the command line is wrong, or the tests cannot be loaded
-      5    nothing ran: the tests were skipped, or --in-suite has found no order in
-           which the others come to their end
+      5    nothing ran: the tests were skipped, or --in-suite has found no
+           order in which the others come to their end
       130  it was interrupted
     """  # noqa: D301 - \b is click's, and keeps the lines as they are
     from harness.runner.stress.main import stress
