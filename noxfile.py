@@ -21,9 +21,9 @@ STRICT = ("-b", "-X", "dev", "-W", "error")
 # make, of which nothing here is ours.
 QUICK = {"PYTHONMALLOC": "pymalloc"}
 JOBS = "3"  # processes: tests wait more than they compute, and each process has servers of its own
-# What other Pythons than the oldest run: units and the servers' conformance; the newest our commands,
-# too. The suites that start many processes have not behaved otherwise on any of them so far; they run
-# with `nox -s matrix-3.13 -- -k tests.integration`.
+# What other Pythons than the oldest run: units and the servers' conformance; the newest runs our
+# commands, too. The suites that start many processes have not behaved otherwise on any so far; they
+# run with `nox -s matrix-3.13 -- -k tests.integration`.
 UNITS = (
     *("tests.adapters", "tests.core", "tests.data", "tests.providers", "tests.services"),
     *("tests.testing", "tests.test_doctests", "Conformance"),
