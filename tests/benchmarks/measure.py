@@ -116,7 +116,8 @@ def bytecode() -> Iterator[dict[str, str]]:
 
 def milliseconds(seconds: float) -> str:
     """Write a time in milliseconds."""
-    return f"{seconds * 1e3:.3g} ms"
+    value = seconds * 1e3
+    return f"{value:.0f} ms" if value >= 100 else f"{value:.3g} ms"
 
 
 def microseconds(seconds: float) -> str:
