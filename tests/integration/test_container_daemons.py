@@ -12,7 +12,7 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from harness import Container, Http, Process
+from harness import Container, Http, Line, Process
 from harness.errors import StartError
 from harness.providers import daemon, docker, engine
 from harness.providers.embedded import reserve_port
@@ -76,7 +76,7 @@ class PrivateRegistryTest(OwnRegistryTest):
         self.log_in({self.name.partition("/")[0]: {"auth": token}})
 
         with self.assertRaisesRegex(StartError, "exec format error"):  # so it was pulled
-            self.made.start(Container(self.reference))
+            self.made.start(Container(self.reference, ready=Line("begun")))
         self.assertIn(
             self.reference, docker_client().images.get(self.reference).attrs["RepoDigests"]
         )

@@ -3,7 +3,7 @@
 import json
 import unittest
 
-from harness import Container, Environment
+from harness import Container, Environment, Line
 from harness.core.settings import Settings
 from harness.errors import StartError
 from harness.providers import daemon
@@ -67,7 +67,7 @@ class FetchTest(CommandTest):
             Environment(self.settings, providers="docker", state_dir=str(self.directory)) as made,
             self.assertRaisesRegex(StartError, "exec format error"),  # so there was an image
         ):
-            made.lease(Container(elsewhere))
+            made.lease(Container(elsewhere, ready=Line("begun")))
 
     def test_half_a_file_is_pulled_again(self):
         self.fetch()
