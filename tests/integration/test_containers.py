@@ -164,9 +164,10 @@ class ContainerTest(HarnessTestCase):
                 getattr(self.server.instance, action)()
 
     def test_a_second_environment_attaches_to_it(self):
+        port = self.server.port  # so that it is there, if this is the first of the tests
         with Environment(providers="docker") as other:
             instance = other.instance(type(self).server)
-            self.assertEqual(self.server.port, instance.port)
+            self.assertEqual(port, instance.port)
             self.assertFalse(instance.running.fresh)
 
     def test_it_runs_in_docker_only(self):
