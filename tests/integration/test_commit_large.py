@@ -93,7 +93,7 @@ class PostgresConformanceLarge:
         self.db.execute("update stock set price = 4 where id = 9")
 
     def test_m_only_what_was_written_is_put_back(self):
-        self.assertEqual(1, len(set(self.numbers())))
+        self.assertTrue(self.stays())
 
     def test_n_the_session_that_reads_the_log_is_lost_and_opened_again(self):
         read = WalReader.writes
@@ -105,12 +105,20 @@ class PostgresConformanceLarge:
                 reader._server.close()  # between what was written and on which pages
 
         with mock.patch.object(WalReader, "writes", lose):
-            # Where others write to the log at the same time, the doubt may be too much once.
-            self.assertTrue(any(len(set(self.numbers())) == 1 for _ in range(3)))
+            self.assertTrue(self.stays())
 
     def test_o_a_log_that_does_not_tell_the_pages_is_as_good_as_none(self):
         with mock.patch.object(WalReader, "pages", return_value=None):
             self.assertEqual(2, len(set(self.numbers())))
+
+    def stays(self):
+        """Return whether a test that writes a row leaves the database in its place.
+
+        Where other processes change what the server has in common, at the same time, another one
+        may take it: not each time.
+        """
+        tries = 3 if self.db.instance.provider == "external" else 1
+        return any(len(set(self.numbers())) == 1 for _ in range(tries))
 
     def numbers(self):
         """Return the numbers of the database before and after a test that writes a row."""
