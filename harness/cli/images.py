@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from harness.core.settings import Settings
-from harness.errors import ConfigurationError, MissingExtraError, UnavailableError
+from harness.errors import ConfigurationError, UnavailableError
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -105,17 +104,14 @@ def docker_client() -> DockerClient:
         UnavailableError: No daemon answers.
         MissingExtraError: What speaks to it is not installed.
     """
+    from harness.core.extras import extra
     from harness.providers import daemon, docker
 
-    if importlib.util.find_spec("testcontainers") is None:
-        raise MissingExtraError(
-            "images are fetched by testcontainers, which is not installed",
-            hint='pip install "unittest-harness[docker]"',
-        )
     refused = daemon.refusal(daemon.docker_host())
     if refused is not None:
         raise UnavailableError("images are fetched by Docker", cause=refused)
-    return docker.new_client().client
+    with extra("docker", "testcontainers"):
+        return docker.new_client().client
 
 
 def text_of(file: str) -> str:

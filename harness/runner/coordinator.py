@@ -12,7 +12,7 @@ from harness.runner.channel import Message
 from harness.runner.clerk import Clerk, Listener
 from harness.runner.hand import Hand
 from harness.runner.ledger import Ledger, Outcome, UnitAccount
-from harness.runner.limits import PATIENCE, Limits, ended
+from harness.runner.limits import PATIENCE, TimeLimits, ended
 from harness.runner.meant import expect, is_scheduled
 from harness.runner.options import Options
 from harness.runner.plan import Work
@@ -71,7 +71,7 @@ class Coordinator:
         self._keep = keep
         self._clerk = Clerk(listener)
         self._backlog = Backlog(options, self._clerk)
-        self._limits = Limits(options.timeout)
+        self._limits = TimeLimits(options.timeout)
         self.workers = 0
         self.seconds = self._began = 0.0
         self._hands: list[Hand] = []

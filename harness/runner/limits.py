@@ -12,8 +12,8 @@ SLACK = 0.2  # seconds before its limit at which a worker that ends itself has r
 PATIENCE = 60.0  # seconds that a worker has to close its services, or to end when interrupted
 
 
-class Limits:
-    """The limits of a run.
+class TimeLimits:
+    """The time limits of a run.
 
     Args:
         timeout: Seconds that a test may take; None for ever.

@@ -1,5 +1,6 @@
 """`harness images refresh`: the digests in files become those that tags mean now."""
 
+import sys
 from unittest import mock
 
 from harness.errors import ImageError
@@ -84,6 +85,16 @@ class FetchTest(CommandTest):
         self.assertEqual(2, done.exit_code)
         self.assertIn("no image was named", done.output)
         self.assertIn("next: name some, or a file in HARNESS_IMAGES", done.output)
+
+    def test_without_the_extra_it_says_so(self):
+        missing = mock.patch.dict(sys.modules, {"testcontainers.core.docker_client": None})
+        there = mock.patch("harness.providers.daemon.refusal", return_value=None)
+        with missing, there:
+            done = self.run_command("images", "fetch", "kept", "redis")
+
+        self.assertEqual(2, done.exit_code)
+        self.assertIn("harness: testcontainers is not installed\n", done.output)
+        self.assertIn('next: pip install "unittest-harness[docker]"', done.output)
 
     def test_without_a_daemon_it_says_so(self):
         self.environment(DOCKER_HOST="unix:///nowhere")
