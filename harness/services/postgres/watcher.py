@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import gc
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.core import realtime as time
+from harness.core.grace import outlasting
 from harness.errors import LeakError
 from harness.services.postgres.activity import Session
 from harness.services.postgres.connect import connect
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 GRACE = 1.0  # seconds
 MOST_GRACE = 10.0
 UNIX_SOCKET = -1  # the port of its clients, of which nothing is known
-POLL = 0.005
 
 TABLES = """
 select quote_ident(n.nspname) || '.' || quote_ident(c.relname)
@@ -143,18 +142,14 @@ def lingering(databases: Databases, name: str, known: tuple[int, ...]) -> list[S
     Closing takes the server a moment, and more on a busy machine, where the client's end tells that
     it was closed; a connection that nobody refers to is closed by collecting garbage.
     """
-    began = time.monotonic()
-    sessions = databases.sessions(name, known)
-    if not sessions:
-        return []
-    gc.collect()
-    servers = {databases.endpoint.port, int(databases.rows("show port")[0][0])}
-    last = False
-    while sessions and not last:
-        last = time.monotonic() >= began + patience(sessions, servers)
-        time.sleep(POLL)
-        sessions = databases.sessions(name, known)  # once more when the time is over: it takes some
-    return sessions
+
+    @functools.cache  # asked for only where there is a session at all
+    def servers() -> set[int]:
+        return {databases.endpoint.port, int(databases.rows("show port")[0][0])}
+
+    return outlasting(
+        lambda: databases.sessions(name, known), lambda found: patience(found, servers())
+    )
 
 
 def patience(sessions: list[Session], servers: set[int]) -> float:

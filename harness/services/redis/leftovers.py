@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import gc
-
-from harness.core import realtime as time
+from harness.core.grace import outlasting
 from harness.errors import LeakError
 from harness.services.redis.clients import Client, read_clients
 from harness.services.redis.connect import Session
 
 GRACE = 0.3  # seconds
-POLL = 0.005
 
 
 def lingering(session: Session, database: int) -> list[Client]:
@@ -19,14 +16,7 @@ def lingering(session: Session, database: int) -> list[Client]:
     Closing takes the server a moment; a subscriber that nobody refers to is closed by collecting
     garbage.
     """
-    deadline = time.monotonic() + GRACE
-    clients = busy(session, database)
-    if clients:
-        gc.collect()
-    while clients and time.monotonic() < deadline:
-        time.sleep(POLL)
-        clients = busy(session, database)
-    return clients
+    return outlasting(lambda: busy(session, database), lambda _: GRACE)
 
 
 def busy(session: Session, database: int) -> list[Client]:

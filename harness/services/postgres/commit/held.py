@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 from typing import TYPE_CHECKING
 
-from harness.core import realtime as time
+from harness.core.grace import outlasting
 from harness.errors import LeakError
 from harness.services.breaches import never_committed
 from harness.services.postgres import watcher
@@ -113,14 +112,7 @@ class TestLease(CommitLease):
 
 def busy_sessions(instance: PostgresInstance, database: CommitDatabase) -> list[Session]:
     """Return the sessions of others that stay in a transaction, at work or keep a lock."""
-    deadline = time.monotonic() + watcher.GRACE
-    while True:
-        last = time.monotonic() >= deadline  # before the look: that may have taken long
-        busy = busy_now(instance, database)
-        if last or not busy:
-            return busy
-        gc.collect()
-        time.sleep(watcher.POLL)
+    return outlasting(lambda: busy_now(instance, database), lambda _: watcher.GRACE)
 
 
 def busy_now(instance: PostgresInstance, database: CommitDatabase) -> list[Session]:
