@@ -6,12 +6,19 @@ import os
 import select
 import struct
 import termios
+from unittest import mock
 
 import pyte
 
 # What is written to a terminal arrives a little later at its other end, but in order: what was
 # written before a mark is there when the mark is.
 MARK = b"\0mark\0"
+
+# What the environment says of a terminal that somebody sits at, wherever the tests run.
+ENVIRON = {
+    **dict.fromkeys(("CI", "GITHUB_ACTIONS", "GITLAB_CI", "NO_COLOR", "FORCE_COLOR"), ""),
+    "TERM": "xterm-256color",
+}
 
 
 class Terminal:
@@ -77,9 +84,10 @@ class Terminal:
 
 @contextlib.contextmanager
 def terminal(columns=60, lines=10):
-    """Yield a terminal."""
+    """Yield a terminal, and have the environment tell of it."""
     made = Terminal(columns, lines)
     try:
-        yield made
+        with mock.patch.dict(os.environ, ENVIRON):
+            yield made
     finally:
         made.close()
