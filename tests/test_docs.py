@@ -120,6 +120,7 @@ class Examples:
             "PATH": os.pathsep.join([python, os.environ["PATH"]]),
             "PYTHONPATH": str(ROOT),
             "HARNESS_STATE_DIR": str(Path(directory, "state")),  # in which only these run
+            "HARNESS_CI_PLATFORM": "none",
         }
         for command, expected in commands:
             result = subprocess.run(

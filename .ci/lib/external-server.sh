@@ -62,6 +62,8 @@ initialize_server() {
     printf "%s\n" "listen_addresses = '127.0.0.1'" "unix_socket_directories = ''" >>"$1/postgresql.conf"
     # The tests run in several processes, each as two roles, and leak connections on purpose.
     printf 'max_connections = 200\n' >>"$1/postgresql.conf"
+    # As each `drop database` ends with a checkpoint, a slow disk would hold all of them up for seconds.
+    printf 'fsync = off\n' >>"$1/postgresql.conf"
     roles_and_database | offline_sql "$1" postgres
     customers | offline_sql "$1" shop
 }

@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import os
+import secrets
 import tarfile
 import unittest
 
@@ -25,8 +26,8 @@ def registry():
 
 
 def publish(test, image, repository):
-    """Push an image under a name of its own; return its reference by digest."""
-    name = f"{registry()}/harness-tests/{repository}"
+    """Push an image under a name that no other test has; return its reference by digest."""
+    name = f"{registry()}/harness-tests/{repository}-{secrets.token_hex(4)}"
     image.tag(name, "test")
     docker_client().images.push(name, "test")
     test.addCleanup(remove, name)

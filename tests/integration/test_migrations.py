@@ -161,21 +161,22 @@ class PostgresConformanceMigrations(Files):
 class PostgresConformanceFailingMigrations(Files):
     db = Postgres()
 
-    def fail(self, kind=MigrationError, **options):
+    def error_of(self, kind=MigrationError, **options):
         """Return the text of the error, having looked that no database was left."""
         before = self.databases()
         for _ in range(2):  # the second time it is remembered, not tried
             with self.assertRaises(kind) as raised:
                 self.lease(**options)
-        self.assertEqual(before, self.databases())
+        self.assertEqual(set(), self.databases() - before)  # others' may go meanwhile
         return str(raised.exception)
 
     def databases(self):
         """Return the databases of this process on this server."""
         process = self.db.database.rpartition("_")[2][:6]
-        return self.db.rows(
+        found = self.db.rows(
             "select datname from pg_database where datname like %s", [f"%{process}%"]
         )
+        return {row.datname for row in found}
 
     def test_a_failing_statement_is_shown_with_file_line_and_the_servers_message(self):
         path = self.directory(
@@ -189,7 +190,7 @@ class PostgresConformanceFailingMigrations(Files):
             """,
         )
 
-        text = self.fail(migrations=path)
+        text = self.error_of(migrations=path)
 
         self.assertIn(f"{path / '2.sql'}, line 4: invalid input syntax for type integer", text)
         self.assertIn("    insert into t\n", text)
@@ -198,7 +199,7 @@ class PostgresConformanceFailingMigrations(Files):
     def test_a_failing_seed_is_shown_in_the_same_way(self):
         path = self.directory(seed="insert into nowhere values (1)")
 
-        text = self.fail(migrations=shop, seeds=(path / "seed.sql",))
+        text = self.error_of(migrations=shop, seeds=(path / "seed.sql",))
 
         self.assertIn(f'{path / "seed.sql"}, line 1: relation "nowhere" does not exist', text)
 
@@ -207,7 +208,7 @@ class PostgresConformanceFailingMigrations(Files):
             db.execute("create table t (id integer)")
             db.execute("insert into t values ('x')")
 
-        text = self.fail(migrations=build_everything)
+        text = self.error_of(migrations=build_everything)
 
         self.assertIn("build_everything() failed: DatabaseError: invalid input syntax", text)
 
@@ -216,13 +217,13 @@ class PostgresConformanceFailingMigrations(Files):
             raise KeyError("SHOP_URL")
 
         self.assertIn(
-            "build_nothing() failed: KeyError: 'SHOP_URL'", self.fail(migrations=build_nothing)
+            "build_nothing() failed: KeyError: 'SHOP_URL'", self.error_of(migrations=build_nothing)
         )
 
     def test_a_file_that_leaves_a_transaction_open_is_an_error_not_an_empty_schema(self):
         path = self.directory(_1="create table s (id integer)", _2="begin; create table t (id int)")
 
-        text = self.fail(migrations=path)
+        text = self.error_of(migrations=path)
 
         self.assertIn(str(path / "2.sql"), text)
         self.assertIn("transaction open", text)
@@ -230,7 +231,7 @@ class PostgresConformanceFailingMigrations(Files):
     def test_commands_of_psql_are_refused_with_what_to_write(self):
         path = self.directory(_1="create table t (id integer);\n\\connect shop\n")
 
-        text = self.fail(migrations=path)
+        text = self.error_of(migrations=path)
 
         self.assertIn(f"{path / '1.sql'}, line 2", text)
         self.assertIn("psql's own commands do not run here: write SQL", text)
@@ -238,27 +239,27 @@ class PostgresConformanceFailingMigrations(Files):
     def test_an_error_of_syntax_names_the_statement(self):
         path = self.directory(_1="create table t (id integer);\n\ncreate tabel u (id integer);")
 
-        self.assertIn('line 3: syntax error at or near "tabel"', self.fail(migrations=path))
+        self.assertIn('line 3: syntax error at or near "tabel"', self.error_of(migrations=path))
 
     def test_a_file_that_is_not_utf_8(self):
         path = self.directory(_1="select 1")
         (path / "1.sql").write_bytes(b"insert into t values ('\xff');")
 
-        self.assertIn(f"{path / '1.sql'} cannot be read", self.fail(migrations=path))
+        self.assertIn(f"{path / '1.sql'} cannot be read", self.error_of(migrations=path))
 
     def test_directories_that_are_not_there_or_empty(self):
         path = self.directory()
 
         self.assertIn(
-            f"there is no .sql file in {path}", self.fail(ConfigurationError, migrations=path)
+            f"there is no .sql file in {path}", self.error_of(ConfigurationError, migrations=path)
         )
-        text = self.fail(ConfigurationError, migrations=path / "missing")
+        text = self.error_of(ConfigurationError, migrations=path / "missing")
         self.assertIn(f"there is no migrations directory {path / 'missing'}", text)
         self.assertIn("else to the working directory", text)
 
     def test_a_seed_that_is_not_there(self):
         path = self.directory()
 
-        text = self.fail(ServiceDefinitionError, seeds=(path / "missing.sql",))
+        text = self.error_of(ServiceDefinitionError, seeds=(path / "missing.sql",))
 
         self.assertIn(str(path / "missing.sql"), text)
