@@ -146,8 +146,8 @@ class BelongingTest(ProcessTest):
 
     def test_one_belongs_by_its_mark_though_it_has_closed_its_lock(self):
         server = self.ready(WITHOUT_LIFE)
-        file = os.stat(self.life)
-        wait_until(lambda: not processes.has_open(server.pid, file), "the loss of its lock")
+        wait_until(lambda: self.is_sleep(server.pid), "its program")  # has no mark while it changes
+        self.assertFalse(processes.has_open(server.pid, os.stat(self.life)))
 
         self.assertEqual([server.pid], self.everything())
 
@@ -162,7 +162,7 @@ class BelongingTest(ProcessTest):
 
     def test_marks_are_found_where_the_lock_is_gone(self):
         server = self.server("exec sleep 60")
-        wait_until(lambda: self.is_sleep(server.pid), "its program")  # has no mark while it changes
+        wait_until(lambda: self.is_sleep(server.pid), "its program")
         os.unlink(self.life)
 
         self.assertEqual([server.pid], self.everything())
