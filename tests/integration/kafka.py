@@ -10,6 +10,7 @@ from harness import Environment, HarnessTestCase, Kafka
 from harness.core.settings import Settings
 from harness.errors import RequiredError, UnavailableError
 from tests.integration.providers import PROVIDERS, Conformance, environment
+from tests.support.registry import wait_until
 
 HOME = "KAFKA_HOME"
 
@@ -76,3 +77,13 @@ def need(test, name):
         raise
     except UnavailableError as error:
         test.skipTest(str(error))
+
+
+def await_deleted(topics, names):
+    """Wait until a broker tells of topics no more: it hears of a deletion after who asked for it.
+
+    Args:
+        topics: Returns the topics that it tells of.
+        names: Those that are to have gone.
+    """
+    wait_until(lambda: topics().isdisjoint(names), f"the deletion of {', '.join(sorted(names))}")

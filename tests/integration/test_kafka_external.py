@@ -17,7 +17,7 @@ from harness.core.settings import Settings
 from harness.errors import ServiceDiedError, StartError, UnavailableError
 from harness.services.kafka.marks import SETTING, signature
 from tests.integration.inner import run_inner
-from tests.integration.kafka import BROKERS, HOME, broker, need, own
+from tests.integration.kafka import BROKERS, HOME, await_deleted, broker, need, own
 from tests.integration.providers import on_one_python
 
 QUICK = 10.0  # seconds
@@ -70,7 +70,7 @@ class UntouchedTest(ForeignTest):
         lease.release()
 
         self.assertIn("orders", self.topics())
-        self.assertNotIn(topic, self.topics())
+        await_deleted(self.topics, {topic})
 
     def test_a_topic_that_the_code_makes_there_is_not_deleted(self):
         def body(self):
@@ -90,7 +90,7 @@ class UntouchedTest(ForeignTest):
         topic = environment.lease(Kafka()).topic("orders")
         environment.close()
 
-        self.assertNotIn(topic, self.topics())
+        await_deleted(self.topics, {topic})
 
 
 @on_one_python
@@ -109,7 +109,7 @@ class OrphanTest(ForeignTest):
 
         self.environment().lease(Kafka()).release()
 
-        self.assertNotIn(name, self.topics())
+        await_deleted(self.topics, {name})
 
     def test_a_topic_with_such_a_name_alone_is_nobodys_business(self):
         name = self.orphan()
@@ -136,7 +136,7 @@ class OrphanTest(ForeignTest):
             done = CliRunner().invoke(main, ["clean", *arguments], env=variables)
             for name in names:
                 self.assertIn(f"{word} topic {name}", done.output)
-        self.assertEqual(set(), set(names) & self.topics())
+        await_deleted(self.topics, {*names})
 
 
 @on_one_python

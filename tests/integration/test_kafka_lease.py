@@ -7,7 +7,7 @@ from confluent_kafka import Consumer, KafkaException, Producer
 
 from harness import Kafka, KafkaLease, KafkaRecord
 from harness.errors import CapabilityError, LeaseError, UnavailableError
-from tests.integration.kafka import on_every_broker
+from tests.integration.kafka import await_deleted, on_every_broker
 
 THEN = 1_700_000_000_000  # milliseconds since 1970
 
@@ -92,7 +92,7 @@ class KafkaConformanceLease:
                 names.add(topic)
 
         self.assertEqual(2, len(names))
-        self.assertEqual(set(), names & self.topics())
+        await_deleted(self.topics, names)
 
     def topics(self):
         """Return all topics of the broker, as it tells anybody."""
@@ -108,7 +108,7 @@ class KafkaConformanceLease:
             self.assertEqual(0, producer.flush(5))
             self.assertEqual([b"x"], [record.value for record in lease.records(retry)])
 
-        self.assertEqual(set(), {topic, retry} & self.topics())
+        await_deleted(self.topics, {topic, retry})
 
     def test_clients_of_the_code_find_the_broker(self):
         topic, group = self.events.topic("orders"), self.events.group()
