@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from pathlib import Path, PurePosixPath
 
-from harness.runner.changes.source import Import
+from harness.runner.changes.loading import Import
 
 SUFFIX, INIT = ".py", "__init__"
 
@@ -43,7 +43,9 @@ class Modules:
         while root in self._packages and root:
             root = parent_of(root)
         begin = len(PurePosixPath(root).parts)
-        yield from (".".join(parts[at:]) for at in range(begin + 1) if parts[at:])
+        inner = (len(PurePosixPath(each).parts) for each in self._roots if is_in(path, each))
+        depths = {*range(begin + 1), *inner}
+        yield from (".".join(parts[at:]) for at in sorted(depths) if parts[at:])
 
     def around(self, path: str) -> Iterator[str]:
         """Yield the packages around a file, which are imported before it."""
@@ -166,6 +168,11 @@ def tail(text: str) -> tuple[str, ...]:
 def parent_of(path: str) -> str:
     """Return the directory of a path; empty for the repository's own."""
     return path.rpartition("/")[0]
+
+
+def is_in(path: str, place: str) -> bool:
+    """Tell whether a file is somewhere in a directory; in the repository's own all are."""
+    return not place or path.startswith(f"{place}/")
 
 
 def below(path: Path, top: Path) -> str | None:

@@ -2,8 +2,8 @@
 
 import unittest
 
+from harness.runner.changes.loading import Import
 from harness.runner.changes.modules import Modules
-from harness.runner.changes.source import Import
 
 FILES = (
     *("shop/__init__.py", "shop/cart.py", "shop/tools/__init__.py", "shop/tools/json.py"),
