@@ -5,6 +5,7 @@ import unittest
 from unittest import mock
 
 from harness.core.nearest import nearest
+from harness.runner.changes.reach import Reach
 from harness.runner.flakes import policy
 from harness.runner.flakes.policy import Budget, budget_of, complaints, found_in
 from harness.runner.flakes.quarantine import Quarantine, Quarantined
@@ -62,7 +63,7 @@ class QuarantineTest(unittest.TestCase):
                 "quarantine.toml: m.A.a is in quarantine no more: it was until 2026-02-26, "
                 "12 days ago (payments, SHOP-1)"
             ],
-            complaints(quarantine, ledger, Selection()),
+            complaints(quarantine, ledger, Options()),
         )
 
     def test_an_entry_of_no_test_makes_it_fail_where_that_can_be_known(self):
@@ -78,10 +79,17 @@ class QuarantineTest(unittest.TestCase):
             (Selection(patterns=("pay",)), []),
         ):
             with self.subTest(selection):
-                found = complaints(quarantine_of(typo, other), ledger, selection)
+                found = complaints(quarantine_of(typo, other), ledger, Options(selection))
                 self.assertEqual(expected, found)
         for mode in ONLY, SKIP:
-            self.assertEqual([], complaints(quarantine_of(typo).run_as(mode), ledger, Selection()))
+            self.assertEqual([], complaints(quarantine_of(typo).run_as(mode), ledger, Options()))
+
+    def test_a_run_that_leaves_tests_out_does_not_know_of_an_entry_of_none(self):
+        ledger, quarantine = ledger_of(test_pay=PASSED), quarantine_of(entry("test_left_out"))
+        for options in Options(tiers=("unit",)), Options(reach=Reach("main")):
+            with self.subTest(options):
+                findings = found_in(ledger, options._replace(quarantine=quarantine))
+                self.assertEqual((), findings.wrong)
 
     def test_an_entry_of_no_test_is_compared_with_few_of_many(self):
         tests = {f"m{n}.A.test_{n}": PASSED for n in range(20_000)}
@@ -96,7 +104,7 @@ class QuarantineTest(unittest.TestCase):
             with self.subTest(name):
                 entry = Quarantined(name, "me", "1", DAY)
                 with mock.patch.object(policy, "nearest", wraps=nearest) as compared:
-                    (line,) = complaints(quarantine_of(entry), ledger, Selection())
+                    (line,) = complaints(quarantine_of(entry), ledger, Options())
                 self.assertLess(sum(len(call.args[1]) for call in compared.mock_calls), 10)
                 self.assertEqual(near is not None, line.endswith(f"; did you mean {near}?"))
 
