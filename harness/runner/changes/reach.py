@@ -207,7 +207,7 @@ class Study:
         def now_and_before(path: str) -> Source:
             return both(read(self._now(path)), before.get(path, Source()))
 
-        modules = Modules({*files, *before}, self._place.roots)
+        modules = Modules({*files, *before}, self._place.roots, self._repository.top)
         ours = [path for path in files if self._place.is_ours(path)]
         return Graph(modules, now_and_before, [*ours, *changed])
 

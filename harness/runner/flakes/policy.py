@@ -43,7 +43,8 @@ class Budget:
 
         Otherwise a suite of less than 200 tests would have none, with the share as it is mostly.
         """
-        return max(1, int(self.share * self.runs)) if self.share else 0
+        room = int(round(self.share * self.runs, 6))  # 0.29 * 100 is a little less than 29
+        return max(1, room) if self.share else 0
 
     @property
     def exceeded(self) -> bool:

@@ -142,6 +142,8 @@ class FlakyTest(unittest.TestCase):
             (0.05, 100, 5),
             (0.0, 10_000, 0),
             (1.0, 7, 7),
+            (0.29, 100, 29),
+            (0.7 / 100, 1000, 7),
         ):
             with self.subTest(share=share, runs=runs):
                 self.assertEqual(room, Budget(share, runs, 0).room)
