@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness.core.nearest import did_you_mean
 from harness.errors import ConfigurationError
-from harness.runner.changes.modules import below
+from harness.runner.changes.modules import SUFFIX, below
 
 OPTION = "--changed-since"
 ALL = "run all tests, without it"
@@ -91,10 +91,9 @@ class Repository:
 
     def python_files(self) -> list[str]:
         """Return the Python files that are there, new ones included."""
-        told = self._told(
-            *("ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", "*.py")
-        )
-        return sorted({path for path in listed(told) if (self.top / path).is_file()})
+        told = self._told("ls-files", "--cached", "--others", "--exclude-standard", "-z")
+        paths = {path for path in listed(told) if path.endswith(SUFFIX)}
+        return sorted(path for path in paths if (self.top / path).is_file())
 
     def links(self) -> dict[str, str]:
         """Return the links, each with the file or the directory in the repository it leads to."""

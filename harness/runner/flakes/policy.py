@@ -169,9 +169,10 @@ def tolerated(ledger: Ledger) -> Iterator[str]:
 
 def report(quarantine: Quarantine, ledger: Ledger) -> Iterator[str]:
     """Yield what became of the tests in quarantine: a line, and one for each that has failed."""
-    if quarantine.mode == SKIP and quarantine.tests:
-        yield f"quarantined: not run, {len(quarantine.tests)} in {quarantine.place}"
     found = [entry for entry in ledger.numbered if entry.quarantined is not None]
+    left = len(quarantine.tests) - len(found)  # a suite of its own is run as a whole
+    if quarantine.mode == SKIP and left:
+        yield f"quarantined: not run, {left} in {quarantine.place}"
     if not found:
         if quarantine.mode == ONLY:
             yield "quarantined: no test is"

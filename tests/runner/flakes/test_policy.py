@@ -52,6 +52,14 @@ class QuarantineTest(unittest.TestCase):
             found_in(ledger, Options(quarantine=quarantine)).told,
         )
 
+    def test_those_that_do_not_run_are_told_without_those_that_run_with_their_suite(self):
+        ledger = ledger_of(a=PASSED, b=PASSED)
+        for names, left in ("bc", ["quarantined: not run, 1 in quarantine.toml"]), ("b", []):
+            quarantine = quarantine_of(*map(entry, names)).run_as(SKIP)
+            ledger.set_apart(quarantine.tests)
+            told = found_in(ledger, Options(quarantine=quarantine)).told
+            self.assertEqual([*left, "quarantined: 1 run, 0 failed"], told)
+
     def test_one_that_is_over_makes_it_fail_and_counts_as_any_other(self):
         ledger = ledger_of(a=FAILED)
         quarantine = quarantine_of(entry("a", days=-12))
