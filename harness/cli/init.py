@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,6 +68,7 @@ def ci(
         raise ConfigurationError(
             "for which CI system?", hint="say --github, or --gitlab for GitLab CI"
         )
+    check_top(project)
     files = pipeline(project, shards, pythons, install).files(system)
     if (project / IMAGES).exists():
         files.pop(IMAGES, None)  # it is the project's own, and what was written is made from it
@@ -78,6 +80,25 @@ def ci(
         )
     write(project, files)
     click.echo(NEXT[system])
+
+
+def check_top(project: Path) -> None:
+    """Do nothing if a directory is the top of its repository, or is in none.
+
+    Raises:
+        ConfigurationError: It is below: files there would be written for nobody.
+    """
+    for place in (project, *project.parents):
+        if (place / ".git").exists():
+            break
+    else:
+        return
+    if place != project:
+        raise ConfigurationError(
+            f"{project} is not the top of its repository; nothing was written",
+            cause="CI systems look for their files there, and would not run the tests",
+            hint=f"cd {shlex.quote(str(place))}, or begin one here: git init",
+        )
 
 
 def pipeline(project: Path, shards: int, pythons: tuple[str, ...], install: str | None) -> Pipeline:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -112,7 +113,7 @@ def checked(name: str, reference: str, source: Path) -> str:
 
 def install_command(project: Path) -> str:
     """Return how a project, and harness, are installed, by what lies in its directory."""
-    parts = [f"-r {path.name}" for path in sorted(project.glob(REQUIREMENTS))]
+    parts = [f"-r {shlex.quote(path.name)}" for path in sorted(project.glob(REQUIREMENTS))]
     if any((project / name).is_file() for name in PROJECT_FILES):
         parts.append("-e .")
     return " ".join(["python -m pip install", *parts, f'"{OURS}"'])

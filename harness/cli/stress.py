@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import signal
 import sys
 from typing import Any
 
@@ -65,10 +66,14 @@ def stress(context: click.Context, **given: Any) -> None:
 
     seed = seed_of(given["seed"], context.obj)
     announce_seed(seed)
+    # What a platform of CI sends to a job that is called off: no test is to outlive it.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         sys.exit(stress(options_of(given, seed), click.echo))
     except KeyboardInterrupt:
         sys.exit(130)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def options_of(given: dict[str, Any], seed: int) -> Any:

@@ -102,6 +102,18 @@ class WritingTest(InitTest):
         self.init("--gitlab", "--install", "make environment")
         self.assertIn("    - |\n      make environment\n", self.text(".gitlab-ci.yml"))
 
+    def test_a_file_with_a_space_in_its_name_is_one_file_of_requirements(self):
+        self.write("requirements dev.txt")
+
+        self.init("--gitlab")
+        self.assertIn("install -r 'requirements dev.txt' -e . ", self.text(".gitlab-ci.yml"))
+
+    def test_some_file_that_the_wheels_are_cached_by_is_there_in_any_project(self):
+        self.init("--github")
+        text = self.text(GITHUB[0])
+        names = re.search(r"cache-dependency-path: \|\n((?: {12}\S+\n)+)", text)[1].split()
+        self.assertLessEqual({"pyproject.toml", "setup.py", GITHUB[0]}, {*names})
+
     def test_all_places_of_the_templates_are_filled(self):
         self.init("--github")
         self.init("--gitlab")
@@ -120,6 +132,16 @@ class RefusalTest(InitTest):
         ):
             with self.subTest(arguments):
                 self.assertIn(said, self.init(*arguments, code=2))
+
+    def test_a_directory_in_which_no_system_looks_for_files_is_refused(self):
+        self.write(".git/HEAD")
+        self.write("shop/pyproject.toml")
+        with contextlib.chdir(self.directory / "shop"):
+            for system in "--github", "--gitlab":
+                said = self.init(system, code=2)
+        self.assertIn("/shop is not the top of its repository; nothing was written\n", said)
+        self.assertIn(f"  next: cd {self.directory}, or begin one here: git init\n", said)
+        self.assertEqual(["pyproject.toml"], [p.name for p in (self.directory / "shop").iterdir()])
 
     def test_a_file_of_images_that_lacks_a_service_is_refused(self):
         self.write("images.json", '{"redis": "redis:7@sha256:' + "a" * 64 + '"}')

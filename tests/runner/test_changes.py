@@ -99,6 +99,18 @@ class ChangesTest(RunnerTest):
         self.assertIn("harness: recorded coverage is not used, for it cannot be read: ", text)
         self.assertIn("3 of 4 tests", text)
 
+    def test_tests_that_are_found_by_a_link_run_if_it_leads_elsewhere(self):
+        for name in "old", "new":
+            (self.root / name).mkdir()
+            (self.root / name / "tests.py").write_text((self.root / "test_alone.py").read_text())
+        link = self.root / "test_link.py"
+        link.symlink_to("old/tests.py")
+        self.commit()
+        link.unlink()
+        link.symlink_to("new/tests.py")
+        text = self.run_suite("--changed-since", "HEAD", "--why")
+        self.assertIn("test_link.AloneTest.test_alone: test_link.py changed\n", text)
+
     def test_what_git_cannot_tell_ends_the_run_before_it_begins(self):
         text = self.run_suite("--changed-since", "mian", code=2)
         self.assertEqual(

@@ -49,14 +49,15 @@ class Graph:
         """Tell whether another file refers to one."""
         return bool(self._users.get(path))
 
-    def add_data(self, path: str) -> bool:
-        """Add a file that is no Python; return whether it is told for certain who reads it."""
-        certain = False
+    def add_data(self, path: str) -> list[str]:
+        """Add a file that is no Python; return those of whom it is certain that they read it."""
+        certain = []
         for user, source in self._sources.items():
             found = mentions(source.texts, user, path)
             if found:
                 self._users[path].add(user)
-                certain = certain or found.certain
+            if found.certain:
+                certain.append(user)
         return certain
 
     def reached(self, changed: Iterable[str]) -> dict[str, str]:

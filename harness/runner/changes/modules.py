@@ -7,9 +7,10 @@ import sys
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from functools import cache
+from importlib.machinery import ModuleSpec
 from pathlib import Path, PurePosixPath
 
-from harness.runner.changes.source import Import
+from harness.runner.changes.loading import Import
 
 SUFFIX, INIT = ".py", "__init__"
 
@@ -23,11 +24,15 @@ class Modules:
     Args:
         files: Paths of Python files, below the repository, and of such as were there.
         roots: Directories from which modules are imported for certain.
+        top: The repository's directory, in which installed packages may be.
     """
 
-    def __init__(self, files: Collection[str], roots: Iterable[str] = ("",)) -> None:
+    def __init__(
+        self, files: Collection[str], roots: Iterable[str] = ("",), top: Path | None = None
+    ) -> None:
         self._files = set(files)
         self._roots = set(roots)
+        self._top = top
         self._packages = {parent_of(path) for path in files if stem_of(path) == INIT}
         self._named: defaultdict[str, list[str]] = defaultdict(list)
         self._last: defaultdict[str, list[str]] = defaultdict(list)
@@ -43,7 +48,9 @@ class Modules:
         while root in self._packages and root:
             root = parent_of(root)
         begin = len(PurePosixPath(root).parts)
-        yield from (".".join(parts[at:]) for at in range(begin + 1) if parts[at:])
+        inner = (len(PurePosixPath(each).parts) for each in self._roots if is_in(path, each))
+        depths = {*range(begin + 1), *inner}
+        yield from (".".join(parts[at:]) for at in sorted(depths) if parts[at:])
 
     def around(self, path: str) -> Iterator[str]:
         """Yield the packages around a file, which are imported before it."""
@@ -64,7 +71,7 @@ class Modules:
         found = {each for name in names for each in self._meant(name, path)}
         if what.name == "*":
             found |= self.below(what.module)
-        return found or self._hidden(what.module)
+        return found or self._installed(names) or self._hidden(what.module)
 
     def _relative(self, path: str, what: Import) -> set[str]:
         place = PurePosixPath(path)
@@ -89,6 +96,16 @@ class Modules:
         for path in self._named.get(name, ()):
             if not standard or root_of(path, name) in {*self._roots, parent_of(importer)}:
                 yield path
+
+    def _installed(self, names: Iterable[str]) -> set[str]:
+        """Return the files of a package that is installed from a directory of another name."""
+        found = set[str]()
+        for name in names:
+            first, *parts = name.split(".")
+            homes = homes_of(first) if self._top and first not in sys.stdlib_module_names else ()
+            places = (below(Path(home), self._top) for home in homes if self._top)
+            found.update(*(self._at(PurePosixPath(place, *parts)) for place in places if place))
+        return found
 
     def _hidden(self, module: str) -> set[str]:
         """Return files in packages that go by a name of nobody else's: of a changed `sys.path`."""
@@ -168,6 +185,11 @@ def parent_of(path: str) -> str:
     return path.rpartition("/")[0]
 
 
+def is_in(path: str, place: str) -> bool:
+    """Tell whether a file is somewhere in a directory; in the repository's own all are."""
+    return not place or path.startswith(f"{place}/")
+
+
 def below(path: Path, top: Path) -> str | None:
     """Return a path as git writes it; None if it is not in the repository."""
     path = path.resolve()
@@ -179,10 +201,21 @@ def stem_of(path: str) -> str:
     return PurePosixPath(path).stem
 
 
-@cache
 def is_installed(module: str) -> bool:
     """Tell whether a module is there that is not the project's."""
+    return spec_of(module) is not None
+
+
+def homes_of(package: str) -> Iterable[str]:
+    """Return the directories of a package that is installed; none for all else."""
+    spec = spec_of(package)
+    return (spec and spec.submodule_search_locations) or ()
+
+
+@cache
+def spec_of(module: str) -> ModuleSpec | None:
+    """Return where a module is; None if it is not there."""
     try:
-        return importlib.util.find_spec(module) is not None
+        return importlib.util.find_spec(module)
     except (ImportError, ValueError, AttributeError):
-        return False
+        return None

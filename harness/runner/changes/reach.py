@@ -6,6 +6,7 @@ import fnmatch
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from harness.core.settings import Settings
@@ -120,9 +121,14 @@ class Place:
                 hint="unset GIT_WORK_TREE",
             )
         self.depth = len(here.relative_to(repository.top).parts)
+        self._pattern = selection.pattern
         self.project = directory(below(project, repository.top))
         starts = (here, *(here / each for each in (selection.start, selection.top) if each))
         self.roots = {"", *(directory(below(each, repository.top)) for each in starts)}
+
+    def is_test(self, path: str) -> bool:
+        """Tell whether a file may hold tests."""
+        return fnmatch.fnmatch(PurePosixPath(path).name, self._pattern)
 
     def is_ours(self, path: str) -> bool:
         """Tell whether a file is in the project's directory."""
@@ -140,9 +146,9 @@ class Place:
         """Tell whether a file is one of those that all code depends on: here, or above."""
         around = parent_of(path)
         above = not around or f"{self.project}/".startswith(f"{around}/")
-        name = PurePosixPath(path).name
+        names = path, PurePosixPath(path).name
         return (above or self.is_ours(path)) and any(
-            fnmatch.fnmatchcase(name, pattern) for pattern in DECISIVE
+            fnmatch.fnmatchcase(name, pattern) for pattern in DECISIVE for name in names
         )
 
 
@@ -201,7 +207,7 @@ class Study:
         def now_and_before(path: str) -> Source:
             return both(read(self._now(path)), before.get(path, Source()))
 
-        modules = Modules({*files, *before}, self._place.roots)
+        modules = Modules({*files, *before}, self._place.roots, self._repository.top)
         ours = [path for path in files if self._place.is_ours(path)]
         return Graph(modules, now_and_before, [*ours, *changed])
 
@@ -209,8 +215,24 @@ class Study:
         """Tell whether it is known who refers to a changed file; the graph takes note of it."""
         if path in self._compared:
             return True
-        known = graph.is_used(path) if path.endswith(SUFFIX) else graph.add_data(path)
-        return known or not self._place.is_ours(path)
+        if path.endswith(SUFFIX):
+            known = graph.is_used(path)
+        else:  # a program that nobody uses may make of it what others read
+            readers = graph.add_data(path)
+            known = any(graph.is_used(each) or self._place.is_test(each) for each in readers)
+        if (self._repository.top / path).is_dir():
+            known = False  # of a repository in this one nobody looks at the files
+        return (known or not self._place.is_ours(path)) and not self._is_linked(path)
+
+    def _is_linked(self, path: str) -> bool:
+        """Tell whether a link of the project leads to a file, which then has a second name."""
+        return any(path == end or path.startswith(f"{end}/") for end in self._ends)
+
+    @cached_property
+    def _ends(self) -> set[str]:
+        """What the links of the project lead to."""
+        links = self._repository.links().items()
+        return {end for path, end in links if end != "." and self._place.is_ours(path)}
 
 
 def both(now: Source, before: Source) -> Source:

@@ -116,25 +116,31 @@ class Reasons:
         return self._declarations[case]
 
     def _is_test_file(self, path: str) -> bool:
-        return path in self._brought or fnmatch.fnmatch(PurePosixPath(path).name, self._pattern)
+        """Tell whether a file is one of those whose tests are known, or would be with any in it."""
+        may_hold = fnmatch.fnmatch(PurePosixPath(path).name, self._pattern)
+        return path in self._brought or (may_hold and path.endswith(SUFFIX))
 
     @cached_property
     def _brought(self) -> set[str]:
         """The files that have brought tests."""
         modules = {name for names in self._origins.values() for name in names}
-        return {path for name in modules if (path := self._path_of(name))}
+        return {path for name in modules for path in self._paths_of(name)}
 
     def _files(self, case: type, origins: Iterable[str]) -> Iterator[str]:
         """Yield the project's own files that a test is from."""
         for module in dict.fromkeys([*origins, *(each.__module__ for each in case.__mro__)]):
-            path = self._path_of(module)
-            if path:
-                yield path
+            yield from self._paths_of(module)
 
-    def _path_of(self, module: str) -> str | None:
-        """Return a module's file as git writes it; None if it is not in the repository."""
+    def _paths_of(self, module: str) -> Iterator[str]:
+        """Yield a module's file as git writes it, and, of a link, what it leads to."""
         file = getattr(sys.modules.get(module), "__file__", None)
-        return below(Path(file), self._top) if file else None
+        if file is None:
+            return
+        link = Path(os.path.abspath(file))
+        if link.is_symlink() and link.is_relative_to(self._top):
+            yield link.relative_to(self._top).as_posix()
+        if path := below(link, self._top):
+            yield path
 
     def _by_import(self, path: str) -> Reason | None:
         toward = self._reach.toward

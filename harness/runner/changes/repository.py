@@ -9,9 +9,11 @@ from pathlib import Path
 
 from harness.core.nearest import did_you_mean
 from harness.errors import ConfigurationError
+from harness.runner.changes.modules import SUFFIX, below
 
 OPTION = "--changed-since"
 ALL = "run all tests, without it"
+LINK = "120000 "  # the mode of one, as git has it
 FETCH = (
     "fetch the whole history: `git fetch --unshallow`; in GitHub Actions `fetch-depth: 0` of "
     'actions/checkout, in GitLab CI `GIT_DEPTH: "0"`'
@@ -89,10 +91,16 @@ class Repository:
 
     def python_files(self) -> list[str]:
         """Return the Python files that are there, new ones included."""
-        told = self._told(
-            *("ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", "*.py")
-        )
-        return sorted({path for path in listed(told) if (self.top / path).is_file()})
+        told = self._told("ls-files", "--cached", "--others", "--exclude-standard", "-z")
+        paths = {path for path in listed(told) if path.endswith(SUFFIX)}
+        return sorted(path for path in paths if (self.top / path).is_file())
+
+    def links(self) -> dict[str, str]:
+        """Return the links, each with the file or the directory in the repository it leads to."""
+        staged = listed(self._told("ls-files", "--stage", "-z"))
+        paths = [line.partition("\t")[2] for line in staged if line.startswith(LINK)]
+        ends = {path: Path(os.path.realpath(self.top / path)) for path in paths}
+        return {path: end for path in paths if (end := below(ends[path], self.top))}
 
     def before(self, base: str, paths: Iterable[str]) -> dict[str, bytes]:
         """Return what files held at a commit; those that were not there are left out."""

@@ -5,18 +5,27 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
-# What loads a module by a name, or code from a text: then it is that which is to be known.
-LOADERS = frozenset(
-    (
-        *("import_module", "__import__", "import_string", "resolve_name", "load_module"),
-        *("run_module", "run_path", "spec_from_file_location", "entry_points"),
-    )
+from harness.runner.changes.loading import (
+    COMMAND,
+    LOADERS,
+    MAIN,
+    NAME,
+    Import,
+    beginning,
+    called,
+    literals,
+    loaded,
+    loads,
+    named,
+    run_in,
+    takes_file,
+    texts_by_name,
+    written,
 )
-RUNNER = "exec"  # Python's own; methods of that name run other things
+
 # Code in a text: of a doctest, or for another interpreter.
 CODE = re.compile(
     r"^\s*(?:>>> |\.\.\. )?"
@@ -24,22 +33,7 @@ CODE = re.compile(
     re.MULTILINE,
 )
 WORD = re.compile(r"\w+")
-GAP = re.compile(r"[%{]")
 LONGEST = 500  # characters of a text that may name something
-
-
-class Import(NamedTuple):
-    """An import statement's one name.
-
-    Attributes:
-        level: How many dots it begins with.
-        module: What follows them; or what is imported, where that is no name of a module.
-        name: What is taken from the module; empty for none.
-    """
-
-    level: int
-    module: str
-    name: str
 
 
 @dataclass(frozen=True)
@@ -84,19 +78,21 @@ class Reader:
         self._begins: set[str] = set()
         self._loads: int | None = None
         self._literals = set(literals(tree))
+        self._callers: set[ast.expr] = set()  # of loaders, where they are called
 
     def source(self) -> Source:
         """Return what was found."""
         for node in executed(self._tree):
             if isinstance(node, ast.Constant):
                 self._read_text(node.value)
-            elif isinstance(node, ast.Import):
-                self._imports |= {Import(0, alias.name, "") for alias in node.names}
-            elif isinstance(node, ast.ImportFrom):
-                module = node.module or ""
-                self._imports |= {Import(node.level, module, each.name) for each in node.names}
-            elif isinstance(node, ast.Call) and loads(node.func):
-                self._read_load(node)
+            elif isinstance(node, ast.Import | ast.ImportFrom):
+                self._read_import(node)
+            elif isinstance(node, ast.List | ast.Tuple):
+                self._read_command(node.elts)
+            elif isinstance(node, ast.Call):
+                self._read_call(node)
+            elif isinstance(node, ast.Name | ast.Attribute):
+                self._read_name(node)
         return Source(
             imports=frozenset(self._imports),
             texts=frozenset(self._texts),
@@ -109,21 +105,63 @@ class Reader:
             return
         if len(value) <= LONGEST and "\n" not in value:
             self._texts.add(value)
+            self._imports |= {Import(0, name, MAIN) for name in COMMAND.findall(value)}
         if "import" in value:
             for module, names, whole in CODE.findall(value):
                 some = names[:1] not in ("*", "(")  # of which the latter may go on
                 taken = WORD.findall(names) if some else ["*"]
                 self._imports |= {Import(0, module or whole, name) for name in taken or [""]}
 
-    def _read_load(self, call: ast.Call) -> None:
-        argument = next(iter([*call.args, *(each.value for each in call.keywords)]), None)
-        if isinstance(argument, ast.Constant) or self._is_written_out(argument):
+    def _read_import(self, node: ast.Import | ast.ImportFrom) -> None:
+        if isinstance(node, ast.Import):
+            self._imports |= {Import(0, alias.name, "") for alias in node.names}
             return
-        begin = beginning(argument)
-        if begin:
+        module = node.module or ""
+        self._imports |= {Import(node.level, module, each.name) for each in node.names}
+        if any(each.asname and each.name in LOADERS for each in node.names):
+            self._load(node)
+
+    def _read_call(self, call: ast.Call) -> None:
+        self._read_command(call.args)
+        if loads(call.func):
+            self._callers.add(call.func)
+            self._read_load(call)
+
+    def _read_command(self, elements: list[ast.expr]) -> None:
+        module = run_in(elements)
+        if module is None or called(module) == "__name__":
+            return
+        name = written(module) or texts_by_name(self._tree).get(called(module))
+        if name is None:
+            self._load(module)
+        else:
+            self._imports.add(Import(0, name, MAIN))
+
+    def _read_name(self, node: ast.Name | ast.Attribute) -> None:
+        """Take note of a loader that is handed on: nobody can tell what it is called with."""
+        taken = isinstance(node.ctx, ast.Load) and called(node) in LOADERS
+        if taken and node not in self._callers:
+            self._load(node)
+
+    def _read_load(self, call: ast.Call) -> None:
+        what = loaded(call)
+        text = written(what)
+        begin = beginning(what)
+        if text is not None and NAME.fullmatch(text):
+            found = named(call, text)
+            if found is None:
+                self._load(call)
+            else:
+                self._imports.add(found)
+        elif isinstance(what, ast.Constant) or self._is_written_out(what) or takes_file(call, what):
+            return
+        elif begin and not begin.startswith("."):
             self._begins.add(begin)
         else:
-            self._loads = self._loads or call.lineno
+            self._load(call)
+
+    def _load(self, node: ast.expr | ast.stmt) -> None:
+        self._loads = self._loads or node.lineno
 
     def _is_written_out(self, argument: ast.expr | None) -> bool:
         """Tell whether an argument is an item of what the file itself holds, as `HOMES[name]`."""
@@ -140,40 +178,3 @@ def executed(tree: ast.AST) -> Iterator[ast.AST]:
             continue
         yield node
         stack += ast.iter_child_nodes(node)
-
-
-def loads(function: ast.expr) -> bool:
-    """Tell whether a function loads modules or runs code."""
-    name = called(function)
-    return name in LOADERS or (name == RUNNER and isinstance(function, ast.Name))
-
-
-def called(node: ast.expr) -> str:
-    """Return the last name of `a.b.c`; empty for what is no name."""
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def beginning(node: ast.expr | None) -> str:
-    """Return the text that a text made at run time begins with: of an f-string, a sum, a format."""
-    if isinstance(node, ast.JoinedStr):
-        return beginning(node.values[0]) if node.values else ""
-    if isinstance(node, ast.BinOp):
-        return GAP.split(beginning(node.left))[0]
-    if isinstance(node, ast.Call) and called(node.func) == "format":
-        owner = node.func.value if isinstance(node.func, ast.Attribute) else None
-        return GAP.split(beginning(owner))[0]
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value
-    return ""
-
-
-def literals(tree: ast.Module) -> Iterable[str]:
-    """Yield the names of a module's constants whose values are written out."""
-    for node in tree.body:
-        if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(
-            node.value, ast.Dict | ast.List | ast.Tuple
-        ):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            yield from (each.id for each in targets if isinstance(each, ast.Name))

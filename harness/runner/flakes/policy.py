@@ -43,7 +43,8 @@ class Budget:
 
         Otherwise a suite of less than 200 tests would have none, with the share as it is mostly.
         """
-        return max(1, int(self.share * self.runs)) if self.share else 0
+        room = int(round(self.share * self.runs, 6))  # 0.29 * 100 is a little less than 29
+        return max(1, room) if self.share else 0
 
     @property
     def exceeded(self) -> bool:
@@ -73,7 +74,7 @@ def ran_at_all(entry: Entry) -> bool:
     return entry.reported and entry.kind != SKIPPED
 
 
-def complaints(quarantine: Quarantine, ledger: Ledger, selection: Selection) -> list[str]:
+def complaints(quarantine: Quarantine, ledger: Ledger, options: Options) -> list[str]:
     """Return why a quarantine makes a run fail: entries that are over, or of no test."""
     found = [
         f"{quarantine.place}: {each.test} is in quarantine no more: it was until {each.expires}, "
@@ -81,7 +82,7 @@ def complaints(quarantine: Quarantine, ledger: Ledger, selection: Selection) -> 
         for each in quarantine.expired
     ]
     names = {entry.name for entry in ledger.found}
-    unknown = unknown_tests(quarantine, names, selection)
+    unknown = unknown_tests(quarantine, names, options)
     return found + [f"{quarantine.place}: {line}" for line in unknown]
 
 
@@ -102,7 +103,7 @@ def found_in(ledger: Ledger, options: Options, history: Path | None = None) -> F
             lines += said
     except HistoryError as error:
         lines.append(f"{error.line}: earlier runs do not count")
-    wrong = complaints(quarantine, ledger, options.selection)
+    wrong = complaints(quarantine, ledger, options)
     budget = budget_of(ledger, options.flake_budget, before)
     over = options.flaky == PASS and ledger.count(FLAKY) and budget.exceeded
     return Findings(tuple(lines), tuple(wrong), str(budget) if over else "")
@@ -124,14 +125,17 @@ def known(ledger: Ledger, history: Path) -> tuple[tuple[int, int], list[str]]:
 
 
 def unknown_tests(
-    quarantine: Quarantine, names: Collection[str], selection: Selection
+    quarantine: Quarantine, names: Collection[str], options: Options
 ) -> Iterator[str]:
     """Yield the entries of tests that do not exist, as far as a run can know that.
 
-    One that runs what it was named does not know the others; what was discovered below a
-    directory, or in files of some names, tells of the tests of its own modules.
+    One that runs what it was named, some tiers or what a change reaches does not know the others;
+    what was discovered below a directory, or in files of some names, tells of the tests of its own
+    modules.
     """
-    if selection.names or selection.patterns or quarantine.mode != RUN:
+    selection = options.selection
+    chosen = selection.names or selection.patterns or options.tiers or options.reach
+    if chosen or quarantine.mode != RUN:
         return
     everywhere = selection == Selection()
     modules = {name.rpartition(".")[0].rpartition(".")[0] for name in names}
@@ -165,9 +169,10 @@ def tolerated(ledger: Ledger) -> Iterator[str]:
 
 def report(quarantine: Quarantine, ledger: Ledger) -> Iterator[str]:
     """Yield what became of the tests in quarantine: a line, and one for each that has failed."""
-    if quarantine.mode == SKIP and quarantine.tests:
-        yield f"quarantined: not run, {len(quarantine.tests)} in {quarantine.place}"
     found = [entry for entry in ledger.numbered if entry.quarantined is not None]
+    left = len(quarantine.tests) - len(found)  # a suite of its own is run as a whole
+    if quarantine.mode == SKIP and left:
+        yield f"quarantined: not run, {left} in {quarantine.place}"
     if not found:
         if quarantine.mode == ONLY:
             yield "quarantined: no test is"

@@ -1,9 +1,15 @@
 """Which files an import may mean."""
 
+import os
+import tempfile
 import unittest
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from unittest import mock
 
+from harness.runner.changes import modules
+from harness.runner.changes.loading import Import
 from harness.runner.changes.modules import Modules
-from harness.runner.changes.source import Import
 
 FILES = (
     *("shop/__init__.py", "shop/cart.py", "shop/tools/__init__.py", "shop/tools/json.py"),
@@ -49,6 +55,15 @@ class ModulesTest(unittest.TestCase):
     def test_a_name_that_nobody_else_has_may_be_in_a_package(self):
         self.check("hidden/pricing.py", Import(0, "pricing", ""))
         self.check("", Import(0, "click.tools", ""))
+
+    def test_a_package_may_be_installed_from_a_directory_that_is_called_otherwise(self):
+        with tempfile.TemporaryDirectory() as top:
+            spec = ModuleSpec("store", None, is_package=True)
+            spec.submodule_search_locations.append(f"{os.path.realpath(top)}/shop")
+            with mock.patch.object(modules, "spec_of", {"store": spec}.get):
+                self.modules = Modules(FILES, top=Path(top).resolve())
+                self.check("shop/__init__.py shop/cart.py", Import(0, "store.cart", ""))
+                self.check("shop/__init__.py shop/cart.py", Import(0, "store", "cart"))
 
     def test_texts_name_modules_and_files(self):
         for text, expected in (

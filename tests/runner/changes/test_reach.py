@@ -84,6 +84,17 @@ class ImportsTest(RepositoryTest):
         self.commit(shop__mail="def f(:\n")
         self.check("test_mail test_orders", "shop/orders.py")
 
+    def test_a_package_that_is_run_as_a_program_is_reached_by_its_modules(self):
+        run = "subprocess.run([sys.executable, '-m', 'shop'])\n"
+        self.write("shop/__main__.py", "import shop.cart\n")
+        self.commit(tests__test_main=run)
+        self.check("test_cart test_main test_orders", "shop/cart.py")
+
+    def test_a_module_that_is_imported_from_the_start_directory_is_found_in_a_package(self):
+        self.commit(tests__case="", case="", tests__test_case="import case\n")
+        self.write("tests/case.py", "# changed\n")
+        self.assertIn("test_case", self.reached(start="tests"))
+
     def test_the_way_from_a_test_to_the_change_is_told(self):
         self.write("shop/money.py", "# changed\n")
         toward = self.reach().toward
@@ -115,6 +126,32 @@ class DoubtTest(RepositoryTest):
         for path in "README.md", "shop/rates.json", "shop/signals.py":
             self.assertEqual((path,), self.doubtful(path))
 
+    def test_a_file_that_only_a_program_names_which_nobody_uses_is_doubtful(self):
+        self.commit(setup="sources = ['shop/fast.pyx']\n", tests__init="'shop/slow.pyx'\n")
+        self.assertEqual(("shop/fast.pyx",), self.doubtful("shop/fast.pyx"))
+        self.assertEqual((), self.doubtful("shop/slow.pyx"))
+
+    def test_a_repository_in_the_repository_is_doubtful_whoever_names_it(self):
+        self.commit(tests__case="sys.path.insert(0, 'vendor/lib')\n")
+        git(self.directory, "init", "-q", "vendor/lib")
+        self.write("vendor/lib/a.py")
+        git(self.directory / "vendor/lib", "add", "-A")
+        git(self.directory / "vendor/lib", "commit", "-q", "-m", "a step")
+        self.assertEqual(("vendor/lib/",), self.reach().doubtful)
+        git(self.directory, "-c", "advice.addEmbeddedRepo=false", "add", "vendor/lib")
+        git(self.directory, "commit", "-q", "-m", "a step")
+        self.write("vendor/lib/a.py", "# changed")
+        self.assertEqual(("vendor/lib",), self.reach().doubtful)
+
+    def test_what_a_link_leads_to_is_doubtful_for_it_has_more_names_than_one(self):
+        (self.directory / "lib").symlink_to("shop")
+        (self.directory / "tests/money.py").symlink_to("../shop/money.py")
+        self.commit()
+        self.assertEqual(("shop/money.py",), self.doubtful("shop/money.py"))
+        git(self.directory, "rm", "-q", "lib")
+        self.commit()
+        self.assertEqual((), self.doubtful("shop/cart.py"))
+
     def test_the_settings_say_what_no_test_depends_on(self):
         ignored = {"HARNESS_IGNORED_CHANGES": "docs/*,*.md"}
         for path in "README.md", "docs/how/to.txt":
@@ -134,7 +171,7 @@ class DoubtTest(RepositoryTest):
     def test_what_all_code_depends_on_reaches_everything(self):
         for path in (
             *("setup.cfg", "pyproject.toml", "requirements/dev-requirements.txt", "uv.lock"),
-            "sitecustomize.py",
+            *("sitecustomize.py", "requirements/dev.txt"),
         ):
             with self.subTest(path):
                 self.write(path, "x = 1")

@@ -170,6 +170,14 @@ class ReasonsTest(unittest.TestCase):
             reach = Reach("main", doubtful=(path,))
             self.assertIsNone(self.reason(Plain, reach, origins=["tests.support.unit"]))
 
+    def test_a_file_that_is_called_like_tests_may_be_read_all_the_same(self):
+        reach = Reach("main", doubtful=("tests/test_data.json",))
+        units = [Unit("all", [Plain("example")], names=["a"])]
+        found = Reasons(reach, units, {}, "test*").of(Plain("example"), "a")
+        self.assertEqual(
+            Reason(ALL, "nobody can tell who uses tests/test_data.json, which changed"), found
+        )
+
     def test_else_it_is_not_run(self):
         self.assertIsNone(self.reason(Plain, Reach("main", changed=("a.py",))))
         self.assertIsNone(self.reason(Database, Reach("main", changed=("a.py",))))

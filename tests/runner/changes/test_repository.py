@@ -50,6 +50,10 @@ class ChangedTest(RepositoryTest):
         self.write("sub/new.py")
         self.write("data.txt")
         self.assertEqual(["a.py", "sub/new.py"], Repository(self.directory).python_files())
+        for name in "GIT_GLOB_PATHSPECS", "GIT_LITERAL_PATHSPECS":  # as some scripts have them
+            with mock.patch.dict(os.environ, {name: "1"}):
+                found = Repository(self.directory).python_files()
+            self.assertEqual(["a.py", "sub/new.py"], found, name)
 
     def test_a_file_is_told_as_it_was_before(self):
         self.start(a="one\ntwo", b="")

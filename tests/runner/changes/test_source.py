@@ -2,7 +2,10 @@
 
 import unittest
 
-from harness.runner.changes.source import Import, read
+from harness.runner.changes.loading import Import
+from harness.runner.changes.source import read
+
+MAIN = Import(0, "shop", "__main__")
 
 
 class ImportsTest(unittest.TestCase):
@@ -49,6 +52,19 @@ class LoadsTest(unittest.TestCase):
             "import runpy\nrunpy.run_path(str(path))",
             "\nexec(text)",
             "\nfor each in entry_points(): each.load()",
+            "\nentry_points(group='shop.plugins')",
+            "\nimport_module('.' + name, __name__)",
+            "\nimport_module(f'.{name}', 'shop')",
+            "\nimport_module('.cart', package_of(shop))",
+            "\nmodules = map(import_module, names)",
+            "\nload = importlib.import_module",
+            "\nfrom importlib import import_module as load",
+            "\nspec_from_file_location('plugin', path)",
+            "\nspec_from_file_location('plugin', location=f'{name}.py')",
+            "\nexec(compile(text, 'cart.py', 'exec'))",
+            "HOMES = {}\nimport_module(HOMES[name])",
+            "HOMES = {1: BASE + '.cart'}\nimport_module(HOMES[1])",
+            "\nrun([sys.executable, '-W', 'error', '-m', module])",
         ):
             with self.subTest(text):
                 self.assertEqual(2, read(text.encode()).loads)
@@ -65,6 +81,40 @@ class LoadsTest(unittest.TestCase):
                 found = read(text.encode())
                 self.assertIsNone(found.loads)
                 self.assertIn("a.b", found.texts)
+
+    def test_a_name_without_dots_is_known_as_well(self):
+        found = read(b"import_module('cart')")
+        self.assertEqual((None, {Import(0, "cart", "")}), (found.loads, found.imports))
+
+    def test_a_name_that_begins_with_dots_is_followed_from_its_package(self):
+        for text, expected in (
+            ("'.cart', __package__", Import(1, "cart", "")),
+            ("'.tools.cart', __name__", Import(1, "tools.cart", "")),
+            ("'..cart', package=__package__", Import(2, "cart", "")),
+            ("'.cart', 'shop'", Import(0, "shop.cart", "")),
+            ("'..cart', 'shop.tools'", Import(0, "shop.cart", "")),
+        ):
+            with self.subTest(text):
+                found = read(f"import_module({text})".encode())
+                self.assertEqual((None, {expected}), (found.loads, found.imports))
+
+    def test_a_file_that_is_written_out_is_known(self):
+        found = read(b"spec_from_file_location('shop', Path(__file__).parent / 'tools/cart.py')")
+        self.assertIsNone(found.loads)
+        self.assertIn("tools/cart.py", found.texts)
+
+    def test_a_module_that_is_run_by_another_interpreter_counts(self):
+        for text in (
+            "run([sys.executable, '-m', 'shop', 'list'])",
+            "run(sys.executable, '-m', 'shop')",
+            "run('python3 -W error -m shop list', shell=True)",
+            "run_module('shop')",
+            "name = 'shop'\nrun([sys.executable, '-m', name])",
+        ):
+            with self.subTest(text):
+                found = read(text.encode())
+                self.assertEqual((None, {MAIN}), (found.loads, found.imports))
+        self.assertIsNone(read(b"run(['git', 'commit', '-m', text])").loads)
 
     def test_methods_that_are_called_exec_run_no_python(self):
         self.assertIsNone(read(b"self.db.exec(command)").loads)

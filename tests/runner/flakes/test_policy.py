@@ -5,6 +5,7 @@ import unittest
 from unittest import mock
 
 from harness.core.nearest import nearest
+from harness.runner.changes.reach import Reach
 from harness.runner.flakes import policy
 from harness.runner.flakes.policy import Budget, budget_of, complaints, found_in
 from harness.runner.flakes.quarantine import Quarantine, Quarantined
@@ -51,6 +52,14 @@ class QuarantineTest(unittest.TestCase):
             found_in(ledger, Options(quarantine=quarantine)).told,
         )
 
+    def test_those_that_do_not_run_are_told_without_those_that_run_with_their_suite(self):
+        ledger = ledger_of(a=PASSED, b=PASSED)
+        for names, left in ("bc", ["quarantined: not run, 1 in quarantine.toml"]), ("b", []):
+            quarantine = quarantine_of(*map(entry, names)).run_as(SKIP)
+            ledger.set_apart(quarantine.tests)
+            told = found_in(ledger, Options(quarantine=quarantine)).told
+            self.assertEqual([*left, "quarantined: 1 run, 0 failed"], told)
+
     def test_one_that_is_over_makes_it_fail_and_counts_as_any_other(self):
         ledger = ledger_of(a=FAILED)
         quarantine = quarantine_of(entry("a", days=-12))
@@ -62,7 +71,7 @@ class QuarantineTest(unittest.TestCase):
                 "quarantine.toml: m.A.a is in quarantine no more: it was until 2026-02-26, "
                 "12 days ago (payments, SHOP-1)"
             ],
-            complaints(quarantine, ledger, Selection()),
+            complaints(quarantine, ledger, Options()),
         )
 
     def test_an_entry_of_no_test_makes_it_fail_where_that_can_be_known(self):
@@ -78,10 +87,17 @@ class QuarantineTest(unittest.TestCase):
             (Selection(patterns=("pay",)), []),
         ):
             with self.subTest(selection):
-                found = complaints(quarantine_of(typo, other), ledger, selection)
+                found = complaints(quarantine_of(typo, other), ledger, Options(selection))
                 self.assertEqual(expected, found)
         for mode in ONLY, SKIP:
-            self.assertEqual([], complaints(quarantine_of(typo).run_as(mode), ledger, Selection()))
+            self.assertEqual([], complaints(quarantine_of(typo).run_as(mode), ledger, Options()))
+
+    def test_a_run_that_leaves_tests_out_does_not_know_of_an_entry_of_none(self):
+        ledger, quarantine = ledger_of(test_pay=PASSED), quarantine_of(entry("test_left_out"))
+        for options in Options(tiers=("unit",)), Options(reach=Reach("main")):
+            with self.subTest(options):
+                findings = found_in(ledger, options._replace(quarantine=quarantine))
+                self.assertEqual((), findings.wrong)
 
     def test_an_entry_of_no_test_is_compared_with_few_of_many(self):
         tests = {f"m{n}.A.test_{n}": PASSED for n in range(20_000)}
@@ -96,7 +112,7 @@ class QuarantineTest(unittest.TestCase):
             with self.subTest(name):
                 entry = Quarantined(name, "me", "1", DAY)
                 with mock.patch.object(policy, "nearest", wraps=nearest) as compared:
-                    (line,) = complaints(quarantine_of(entry), ledger, Selection())
+                    (line,) = complaints(quarantine_of(entry), ledger, Options())
                 self.assertLess(sum(len(call.args[1]) for call in compared.mock_calls), 10)
                 self.assertEqual(near is not None, line.endswith(f"; did you mean {near}?"))
 
@@ -134,6 +150,8 @@ class FlakyTest(unittest.TestCase):
             (0.05, 100, 5),
             (0.0, 10_000, 0),
             (1.0, 7, 7),
+            (0.29, 100, 29),
+            (0.7 / 100, 1000, 7),
         ):
             with self.subTest(share=share, runs=runs):
                 self.assertEqual(room, Budget(share, runs, 0).room)

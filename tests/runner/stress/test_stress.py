@@ -264,10 +264,12 @@ class EndTest(StressTest):
         self.assertIn("alone, with other seeds: 10 of 10 runs fail\n", text)
         self.assertIn("nothing ran: not here\n", self.stress("test_m.SkippedTest", code=5))
 
-    def test_ctrl_c_ends_it(self):
-        run = self.begun()
-        run.send_signal(signal.SIGINT)
-        self.assertEqual(130, run.wait(30))
+    def test_ctrl_c_ends_it_and_so_does_a_job_that_is_called_off(self):
+        for number in signal.SIGINT, signal.SIGTERM:
+            with self.subTest(number):
+                run = self.begun()
+                run.send_signal(number)
+                self.assertEqual(130, run.wait(30))
 
     def test_its_processes_end_when_it_is_killed(self):
         run = self.begun()
@@ -289,6 +291,7 @@ class EndTest(StressTest):
         )
         command = [sys.executable, "-m", "harness", "stress", "--load", "0", "test_m.SlowTest"]
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        (self.root / "ran").unlink(missing_ok=True)
         run = subprocess.Popen(command, cwd=self.root, **quiet)
         eventually(lambda: (self.root / "ran").exists(), within=30)
         return run
