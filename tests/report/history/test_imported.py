@@ -1,5 +1,8 @@
 """JUnit files of other runners, and the runs of other histories."""
 
+import os
+import threading
+
 from harness.errors import HistoryError
 from harness.report.history import reader
 from harness.report.history.file import History
@@ -66,6 +69,19 @@ SUBTESTS = """<testsuite name="tests.test_a.ATest-20261120090000">
 """
 BARE = """<testsuites><testsuite><testsuite name="inner"><testcase name="a"/></testsuite>
 <testcase name="b" time="soon"/><testcase name="c" time="NaN"/><testcase/></testsuite></testsuites>
+"""
+
+NESTED = """<testsuites><testsuite name="outer"><testsuite name="inner"
+ timestamp="2026-11-20T09:00:00Z" time="1.5"><testcase name="a" time="1"/></testsuite>
+<testsuite name="other"><testcase name="b" time="0.25"/></testsuite></testsuite></testsuites>
+"""
+NODE = """<?xml version="1.0" encoding="utf-8"?>
+<testsuites>
+  <testcase name="pays" time="0.5" classname="test"/>
+  <testsuite name="refund" time="0.25" tests="1">
+    <testcase name="breaks" time="0.2" classname="test"><failure message="no"/></testcase>
+  </testsuite>
+</testsuites>
 """
 
 
@@ -161,8 +177,33 @@ class ImportTest(CommandTest):
         path = self.directory / "report.xml"
         self.assertEqual(path.stat().st_mtime, facts.began)
 
+    def test_suites_in_suites_tell_when_and_how_long_where_the_outer_one_does_not(self):
+        facts, _ = self.read(NESTED)
+
+        self.assertEqual((1.75, 1795165200.0), (facts.seconds, facts.began))
+
+    def test_a_file_of_node_has_tests_outside_of_suites(self):
+        facts, kinds = self.read(NODE)
+
+        self.assertEqual({"test.pays": "passed", "test.breaks": "failed"}, kinds)
+        self.assertEqual(0.75, facts.seconds)
+
+    def test_times_and_moments_that_cannot_be_are_not_known(self):
+        path = self.directory / "report.xml"
+        # .NET writes the first moment there is, in any zone, where it knows none
+        for moment in "0001-01-01T00:00:00", "0001-01-01T00:00:00+01:00", "9999-12-31T23:59-02:00":
+            for time in "-0.5", "1e308":
+                with self.subTest(moment=moment, time=time):
+                    facts, _ = self.read(
+                        f'<testsuite timestamp="{moment}" time="{time}">'
+                        f'<testcase name="a" time="{time}"/></testsuite>'
+                    )
+                    self.assertEqual((0.0, path.stat().st_mtime), (facts.seconds, facts.began))
+                    self.assertEqual([("passed", "", None)], self.attempts("report.a"))
+
     def test_what_is_no_junit_file_is_told(self):
-        for text in "", "<html/>", "<testsuites><testsuite>", "\x00":
+        encoding = '<?xml version="1.0" encoding="x-unknown"?><testsuite/>'
+        for text in "", "<html/>", "<testsuites><testsuite>", "\x00", encoding:
             with self.subTest(text), self.assertRaises(HistoryError) as caught:
                 self.read(text)
             self.assertIn(
@@ -190,6 +231,16 @@ class CommandsTest(CommandTest):
             self.assertEqual({"tests.test_a.ATest.test_a": 0.01}, durations(history))
         self.assertEqual("1f2e", run.facts.revision)
         self.assertIn("*", (path.parent / ".gitignore").read_text().splitlines())
+
+    def test_files_that_can_be_read_only_once_are_told_apart(self):
+        for text, tests in (PYTEST, 4), (XMLRUNNER, 2):
+            pipe = self.directory / "report.xml"
+            os.mkfifo(pipe)
+            writer = threading.Thread(target=pipe.write_text, args=(text,))
+            writer.start()
+            self.assertEqual(f"report.xml: {tests} tests\n", self.say("import", "report.xml"))
+            writer.join()
+            pipe.unlink()
 
     def test_our_own_file_comes_back_as_it_was(self):
         from harness.report.junit import About, write
