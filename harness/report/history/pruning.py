@@ -17,9 +17,9 @@ def prune(history: History, keep: int) -> int:
     Raises:
         HistoryError: It cannot be written, and is as it was.
     """
-    query = "select id from run order by began desc, id desc limit -1 offset ?"
+    query = "select id from run order by began desc, id desc"
     with history.change() as connection:
-        old = connection.execute(query, (keep,)).fetchall()
+        old = connection.execute(query).fetchall()[keep:]
         for table in OF_RUNS:
             connection.executemany(f"delete from {table} where run = ?", old)
         connection.executemany("delete from run where id = ?", old)

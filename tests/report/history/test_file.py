@@ -245,6 +245,36 @@ class RefusedTest(HistoryTest):
         self.assertIn("malformed (it was damaged", caught.exception.line)
         self.assertEqual(bytes(data), self.path.read_bytes())
 
+    def test_damage_that_sqlite_does_not_see_is_told_by_whoever_reads_it(self):
+        def look(history):
+            reader.ledger_of(history, 1)
+            reader.discovered(history, reader.runs(history)[0].id)
+
+        files.add(self.path, {"t.ATest.test_a": "passed"}, names=["t.ATest.test_a"])
+        whole = self.path.read_bytes()
+        places = [b"x\x9c", b"t.ATest.test_a", b"{}", b"CREATE TABLE fixture ("]
+        for place in places:  # of names that were discovered, of a test, of software, of the schema
+            self.assertTrue(place in whole)
+            self.path.write_bytes(whole.replace(place, b"\xff" * len(place)))
+            with self.subTest(place=place), self.assertRaises(HistoryError) as caught:
+                with History(self.path) as history:
+                    look(history)
+            self.assertIn(f"the history {self.path} cannot be used: ", caught.exception.line)
+
+    def test_a_file_without_a_byte_is_a_history_that_nobody_has_begun(self):
+        self.path.touch()
+
+        self.assertEqual(f"there is nothing yet in the history {self.path}", self.refused().line)
+        files.add(self.path, {"t.ATest.test_a": "passed"})
+        self.assertEqual(1, len(self.runs()))
+
+    def test_a_file_may_have_any_name(self):
+        for name in os.fsdecode(b"\xff?%20#.sqlite"), "\u2028 \u00e4.sqlite":
+            self.path = self.directory / name
+            files.add(self.path, {"t.ATest.test_a": "passed"})
+            self.assertEqual(1, len(self.runs()))
+            self.assertTrue(self.path.is_file())
+
     def test_a_place_where_no_file_can_be_is_told(self):
         self.path = self.write("file") / "history.sqlite"
 

@@ -292,6 +292,12 @@ class CommandsTest(CommandTest):
         with History(self.directory / "h.sqlite") as history:
             self.assertEqual(set(), last_failed(history))
 
+    def test_more_runs_may_be_kept_than_a_database_can_number(self):
+        files.add("h.sqlite", {"t.ATest.test_a": "passed"})
+
+        said = self.say("prune", "--keep", str(2**64), "--history", "h.sqlite")
+        self.assertEqual("h.sqlite: 0 runs removed\n", said)
+
     def test_a_file_that_cannot_be_read_ends_it_with_2(self):
         self.write("report.xml", "<html/>")
         for arguments in ("import", "report.xml"), ("merge", "report.xml"):
