@@ -120,6 +120,12 @@ class MergeTest(ShardsTest):
         self.merge(*shards)
         self.assertEqual("harness: there were no tests to run\n", said.getvalue())
 
+    def test_a_test_whose_name_utf_8_cannot_hold_is_that_of_the_shard_that_has_run_it(self):
+        names = [NAMES[0], "t.BTest.test_\udcff"]
+        one, two = (self.shard(n, [name], names=names) for n, name in enumerate(names, 1))
+
+        self.assertEqual("2 passed, 0 failed, 0 skipped", self.counts(self.merge(one, two)))
+
     def test_a_shard_without_tests_is_fine(self):
         one, two = self.shard(1, NAMES), self.shard(2, {}, exit_code=5)
 

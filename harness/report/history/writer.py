@@ -64,7 +64,8 @@ class Writer:
             (len(names), digest_of(names), shares, self.run),
         )
         if keep:
-            data = zlib.compress(json.dumps(list(names)).encode())
+            kept = [shortened(name) for name in names]  # as attempts have them, which are to match
+            data = zlib.compress(json.dumps(kept).encode())
             connection.execute("insert or replace into discovered values (?, ?)", (self.run, data))
 
     def attempts(
