@@ -80,6 +80,13 @@ class RecorderTest(DirectoryTest):
         self.assertEqual(self.ledger.fixtures, again.fixtures)
         self.assertEqual(["history.sqlite"], os.listdir(self.directory))
 
+    def test_a_clock_that_is_set_back_meanwhile_does_not_shorten_the_run(self):
+        with mock.patch("harness.core.realtime.time", return_value=1000.0):
+            self.recorder.began(self.ledger, 1)
+            self.ended()
+
+        self.assertGreaterEqual(self.recorded()[0].seconds, 0.0)
+
     def test_a_run_that_could_not_load_its_tests_is_recorded_too(self):
         self.assertEqual("", self.ended(3))
 
