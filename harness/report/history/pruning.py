@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Sequence
+
 from harness.report.history.file import History
 
 OF_RUNS = ("discovered", "attempt", "outcome", "fixture", "fixture_outcome")  # tables
@@ -20,9 +23,7 @@ def prune(history: History, keep: int) -> int:
     query = "select id from run order by began desc, id desc"
     with history.change() as connection:
         old = connection.execute(query).fetchall()[keep:]
-        for table in OF_RUNS:
-            connection.executemany(f"delete from {table} where run = ?", old)
-        connection.executemany("delete from run where id = ?", old)
+        remove(connection, old)
         connection.execute("delete from test where id not in (select test from attempt)")
         connection.execute(
             "delete from unit where id not in "
@@ -32,3 +33,10 @@ def prune(history: History, keep: int) -> int:
     if old:
         history.rows("vacuum")  # the file itself becomes smaller
     return len(old)
+
+
+def remove(connection: sqlite3.Connection, runs: Sequence[tuple[int]]) -> None:
+    """Remove runs, by their numbers; the tests stay."""
+    for table in OF_RUNS:
+        connection.executemany(f"delete from {table} where run = ?", runs)
+    connection.executemany("delete from run where id = ?", runs)

@@ -23,7 +23,8 @@ values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning id
 TEST = """
 insert into test (name, run, verdict) values (?, ?, ?)
 on conflict (name) do update set run = excluded.run, verdict = excluded.verdict
-where (select began from run where id = excluded.run) >= (select began from run where id = test.run)
+where ((select began from run where id = excluded.run) <
+    (select began from run where id = test.run)) is not true -- nor where that run is gone
 """
 ATTEMPT = "insert into attempt values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 OUTCOME = "insert into outcome values (?, ?, ?, ?, ?, ?)"

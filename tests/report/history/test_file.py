@@ -9,6 +9,7 @@ import traceback
 from harness.errors import HistoryError
 from harness.report.history import reader, schema
 from harness.report.history.file import History
+from harness.report.history.union import add
 from tests.report.history import files
 from tests.support.unit import IS_ROOT, PATHS, DirectoryTest
 
@@ -179,6 +180,16 @@ class FileTest(HistoryTest):
 
         self.assertEqual(60, len(self.runs()))
 
+    def test_a_run_that_another_process_adds_at_the_same_moment_is_there_once(self):
+        class Slow(History):
+            def change(self):
+                files.add(self.path, {"t.ATest.test_a": "passed"}, uuid="1")
+                return super().change()
+
+        with Slow(self.path, write=True) as history:
+            self.assertFalse(add(history, files.facts(uuid="1"), files.ledger({})))
+        self.assertEqual(1, len(self.runs()))
+
     def test_a_process_that_is_killed_while_it_writes_leaves_what_was_there_before(self):
         with self.start(KILLED) as killed:
             self.assertEqual(-9, killed.wait(60))
@@ -256,10 +267,10 @@ class RefusedTest(HistoryTest):
         for place in places:  # of names that were discovered, of a test, of software, of the schema
             self.assertTrue(place in whole)
             self.path.write_bytes(whole.replace(place, b"\xff" * len(place)))
-            with self.subTest(place=place), self.assertRaises(HistoryError) as caught:
-                with History(self.path) as history:
+            with self.subTest(place=place):
+                with self.assertRaises(HistoryError) as caught, History(self.path) as history:
                     look(history)
-            self.assertIn(f"the history {self.path} cannot be used: ", caught.exception.line)
+                self.assertIn(f"the history {self.path} cannot be used: ", caught.exception.line)
 
     def test_a_file_without_a_byte_is_a_history_that_nobody_has_begun(self):
         self.path.touch()

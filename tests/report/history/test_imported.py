@@ -269,6 +269,31 @@ class CommandsTest(CommandTest):
             (shard,) = (run for run in reader.runs(history) if run.facts.shard)
             self.assertEqual(names, reader.discovered(history, shard.id))
 
+    def test_a_run_that_was_copied_before_it_had_ended_is_copied_again(self):
+        names = ["t.ATest.test_a", "t.ATest.test_b"]
+        run = {"uuid": "1", "exit_code": None, "seconds": None}
+        files.add("one.sqlite", {names[0]: "passed"}, **run)
+        arguments = ["merge", "one.sqlite", "--history", "all.sqlite"]
+        self.assertEqual("one.sqlite: 1 run\n", self.say(*arguments))
+        self.assertEqual(1, self.say(*arguments).count("nothing that is not there already"))
+
+        os.unlink("one.sqlite")
+        tests = dict.fromkeys(names, "failed")
+        files.add("one.sqlite", tests, {"t.ATest": 1.0}, uuid="1", exit_code=1)
+        self.assertEqual("one.sqlite: 1 run\n", self.say(*arguments))
+        with History(self.directory / "all.sqlite") as history:
+            (found,) = reader.runs(history)
+            ledger = reader.ledger_of(history, found.id)
+            self.assertEqual(set(names), last_failed(history))
+        self.assertEqual(1, found.facts.exit_code)
+        self.assertEqual((names, [1.0]), (list(ledger.entries), ledger.units["t.ATest"].fixtures))
+
+        self.assertEqual(1, self.say(*arguments).count("nothing that is not there already"))
+        files.add("two.sqlite", {names[0]: "passed"}, **run)
+        self.say("merge", "two.sqlite", "--history", "all.sqlite")
+        with History(self.directory / "all.sqlite") as history:
+            self.assertEqual(set(names), last_failed(history))
+
     def test_old_runs_are_removed_with_the_tests_that_are_only_in_these(self):
         names = ["t.ATest.test_a", "t.ATest.test_gone"]
         for began in 1.0, 2.0, 3.0:
