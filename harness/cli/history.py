@@ -6,7 +6,9 @@ from pathlib import Path
 
 import click
 
+from harness.core.printing import say
 from harness.core.settings import Settings
+from harness.errors import HistoryError
 
 INTO = click.option(
     "--history", "target", metavar="FILE", help="Into this file; that of the settings."
@@ -77,7 +79,7 @@ def prune(settings: Settings, keep: int, target: str | None) -> None:
     """
     from harness.report.history.file import History, absent
     from harness.report.history.place import place_of
-    from harness.report.history.pruning import prune
+    from harness.report.history.pruning import prune, shrink
     from harness.report.summary import counted
 
     path = Path(target) if target is not None else place_of(settings)
@@ -85,6 +87,10 @@ def prune(settings: Settings, keep: int, target: str | None) -> None:
         raise absent(path)
     with History(path, write=True) as history:
         click.echo(f"{path}: {counted(prune(history, keep), 'run')} removed")
+        try:
+            shrink(history)
+        except HistoryError as error:  # the runs are removed: later ones take their room
+            say(f"{path} takes the same room on the disk as before: {error.line}")
 
 
 def place(settings: Settings, target: str | None) -> Path:

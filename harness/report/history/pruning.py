@@ -30,9 +30,17 @@ def prune(history: History, keep: int) -> int:
             "(select unit from attempt union select unit from fixture "
             "union select unit from fixture_outcome)"
         )
-    if old:
-        history.rows("vacuum")  # the file itself becomes smaller
     return len(old)
+
+
+def shrink(history: History) -> None:
+    """Make the file smaller by the room that nothing takes any more.
+
+    Raises:
+        HistoryError: It cannot be written, as where the disk has no room for both; it is as it was.
+    """
+    if history.rows("pragma freelist_count")[0][0]:
+        history.rows("vacuum")
 
 
 def remove(connection: sqlite3.Connection, runs: Sequence[tuple[int]]) -> None:

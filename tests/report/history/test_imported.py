@@ -1,6 +1,7 @@
 """JUnit files of other runners, and the runs of other histories."""
 
 import os
+import resource
 import threading
 
 from harness.errors import HistoryError
@@ -10,6 +11,7 @@ from harness.report.history.imported import read
 from harness.report.history.queries import durations, last_failed
 from tests.cli.test_main import CommandTest
 from tests.report.history import files
+from tests.support.told import told
 
 PYTEST = """<?xml version="1.0" encoding="utf-8"?>
 <testsuites name="pytest tests"><testsuite name="pytest" errors="1" failures="1" skipped="1"
@@ -316,6 +318,27 @@ class CommandsTest(CommandTest):
         files.add("h.sqlite", {names[0]: "passed"}, began=4.0)
         with History(self.directory / "h.sqlite") as history:
             self.assertEqual(set(), last_failed(history))
+
+    def test_runs_are_removed_even_where_there_is_no_room_to_make_the_file_smaller(self):
+        for began in 1.0, 2.0, 3.0, 4.0:
+            text = "x" * 60_000
+            test = files.entry("t.ATest.test_a", files.attempt("failed", text=text))
+            files.add("h.sqlite", [test], began=began)
+        size = os.path.getsize("h.sqlite")
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_FSIZE, (soft, hard))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))  # the others take more
+
+        arguments = ["prune", "--keep", "3", "--history", "h.sqlite"]
+        with told() as said:
+            self.assertEqual("h.sqlite: 1 run removed\n", self.say(*arguments))
+        self.assertIn("h.sqlite takes the same room on the disk as before: ", said.getvalue())
+        with History(self.directory / "h.sqlite") as history:
+            self.assertEqual(3, len(reader.runs(history)))
+
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        self.assertEqual("h.sqlite: 0 runs removed\n", self.say(*arguments))
+        self.assertLess(os.path.getsize("h.sqlite"), size)
 
     def test_more_runs_may_be_kept_than_a_database_can_number(self):
         files.add("h.sqlite", {"t.ATest.test_a": "passed"})
