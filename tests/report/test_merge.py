@@ -251,6 +251,16 @@ class IncompleteTest(ShardsTest):
 
         self.assertIn("harness: t.BTest.test_a was run by shard 1/2 and shard 2/2\n", text)
 
+    def test_shards_that_have_run_the_same_tests_are_told_in_one_line(self):
+        names = [f"t.ATest.test_{number}" for number in range(1000)]
+        text = self.merge(*(self.shard(n, names, of=3, names=names) for n in (1, 2)), code=3)
+
+        self.assertIn(
+            f"harness: {', '.join(names[:5])} and 995 more were run by shard 1/3 and shard 2/3\n",
+            text,
+        )
+        self.assertEqual(1, text.count(" run by "))
+
     def test_a_shard_over_its_budget_has_the_exit_code_of_such_a_run(self):
         for tests in SECOND, SECOND[:1]:
             two = self.shard(2, tests, exit_code=4, began=files.BEGAN + len(tests))
