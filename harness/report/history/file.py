@@ -115,8 +115,11 @@ def beside(path: Path, ending: str) -> Path:
 
 
 def writable(path: Path) -> bool:
-    """Tell whether readers may note beside a file that they read it."""
-    return os.access(path.resolve().parent, os.W_OK)
+    """Tell whether readers may note beside a file that they read it.
+
+    Where they may not write the file itself, its owner might not write what they leave beside it.
+    """
+    return os.access(path, os.W_OK) and os.access(path.resolve().parent, os.W_OK)
 
 
 def prepare(connection: sqlite3.Connection, path: Path) -> None:
@@ -214,7 +217,7 @@ def cause_of(error: Exception) -> str | None:
     causes = {
         "SQLITE_NOTADB": "it is no database, or its beginning was overwritten",
         "SQLITE_CORRUPT": "it was damaged, such as by a copy that was made while a run wrote",
-        "SQLITE_CANTOPEN": "its directory is not there, or may not be written",
+        "SQLITE_CANTOPEN": "it may not be read, or its directory is not there or read-only",
         "SQLITE_READONLY": "the file, or its directory, may not be written",
         "SQLITE_BUSY": "another process has been writing all the time",
     }

@@ -305,6 +305,24 @@ class RefusedTest(HistoryTest):
         self.assertEqual("", told_by_one_without_rights(look))
         self.assertEqual(["history.sqlite"], os.listdir(self.directory))
 
+    def test_whoever_may_not_write_a_file_leaves_nothing_beside_it_that_its_owner_may_not(self):
+        files.add(self.path, {"t.ATest.test_a": "passed"})
+        self.path.chmod(0o444)
+        self.directory.chmod(0o777)
+
+        self.assertEqual("", told_by_one_without_rights(self.runs))
+        self.assertEqual(["history.sqlite"], os.listdir(self.directory))
+
+    def test_a_file_that_may_not_be_read_is_told(self):
+        files.add(self.path, {"t.ATest.test_a": "passed"})
+        self.path.chmod(0)
+        self.directory.chmod(0o777)
+
+        def look():
+            self.assertIn("(it may not be read, or its directory ", self.refused().line)
+
+        self.assertEqual("", told_by_one_without_rights(look))
+
     def test_what_does_not_fit_on_the_disk_leaves_the_file_as_it_was(self):
         files.add(self.path, {"t.ATest.test_a": "passed"})
         with History(self.path, write=True) as history:
