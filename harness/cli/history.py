@@ -83,7 +83,7 @@ def prune(settings: Settings, keep: int, target: str | None) -> None:
     from harness.report.summary import counted
 
     path = Path(target) if target is not None else place_of(settings)
-    if not path.is_file():
+    if not path.exists():
         raise absent(path)
     with History(path, write=True) as history:
         click.echo(f"{path}: {counted(prune(history, keep), 'run')} removed")

@@ -38,6 +38,8 @@ class History:
     def __init__(self, path: Path, *, write: bool = False, patience: float = PATIENCE) -> None:
         self.path = path
         with told(path):
+            if path.is_dir():
+                raise IsADirectoryError("it is a directory")
             if write:
                 path.parent.mkdir(parents=True, exist_ok=True)
             elif not path.is_file():

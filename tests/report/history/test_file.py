@@ -272,6 +272,15 @@ class RefusedTest(HistoryTest):
                     look(history)
                 self.assertIn(f"the history {self.path} cannot be used: ", caught.exception.line)
 
+    def test_a_directory_is_told_as_such(self):
+        self.path.mkdir()
+
+        for write in False, True:
+            self.assertEqual(
+                f"the history {self.path} cannot be used: it is a directory",
+                self.refused(write=write).line,
+            )
+
     def test_a_file_without_a_byte_is_a_history_that_nobody_has_begun(self):
         self.path.touch()
 
