@@ -52,7 +52,7 @@ def imported(
 def merge(settings: Settings, files: tuple[str, ...], target: str | None) -> None:
     """Copy the runs of other histories into one.
 
-    A run that is there already is left out.
+    A run that is there already is left out, unless it had not ended by then.
 
     Exits with 0; with 2 if a file cannot be read, and then none after it is copied.
     """
@@ -74,6 +74,8 @@ def merge(settings: Settings, files: tuple[str, ...], target: str | None) -> Non
 @click.pass_obj
 def prune(settings: Settings, keep: int, target: str | None) -> None:
     """Remove all runs but the last, and the tests that are in none of these.
+
+    The file becomes smaller where the disk has room for both until then.
 
     Exits with 0; with 2 if there is no history, or it cannot be written.
     """
