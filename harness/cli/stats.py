@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -46,4 +47,6 @@ def stats(settings: Settings, file: str | None, last: int, as_json: bool) -> Non
         click.echo(json.dumps(asdict(found), indent=2))
     else:
         text = "\n".join(lines(found, path.name, max(width(), NARROWEST)))
+        encoding = sys.stdout.encoding  # not all have letters for the names of tests
+        text = text.encode(encoding, "backslashreplace").decode(encoding)
         click.echo(platform_of(settings.ci_platform, os.environ).foreign(text))

@@ -1,7 +1,10 @@
 """What a history comes to in numbers."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 
 from harness.core.quotas import parse_quotas
 from harness.report.history.file import History
@@ -11,6 +14,7 @@ from harness.runner.ledger import Outcome
 from tests.cli.test_main import CommandTest
 from tests.report.history import files
 from tests.support.project import HOME
+from tests.support.unit import PATHS
 
 DAY = 86400.0
 LONG = "tests.shop.test_checkout.CheckoutOfAnOrderTest.test_paying_an_order_publishes_one_event"
@@ -215,6 +219,19 @@ class CommandsTest(StatsTest):
         self.assertRegex(
             text, r"(?s)^::stop-commands::(\w+)\n.*\n::error::owned\\x1b\[2J +1\n.*\n::\1::$"
         )
+
+    def test_what_a_terminal_has_no_letters_for_is_written_as_it_can_be(self):
+        self.add(test(f"t.A.☃{'x' * 90}", 1.0), test("t.A.☃", 1.0))
+
+        done = subprocess.run(
+            [sys.executable, "-m", "harness", "stats", "--history", "h.sqlite"],
+            env={**os.environ, "PYTHONIOENCODING": "latin-1", "PYTHONPATH": os.pathsep.join(PATHS)},
+            capture_output=True,
+            text=True,
+        )
+        self.assertEqual((0, ""), (done.returncode, done.stderr))
+        self.assertIn("\nt.A.\\u2603\n", done.stdout)
+        self.assertIn("\n\\u2026xxx", done.stdout)
 
     def test_json_holds_what_the_reference_says(self):
         self.fill()
