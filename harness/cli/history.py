@@ -80,12 +80,12 @@ def prune(settings: Settings, keep: int, target: str | None) -> None:
     Exits with 0; with 2 if there is no history, or it cannot be written.
     """
     from harness.report.history.file import History, absent
-    from harness.report.history.place import place_of
+    from harness.report.history.place import is_there, place_of
     from harness.report.history.pruning import prune, shrink
     from harness.report.summary import counted
 
     path = Path(target) if target is not None else place_of(settings)
-    if not path.exists():
+    if not is_there(path):
         raise absent(path)
     with History(path, write=True) as history:
         click.echo(f"{path}: {counted(prune(history, keep), 'run')} removed")

@@ -105,7 +105,7 @@ def connect(path: Path, write: bool, patience: float) -> sqlite3.Connection:
     mode = "rwc" if write else "rw"
     if not write and not writable(path):
         mode = "ro" if beside(path, "-wal").exists() else "ro&immutable=1"
-    uri = f"file:{quote(os.fsencode(path.resolve()))}?mode={mode}"
+    uri = f"file:{quote(os.fsencode(os.path.realpath(path)))}?mode={mode}"
     return sqlite3.connect(
         uri, timeout=patience, isolation_level=None, check_same_thread=False, uri=True
     )
@@ -121,7 +121,7 @@ def writable(path: Path) -> bool:
 
     Where they may not write the file itself, its owner might not write what they leave beside it.
     """
-    return os.access(path, os.W_OK) and os.access(path.resolve().parent, os.W_OK)
+    return os.access(path, os.W_OK) and os.access(Path(os.path.realpath(path)).parent, os.W_OK)
 
 
 def prepare(connection: sqlite3.Connection, path: Path) -> None:

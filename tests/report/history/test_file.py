@@ -9,8 +9,11 @@ import traceback
 from harness.errors import HistoryError
 from harness.report.history import reader, schema
 from harness.report.history.file import History
+from harness.report.history.past import options
+from harness.report.history.place import recorded
 from harness.report.history.union import add
 from tests.report.history import files
+from tests.support.told import told
 from tests.support.unit import IS_ROOT, PATHS, DirectoryTest
 
 NOBODY = 65534  # a user that owns nothing
@@ -331,6 +334,34 @@ class RefusedTest(HistoryTest):
             self.assertIn("(it may not be read, or its directory ", self.refused().line)
 
         self.assertEqual("", told_by_one_without_rights(look))
+
+    def test_a_directory_that_nobody_may_look_into_is_told_to_a_run_too(self):
+        self.write("setup.cfg", "[harness]\n")
+        self.path = self.write(".harness/history.sqlite")
+        self.path.parent.chmod(0)
+        settings = self.settings()
+
+        def look():
+            with told() as said:
+                self.assertEqual(self.path, recorded(settings, None, needed=False))
+                self.assertEqual({}, options(settings, None, failed=True, timed=True))
+            self.assertIn("Permission denied", said.getvalue())
+            for write in False, True:
+                self.assertIn("Permission denied", self.refused(write=write).line)
+
+        self.directory.chmod(0o755)
+        self.assertEqual("", told_by_one_without_rights(look))
+
+    def test_a_link_to_itself_and_a_name_that_is_too_long_are_told(self):
+        self.path.symlink_to(self.path.name)
+        self.assertIn("unable to open database file", self.refused(write=True).line)
+
+        self.path = self.directory / ("x" * 300)
+        self.assertIn("File name too long", self.refused().line)
+        settings = self.settings(HARNESS_HISTORY=str(self.path))
+        with told() as said:
+            self.assertEqual({}, options(settings, None, failed=True, timed=True))
+        self.assertIn("File name too long", said.getvalue())
 
     def test_what_does_not_fit_on_the_disk_leaves_the_file_as_it_was(self):
         files.add(self.path, {"t.ATest.test_a": "passed"})
