@@ -204,7 +204,7 @@ def told(path: Path) -> Iterator[None]:
     """
     try:
         yield
-    except (sqlite3.Error, OSError, *DAMAGE) as error:
+    except (sqlite3.Error, OSError, OverflowError, *DAMAGE) as error:
         raise HistoryError(
             f"the history {path} cannot be used: {error}",
             cause=cause_of(error),

@@ -106,6 +106,14 @@ class RecorderTest(DirectoryTest):
 
         self.assertGreaterEqual(self.recorded()[0].seconds, 0.0)
 
+    def test_a_number_that_no_database_can_hold_is_told_and_ends_no_run(self):
+        self.gather = lambda: files.facts(workers=10**20)
+        self.recorder = Recorder(self.path, self.gather)
+        self.recorder.began(self.ledger, 1)
+        self.recorder.look()
+
+        self.assertIn("too large", self.ended())
+
     def test_a_run_that_could_not_load_its_tests_is_recorded_too(self):
         self.assertEqual("", self.ended(3))
 
