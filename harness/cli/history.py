@@ -6,7 +6,9 @@ from pathlib import Path
 
 import click
 
+from harness.core.printing import say
 from harness.core.settings import Settings
+from harness.errors import HistoryError
 
 INTO = click.option(
     "--history", "target", metavar="FILE", help="Into this file; that of the settings."
@@ -50,7 +52,7 @@ def imported(
 def merge(settings: Settings, files: tuple[str, ...], target: str | None) -> None:
     """Copy the runs of other histories into one.
 
-    A run that is there already is left out.
+    A run that is there already is left out, unless it had not ended by then.
 
     Exits with 0; with 2 if a file cannot be read, and then none after it is copied.
     """
@@ -73,18 +75,24 @@ def merge(settings: Settings, files: tuple[str, ...], target: str | None) -> Non
 def prune(settings: Settings, keep: int, target: str | None) -> None:
     """Remove all runs but the last, and the tests that are in none of these.
 
+    The file becomes smaller where the disk has room for both until then.
+
     Exits with 0; with 2 if there is no history, or it cannot be written.
     """
     from harness.report.history.file import History, absent
-    from harness.report.history.place import place_of
-    from harness.report.history.pruning import prune
+    from harness.report.history.place import is_there, place_of
+    from harness.report.history.pruning import prune, shrink
     from harness.report.summary import counted
 
     path = Path(target) if target is not None else place_of(settings)
-    if not path.is_file():
+    if not is_there(path):
         raise absent(path)
     with History(path, write=True) as history:
         click.echo(f"{path}: {counted(prune(history, keep), 'run')} removed")
+        try:
+            shrink(history)
+        except HistoryError as error:  # the runs are removed: later ones take their room
+            say(f"{path} takes the same room on the disk as before: {error.line}")
 
 
 def place(settings: Settings, target: str | None) -> Path:

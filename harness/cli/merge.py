@@ -62,7 +62,7 @@ def merge(
     if junit is not None:
         library()  # missing, it is told first
     paths = [Path(shard) for shard in shards]
-    if target is not None and Path(target).resolve() in [path.resolve() for path in paths]:
+    if target is not None and os.path.realpath(target) in map(os.path.realpath, paths):
         raise HistoryError(
             f"--history {target} names the file of a shard",
             hint="name another file: the tests would be in it twice",

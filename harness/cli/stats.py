@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -34,6 +36,7 @@ def stats(settings: Settings, file: str | None, last: int, as_json: bool) -> Non
     """
     from harness.report.history.file import History
     from harness.report.history.place import place_of
+    from harness.report.platforms.platform import platform_of
     from harness.report.stats.compute import figures
     from harness.report.stats.text import NARROWEST, lines
 
@@ -43,4 +46,7 @@ def stats(settings: Settings, file: str | None, last: int, as_json: bool) -> Non
     if as_json:
         click.echo(json.dumps(asdict(found), indent=2))
     else:
-        click.echo("\n".join(lines(found, path.name, max(width(), NARROWEST))))
+        text = "\n".join(lines(found, path.name, max(width(), NARROWEST)))
+        encoding = sys.stdout.encoding  # not all have letters for the names of tests
+        text = text.encode(encoding, "backslashreplace").decode(encoding)
+        click.echo(platform_of(settings.ci_platform, os.environ).foreign(text))

@@ -97,7 +97,7 @@ class Writer:
         """Return what is written of a unit."""
         suite = self._xunit.TestSuite(printable(unit.key))
         suite.hostname, suite.timestamp = self._host, began(entries)
-        suite.file = self._about.file_of(unit.key)
+        suite.file = (file := self._about.file_of(unit.key)) and printable(file)
         for name, value in self._properties(unit, entries):
             suite.add_property(printable(name), printable(value))
         suite.extend(self._fixture(unit.key, outcome) for outcome in self._broken.get(unit.key, ()))

@@ -124,7 +124,7 @@ class LogTest(unittest.TestCase):
 class SummaryTest(unittest.TestCase):
     def test_it_has_a_table_the_command_and_each_traceback_folded(self):
         told = account(
-            {"m.ATest": {"test_a": failed("ValueError: a | b\n~~~~\n<c>"), "test_b": attempt()}},
+            {"m.ATest": {"test_a": failed("ValueError: a | b\r~~~~\r\n<c>"), "test_b": attempt()}},
             seconds=41.26,
             again="harness run --seed 7 m.ATest.test_a",
         )

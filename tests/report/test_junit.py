@@ -193,6 +193,12 @@ class JUnitTest(unittest.TestCase):
         self.assertTrue(case[0].text.endswith(f"ValueError: {expected}\n"), case[0].text)
         self.assertEqual(expected, case[1].text)
 
+    def test_a_directory_may_have_any_name(self):
+        ledger = ledger_of({"m.ATest": {"test_a": attempt("failed", "why")}})
+        root = self.written(ledger, file_of=lambda unit: "t\udcff/m.py")
+
+        self.assertEqual("t\\xdcff/m.py", root.find("testsuite").get("file"))
+
     def test_an_empty_run_is_a_report_too(self):
         self.assertEqual("0", self.written(ledger_of({})).get("tests"))
 

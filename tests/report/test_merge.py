@@ -120,6 +120,12 @@ class MergeTest(ShardsTest):
         self.merge(*shards)
         self.assertEqual("harness: there were no tests to run\n", said.getvalue())
 
+    def test_a_test_whose_name_utf_8_cannot_hold_is_that_of_the_shard_that_has_run_it(self):
+        names = [NAMES[0], "t.BTest.test_\udcff"]
+        one, two = (self.shard(n, [name], names=names) for n, name in enumerate(names, 1))
+
+        self.assertEqual("2 passed, 0 failed, 0 skipped", self.counts(self.merge(one, two)))
+
     def test_a_shard_without_tests_is_fine(self):
         one, two = self.shard(1, NAMES), self.shard(2, {}, exit_code=5)
 
@@ -244,6 +250,16 @@ class IncompleteTest(ShardsTest):
         text = self.merge(self.shard(1, NAMES[:3]), self.shard(2, SECOND), code=3)
 
         self.assertIn("harness: t.BTest.test_a was run by shard 1/2 and shard 2/2\n", text)
+
+    def test_shards_that_have_run_the_same_tests_are_told_in_one_line(self):
+        names = [f"t.ATest.test_{number}" for number in range(1000)]
+        text = self.merge(*(self.shard(n, names, of=3, names=names) for n in (1, 2)), code=3)
+
+        self.assertIn(
+            f"harness: {', '.join(names[:5])} and 995 more were run by shard 1/3 and shard 2/3\n",
+            text,
+        )
+        self.assertEqual(1, text.count(" run by "))
 
     def test_a_shard_over_its_budget_has_the_exit_code_of_such_a_run(self):
         for tests in SECOND, SECOND[:1]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,9 @@ from harness.errors import HistoryError
 from harness.report.history.schema import APPLICATION, TABLES, VERSION
 
 PATIENCE = 10.0  # seconds to wait for another run that is writing
+# What comes of damage within a value, of which SQLite knows nothing: text that is not UTF-8, JSON
+# that is none, a number that is none
+DAMAGE = (ValueError, zlib.error)
 
 
 class History:
@@ -34,6 +38,8 @@ class History:
     def __init__(self, path: Path, *, write: bool = False, patience: float = PATIENCE) -> None:
         self.path = path
         with told(path):
+            if path.is_dir():
+                raise IsADirectoryError("it is a directory")
             if write:
                 path.parent.mkdir(parents=True, exist_ok=True)
             elif not path.is_file():
@@ -99,7 +105,7 @@ def connect(path: Path, write: bool, patience: float) -> sqlite3.Connection:
     mode = "rwc" if write else "rw"
     if not write and not writable(path):
         mode = "ro" if beside(path, "-wal").exists() else "ro&immutable=1"
-    uri = f"file:{quote(str(path.resolve()))}?mode={mode}"
+    uri = f"file:{quote(os.fsencode(os.path.realpath(path)))}?mode={mode}"
     return sqlite3.connect(
         uri, timeout=patience, isolation_level=None, check_same_thread=False, uri=True
     )
@@ -111,8 +117,11 @@ def beside(path: Path, ending: str) -> Path:
 
 
 def writable(path: Path) -> bool:
-    """Tell whether readers may note beside a file that they read it."""
-    return os.access(path.resolve().parent, os.W_OK)
+    """Tell whether readers may note beside a file that they read it.
+
+    Where they may not write the file itself, its owner might not write what they leave beside it.
+    """
+    return os.access(path, os.W_OK) and os.access(Path(os.path.realpath(path)).parent, os.W_OK)
 
 
 def prepare(connection: sqlite3.Connection, path: Path) -> None:
@@ -164,6 +173,8 @@ def check(connection: sqlite3.Connection, path: Path) -> None:
     Raises:
         HistoryError: It is not.
     """
+    if is_new(connection):
+        raise HistoryError(f"there is nothing yet in the history {path}", hint=making(path))
     if pragma(connection, "application_id") != APPLICATION:
         raise HistoryError(
             f"{path} is no history of runs",
@@ -186,14 +197,14 @@ def pragma(connection: sqlite3.Connection, name: str) -> Any:
 
 @contextmanager
 def told(path: Path) -> Iterator[None]:
-    """Have errors of SQLite in the block be told as errors of a history.
+    """Have errors of SQLite in the block, and damage, be told as errors of a history.
 
     Raises:
         HistoryError: In their place.
     """
     try:
         yield
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.Error, OSError, OverflowError, *DAMAGE) as error:
         raise HistoryError(
             f"the history {path} cannot be used: {error}",
             cause=cause_of(error),
@@ -203,11 +214,12 @@ def told(path: Path) -> Iterator[None]:
 
 def cause_of(error: Exception) -> str | None:
     """Return why SQLite says so; None if it says that itself."""
-    name = getattr(error, "sqlite_errorname", "")
+    damaged = "SQLITE_CORRUPT" if isinstance(error, DAMAGE) else ""
+    name = getattr(error, "sqlite_errorname", damaged)
     causes = {
         "SQLITE_NOTADB": "it is no database, or its beginning was overwritten",
         "SQLITE_CORRUPT": "it was damaged, such as by a copy that was made while a run wrote",
-        "SQLITE_CANTOPEN": "its directory is not there, or may not be written",
+        "SQLITE_CANTOPEN": "it may not be read, or its directory is not there or read-only",
         "SQLITE_READONLY": "the file, or its directory, may not be written",
         "SQLITE_BUSY": "another process has been writing all the time",
     }
@@ -216,6 +228,9 @@ def cause_of(error: Exception) -> str | None:
 
 def absent(path: Path) -> HistoryError:
     """Return the error for a history that is not there."""
-    return HistoryError(
-        f"there is no history {path}", hint=f"`harness run --history {path}` makes one"
-    )
+    return HistoryError(f"there is no history {path}", hint=making(path))
+
+
+def making(path: Path) -> str:
+    """Return what makes a history."""
+    return f"`harness run --history {path}` makes one"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import math
+import io
 import re
 import uuid
 from collections.abc import Iterable, Iterator
@@ -27,6 +27,7 @@ AGAIN = {"flakyFailure": FAILED, "flakyError": ERROR, "rerunFailure": FAILED, "r
 # A subtest of unittest, as unittest-xml-reporting names it: its test, and what it is about
 SUBTEST = re.compile(r"(?P<name>test\w*) (?P<part>[\[(].*[\])])")
 FINAL = {"Failure": FAILED, "Error": ERROR, "Skipped": SKIPPED}
+LONGEST = 1e9  # seconds, of 30 years: what is more is no time that a test took
 
 
 @dataclass(frozen=True)
@@ -55,21 +56,20 @@ def read(path: Path, revision: str | None = None) -> tuple[Facts, Ledger]:
         HistoryError: It cannot be read, or is no JUnit file.
         MissingExtraError: junitparser is not installed.
     """
-    report = parsed(path)
-    data = path.read_bytes()
+    data, report = parsed(path)
     ledger = ledger_of(cases(report, path.stem, None))
     facts = Facts(
         uuid=str(uuid.uuid5(SPACE, hashlib.sha256(data).hexdigest())),
         source=source_of(report),
-        began=began_of(report) or path.stat().st_mtime,
+        began=min(moments_of(report), default=path.stat().st_mtime),
         seconds=seconds_of(report),
         revision=revision,
     )
     return facts, ledger
 
 
-def parsed(path: Path) -> Any:
-    """Return what junitparser makes of a file.
+def parsed(path: Path) -> tuple[bytes, Any]:
+    """Return what is in a file, which may be a pipe, and what junitparser makes of it.
 
     Raises:
         HistoryError: It cannot be read, or is no JUnit file.
@@ -78,29 +78,30 @@ def parsed(path: Path) -> Any:
     from junitparser import JUnitXmlError, xunit2
 
     try:
-        return xunit2.JUnitXml.fromfile(str(path))
-    except (OSError, SyntaxError, ValueError, JUnitXmlError) as error:  # XML's are SyntaxErrors
+        data = path.read_bytes()
+        return data, xunit2.JUnitXml.fromfile(io.BytesIO(data))
+    # XML's are SyntaxErrors, and that of an encoding that is not known is a LookupError
+    except (OSError, SyntaxError, LookupError, ValueError, JUnitXmlError) as error:
         raise HistoryError(
             f"{path} is no JUnit file that can be read: {error}",
             hint="name files that a test runner has written to the end",
         ) from error
 
 
-def cases(suites: Iterable[Any], name: str, began: float | None) -> Iterator[Case]:
-    """Yield the tests of suites, and of suites in suites.
+def cases(suite: Any, name: str, began: float | None) -> Iterator[Case]:
+    """Yield the tests of a suite, or of a whole file, and of suites in it.
 
     Args:
-        suites: The suites.
-        name: What to call one without a name.
+        suite: Where they are; some runners write tests outside of any suite.
+        name: What to call a suite without a name.
         began: When what they are in has begun, where that is known.
     """
     from junitparser import xunit2
 
-    for suite in suites:
-        own, at = suite.name or name, moment_of(suite.timestamp) or began
-        for case in suite.iterchildren(xunit2.TestCase):
-            yield case_of(case, own, at)
-        yield from cases(suite.testsuites(), own, at)
+    for case in suite.iterchildren(xunit2.TestCase):
+        yield case_of(case, name, began)
+    for inner in suite.iterchildren(xunit2.TestSuite):
+        yield from cases(inner, inner.name or name, moment_of(inner.timestamp) or began)
 
 
 def case_of(case: Any, suite: str, began: float | None) -> Case:
@@ -166,22 +167,31 @@ def source_of(report: Any) -> str:
     return "pytest" if "pytest" in names else SOURCE
 
 
-def began_of(report: Any) -> float | None:
-    """Return when the first suite of a file has begun; None if none tells."""
-    moments = [moment_of(suite.timestamp) for suite in report]
-    return min((moment for moment in moments if moment is not None), default=None)
+def moments_of(element: Any) -> Iterator[float]:
+    """Yield when a file, and what is in it, has begun, as far as it tells."""
+    moment = moment_of(element._elem.get("timestamp"))
+    if moment is not None:
+        yield moment
+    for part in parts_of(element):
+        yield from moments_of(part)
 
 
-def seconds_of(report: Any) -> float:
-    """Return how long all took: what the file says, or else the sum of its suites."""
-    whole = number_of(report, "time")
-    if whole is not None:
-        return whole
-    return sum(number_of(suite, "time") or 0.0 for suite in report)
+def seconds_of(element: Any) -> float:
+    """Return how long all took: what the file says, or else the sum of what is in it."""
+    whole = number_of(element, "time")
+    return sum(map(seconds_of, parts_of(element)), 0.0) if whole is None else whole
+
+
+def parts_of(element: Any) -> list[Any]:
+    """Return the suites and the tests that are directly in a file, or in a suite."""
+    from junitparser import xunit2
+
+    kinds = (xunit2.TestSuite, xunit2.TestCase)
+    return [part for kind in kinds for part in element.iterchildren(kind)]
 
 
 def number_of(element: Any, name: str) -> float | None:
-    """Return a number of seconds; None if there is none that can be read.
+    """Return a number of seconds; None if there is none that can be.
 
     It is read here: junitparser would count what is missing, and fail for what is no number.
     """
@@ -190,11 +200,13 @@ def number_of(element: Any, name: str) -> float | None:
         number = float(text.replace(",", ""))
     except (AttributeError, ValueError):
         return None
-    return number if math.isfinite(number) else None
+    return number if 0 <= number < LONGEST else None
 
 
 def moment_of(text: str | None) -> float | None:
     """Return a moment in seconds since 1970; without a zone it is taken as universal time.
+
+    What is before that year is none: so runners write what they do not know.
 
     Example:
         >>> moment_of("2026-01-02T03:04:05"), moment_of("2026-01-02T04:04:05+01:00")
@@ -203,6 +215,7 @@ def moment_of(text: str | None) -> float | None:
     """
     try:
         moment = datetime.fromisoformat(text or "")
-    except ValueError:
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return moment.timestamp() if moment.year >= 1970 else None

@@ -9,7 +9,7 @@ from harness.core.printing import say
 from harness.core.settings import Settings
 from harness.errors import HistoryError
 from harness.report.history.file import History
-from harness.report.history.place import recorded
+from harness.report.history.place import is_there, recorded
 from harness.report.history.queries import durations, fixtures, last_failed
 from harness.runner.schedule.known import Known
 
@@ -27,7 +27,7 @@ def options(settings: Settings, file: str | None, *, failed: bool, timed: bool) 
         timed: Whether to tell how long they take.
     """
     path = recorded(settings, file, needed=True)
-    if path is None or not path.exists():
+    if path is None or not is_there(path):
         return {}  # this run may make it
     try:
         with History(path) as history:

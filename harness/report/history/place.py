@@ -44,7 +44,15 @@ def recorded(settings: Settings, option: str | None, *, needed: bool) -> Path | 
     if is_off(settings):
         return None
     place = place_of(settings)
-    return place if settings.history is not None or needed or place.is_file() else None
+    return place if settings.history is not None or needed or is_there(place) else None
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether there is a history, or nobody can tell: whoever opens it then says why."""
+    try:
+        return path.exists()
+    except OSError:
+        return True
 
 
 def prepare(settings: Settings, path: Path) -> None:

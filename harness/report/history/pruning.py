@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Sequence
+
 from harness.report.history.file import History
 
 OF_RUNS = ("discovered", "attempt", "outcome", "fixture", "fixture_outcome")  # tables
@@ -17,18 +20,31 @@ def prune(history: History, keep: int) -> int:
     Raises:
         HistoryError: It cannot be written, and is as it was.
     """
-    query = "select id from run order by began desc, id desc limit -1 offset ?"
+    query = "select id from run order by began desc, id desc"
     with history.change() as connection:
-        old = connection.execute(query, (keep,)).fetchall()
-        for table in OF_RUNS:
-            connection.executemany(f"delete from {table} where run = ?", old)
-        connection.executemany("delete from run where id = ?", old)
+        old = connection.execute(query).fetchall()[keep:]
+        remove(connection, old)
         connection.execute("delete from test where id not in (select test from attempt)")
         connection.execute(
             "delete from unit where id not in "
             "(select unit from attempt union select unit from fixture "
             "union select unit from fixture_outcome)"
         )
-    if old:
-        history.rows("vacuum")  # the file itself becomes smaller
     return len(old)
+
+
+def shrink(history: History) -> None:
+    """Make the file smaller by the room that nothing takes any more.
+
+    Raises:
+        HistoryError: It cannot be written, as where the disk has no room for both; it is as it was.
+    """
+    if history.rows("pragma freelist_count")[0][0]:
+        history.rows("vacuum")
+
+
+def remove(connection: sqlite3.Connection, runs: Sequence[tuple[int]]) -> None:
+    """Remove runs, by their numbers; the tests stay."""
+    for table in OF_RUNS:
+        connection.executemany(f"delete from {table} where run = ?", runs)
+    connection.executemany("delete from run where id = ?", runs)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from harness.report.history.facts import Facts
-from harness.report.history.file import History
+from harness.report.history.file import History, told
 from harness.runner.ledger import Attempt, Entry, Ledger, Outcome, Times, UnitAccount
 
 RUNS = """
@@ -41,7 +41,8 @@ class Run(NamedTuple):
 
 def runs(history: History) -> list[Run]:
     """Return all runs, the oldest first."""
-    return [Run(row[0], facts_of(row[1:])) for row in history.rows(RUNS)]
+    with told(history.path):
+        return [Run(row[0], facts_of(row[1:])) for row in history.rows(RUNS)]
 
 
 def facts_of(row: Any) -> Facts:
@@ -58,7 +59,8 @@ def facts_of(row: Any) -> Facts:
 def discovered(history: History, run: int) -> list[str]:
     """Return the tests that all shards were to run together; none of a run that was no shard."""
     rows = history.rows("select names from discovered where run = ?", run)
-    return [str(name) for name in json.loads(zlib.decompress(rows[0][0]))] if rows else []
+    with told(history.path):
+        return [str(name) for name in json.loads(zlib.decompress(rows[0][0]))] if rows else []
 
 
 def ledger_of(history: History, run: int) -> Ledger:

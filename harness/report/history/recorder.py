@@ -36,7 +36,7 @@ class Recorder(Deaf):
     def __init__(self, path: Path, gather: Callable[[], Facts]) -> None:
         self.path = path
         self._gather = gather
-        self._began = time.time()
+        self._began, self._start = time.time(), time.monotonic()
         self._facts: Facts | None = None
         self._ledger: Ledger | None = None
         self._history: History | None = None
@@ -70,7 +70,7 @@ class Recorder(Deaf):
 
     def ended(self, ledger: Ledger, exit_code: int) -> None:
         """Write the rest, and how the run has ended; say so where that cannot be done."""
-        seconds = time.time() - self._began
+        seconds = time.monotonic() - self._start  # the time of day may be set back meanwhile
         try:
             self._facts = replace(self._known(), seconds=seconds, exit_code=exit_code)
             self._write(PATIENCE, ledger)

@@ -23,7 +23,11 @@ values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning id
 TEST = """
 insert into test (name, run, verdict) values (?, ?, ?)
 on conflict (name) do update set run = excluded.run, verdict = excluded.verdict
-where (select began from run where id = excluded.run) >= (select began from run where id = test.run)
+"""
+# Of a run that is over, as one that is copied: what a later one has said of a test stands
+TEST_BEFORE = f"""{TEST}
+where ((select began from run where id = excluded.run) <
+    (select began from run where id = test.run)) is not true -- nor where that run is gone
 """
 ATTEMPT = "insert into attempt values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 OUTCOME = "insert into outcome values (?, ?, ?, ?, ?, ?)"
@@ -36,10 +40,12 @@ class Writer:
 
     Args:
         run: Its number in the file.
+        over: Whether it is over. One that goes on is the last one, whatever clock others had.
     """
 
-    def __init__(self, run: int) -> None:
+    def __init__(self, run: int, *, over: bool = False) -> None:
         self.run = run
+        self._test_of = TEST_BEFORE if over else TEST
         self._units: dict[str, int] = {}
         self._tests: dict[str, int] = {}
 
@@ -64,7 +70,8 @@ class Writer:
             (len(names), digest_of(names), shares, self.run),
         )
         if keep:
-            data = zlib.compress(json.dumps(list(names)).encode())
+            kept = [shortened(name) for name in names]  # as attempts have them, which are to match
+            data = zlib.compress(json.dumps(kept).encode())
             connection.execute("insert or replace into discovered values (?, ?)", (self.run, data))
 
     def attempts(
@@ -73,7 +80,7 @@ class Writer:
         """Write what became of tests; of one that was broken off nothing is known."""
         done = [(entry, attempt) for entry, attempt in done if attempt.reported]
         connection.executemany(
-            TEST, [(shortened(entry.name), self.run, entry.kind) for entry, _ in done]
+            self._test_of, [(shortened(entry.name), self.run, entry.kind) for entry, _ in done]
         )
         rows: list[tuple[object, ...]] = []
         said: list[tuple[object, ...]] = []
@@ -119,8 +126,14 @@ class Writer:
         return self._units[key]
 
 
-def begun(connection: sqlite3.Connection, facts: Facts) -> Writer:
-    """Write that a run has begun, and return what writes the rest of it."""
+def begun(connection: sqlite3.Connection, facts: Facts, *, over: bool = False) -> Writer:
+    """Write that a run has begun, and return what writes the rest of it.
+
+    Args:
+        connection: To the file.
+        facts: What is known of the run.
+        over: Whether it is over.
+    """
     shard, shards = facts.shard or (None, None)
     seed = None if facts.seed is None else str(facts.seed)  # it may be larger than SQLite's numbers
     values = (
@@ -129,7 +142,7 @@ def begun(connection: sqlite3.Connection, facts: Facts) -> Writer:
         *(facts.python, facts.platform, facts.workers, facts.order, shard, shards),
         *(facts.discovered, facts.digest, facts.shares),
     )
-    return Writer(connection.execute(RUN, values).fetchone()[0])
+    return Writer(connection.execute(RUN, values).fetchone()[0], over=over)
 
 
 def write(
@@ -143,7 +156,7 @@ def write(
         ledger: The account of it.
         names: The tests that all its shards were to run, if they are to be kept.
     """
-    writer = begun(connection, replace(facts, seconds=None, exit_code=None))
+    writer = begun(connection, replace(facts, seconds=None, exit_code=None), over=True)
     if names or facts.discovered is None:
         writer.found(connection, names or list(ledger.entries), facts.shares, keep=bool(names))
     writer.attempts(connection, in_order(ledger))

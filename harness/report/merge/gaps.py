@@ -60,13 +60,17 @@ def askew(shards: Sequence[Shard]) -> Iterator[str]:
 
 def twice(shards: Sequence[Shard]) -> Iterator[str]:
     """Yield what is to be said of tests that more than one shard has reported."""
-    found: dict[str, list[Shard]] = {}
+    found: dict[str, tuple[str, ...]] = {}
     for shard in shards:
         for name in shard.ledger.entries:
-            found.setdefault(name, []).append(shard)
+            found[name] = (*found.get(name, ()), str(shard))
+    together: dict[tuple[str, ...], list[str]] = {}
     for name, those in found.items():
+        together.setdefault(those, []).append(name)
+    for those, names in together.items():
         if len(those) > 1:
-            yield f"{name} was run by {' and '.join(map(str, those))}"
+            were = "was" if len(names) == 1 else "were"
+            yield f"{listed(names)} {were} run by {' and '.join(those)}"
 
 
 def unreported(ledger: Ledger) -> Iterator[str]:

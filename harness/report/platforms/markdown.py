@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from harness.report.harmless import LINE_END
 from harness.report.summary import tally
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def row(trouble: Trouble) -> str:
 
 def folded(title: str, body: str) -> str:
     """Return a text as it is, which is seen when its title is clicked."""
+    body = LINE_END.sub("\n", body)  # to Markdown each of them ends a line, and may end the text
     longest = max((len(found) for found in FENCE.findall(body)), default=2)
     fence = "~" * (longest + 1)
     summary = f"<details><summary>{code(title)}</summary>"
@@ -79,11 +81,11 @@ def code(words: str) -> str:
 
 
 def text(words: str) -> str:
-    """Return words in which nothing is Markdown or HTML, in a cell of a table too.
+    r"""Return words in which nothing is Markdown or HTML, in a cell of a table too.
 
     Example:
-        >>> text("a_b | <c>")
-        'a&#95;b &#124; &lt;c&gt;'
+        >>> text("a_b | <c>\r")
+        'a&#95;b &#124; &lt;c&gt; '
     """
-    safe = html.escape(words, quote=False).replace("\n", " ")
+    safe = re.sub(r"[\r\n]+", " ", html.escape(words, quote=False))
     return re.sub(r"[\\`*_{}\[\]()#|~@]", lambda found: f"&#{ord(found[0])};", safe)

@@ -23,7 +23,7 @@ from harness.report.stats.figures import (
 )
 from harness.report.stats.rows import SKIPS, Row, Told, told
 from harness.report.stats.spread import spread
-from harness.runner.kinds import FLAKY, GREEN, RED, SKIPPED
+from harness.runner.kinds import FLAKY, GREEN, SKIPPED
 
 LAST = 100  # runs
 SHOWN = 10  # tests, commits, weeks
@@ -117,7 +117,7 @@ def changes(runs: Iterable[Told]) -> list[Change]:
 
 def change_of(commit: str | None, runs: Sequence[Told]) -> Change:
     """Return the runs of a commit."""
-    failed = sum(any(each in RED for each in run.verdicts.values()) for run in runs)
+    failed = sum(run.failed for run in runs)
     return Change(commit, len(runs), failed, sum(seconds_of(runs)) / 60)
 
 

@@ -10,17 +10,21 @@ from harness.report.history.facts import Facts
 from harness.report.history.file import History
 from harness.report.history.queries import TIMED
 from harness.report.history.reader import runs
+from harness.runner.kinds import RED
 
 ATTEMPTS = """
 select test.name, tier, rerun, kind, attempt.verdict, setup, body, release
 from attempt join test on test.id = test
 where attempt.run = ? order by number
 """
+# Of a test whose subtests were skipped it is the first reason, as at the end of a run
 SKIPS = """
-select outcome.text, count(*) from test
-join outcome on outcome.run = test.run and outcome.test = test.id
-where test.verdict = 'skipped' and outcome.kind = 'skipped' and outcome.number = 1
-group by outcome.text order by count(*) desc, outcome.text
+select text, count(*) from (
+    select outcome.text as text, min(outcome.rowid) from test
+    join outcome on outcome.run = test.run and outcome.test = test.id
+    where test.verdict = 'skipped' and outcome.kind = 'skipped' and outcome.number = 1
+    group by test.id
+) group by text order by count(*) desc, text
 """
 
 
@@ -71,6 +75,13 @@ class Told:
     facts: Facts
     rows: Sequence[Row]
     fixtures: float
+
+    @property
+    def failed(self) -> bool:
+        """Whether it has failed: by its exit code, or by its tests where that does not tell."""
+        if self.facts.exit_code in (0, 1):
+            return self.facts.exit_code == 1
+        return any(verdict in RED for verdict in self.verdicts.values())
 
     @property
     def verdicts(self) -> Mapping[str, str]:

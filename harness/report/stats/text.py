@@ -92,7 +92,7 @@ def tiers(found: Sequence[Tier]) -> Iterator[str]:
     yield from table("tiers", ["tests", "share", "seconds", "slowest"], rows)
     for held in (each for tier in found for each in tier.quotas):
         what = "met" if held.met else "NOT MET"
-        yield f"quota {held.quota}: {what}, it is {held.value:.3g}{held.quota[-1]}"
+        yield f"quota {held.quota}: {what}, it is {cell_of(held.value)}{held.quota[-1]}"
 
 
 def flakes(found: Flakes, width: int) -> Iterator[str]:
@@ -149,11 +149,11 @@ def cell_of(value: object) -> str:
     """Return a value in a few characters.
 
     Example:
-        >>> cell_of(0.00123), cell_of(12.345), cell_of(1234.5), cell_of(7), cell_of(None)
-        ('0.0012', '12.3', '1234', '7', '-')
+        >>> cell_of(0.00123), cell_of(12.345), cell_of(999.9), cell_of(7), cell_of(None)
+        ('0.0012', '12.3', '1000', '7', '-')
     """
     if isinstance(value, float):
-        return f"{value:.2g}" if value < 1 else f"{value:.3g}" if value < 1000 else f"{value:.0f}"
+        return f"{value:.2g}" if value < 1 else f"{value:.3g}" if value < 999.5 else f"{value:.0f}"
     return NONE if value is None else str(value)
 
 
@@ -163,12 +163,15 @@ def cells_of(spread: Spread) -> list[object]:
 
 
 def shortened(text: str, width: int, *, keep_end: bool = True) -> str:
-    """Return a text that fits, without its beginning or its end.
+    r"""Return a text that fits in a line, without its beginning or its end.
+
+    What would move the cursor is written as in `\x1b`.
 
     Example:
         >>> shortened("tests.test_a.ATest.test_b", 15)
         '…a.ATest.test_b'
     """
+    text = "".join(each if each.isprintable() else f"\\x{ord(each):02x}" for each in text)
     if len(text) <= width:
         return text
     return f"…{text[1 - width :]}" if keep_end else f"{text[: width - 1]}…"

@@ -9,7 +9,11 @@ import traceback
 from harness.errors import HistoryError
 from harness.report.history import reader, schema
 from harness.report.history.file import History
+from harness.report.history.past import options
+from harness.report.history.place import recorded
+from harness.report.history.union import add
 from tests.report.history import files
+from tests.support.told import told
 from tests.support.unit import IS_ROOT, PATHS, DirectoryTest
 
 NOBODY = 65534  # a user that owns nothing
@@ -179,6 +183,16 @@ class FileTest(HistoryTest):
 
         self.assertEqual(60, len(self.runs()))
 
+    def test_a_run_that_another_process_adds_at_the_same_moment_is_there_once(self):
+        class Slow(History):
+            def change(self):
+                files.add(self.path, {"t.ATest.test_a": "passed"}, uuid="1")
+                return super().change()
+
+        with Slow(self.path, write=True) as history:
+            self.assertFalse(add(history, files.facts(uuid="1"), files.ledger({})))
+        self.assertEqual(1, len(self.runs()))
+
     def test_a_process_that_is_killed_while_it_writes_leaves_what_was_there_before(self):
         with self.start(KILLED) as killed:
             self.assertEqual(-9, killed.wait(60))
@@ -245,6 +259,45 @@ class RefusedTest(HistoryTest):
         self.assertIn("malformed (it was damaged", caught.exception.line)
         self.assertEqual(bytes(data), self.path.read_bytes())
 
+    def test_damage_that_sqlite_does_not_see_is_told_by_whoever_reads_it(self):
+        def look(history):
+            reader.ledger_of(history, 1)
+            reader.discovered(history, reader.runs(history)[0].id)
+
+        files.add(self.path, {"t.ATest.test_a": "passed"}, names=["t.ATest.test_a"])
+        whole = self.path.read_bytes()
+        places = [b"x\x9c", b"t.ATest.test_a", b"{}", b"CREATE TABLE fixture ("]
+        for place in places:  # of names that were discovered, of a test, of software, of the schema
+            self.assertTrue(place in whole)
+            self.path.write_bytes(whole.replace(place, b"\xff" * len(place)))
+            with self.subTest(place=place):
+                with self.assertRaises(HistoryError) as caught, History(self.path) as history:
+                    look(history)
+                self.assertIn(f"the history {self.path} cannot be used: ", caught.exception.line)
+
+    def test_a_directory_is_told_as_such(self):
+        self.path.mkdir()
+
+        for write in False, True:
+            self.assertEqual(
+                f"the history {self.path} cannot be used: it is a directory",
+                self.refused(write=write).line,
+            )
+
+    def test_a_file_without_a_byte_is_a_history_that_nobody_has_begun(self):
+        self.path.touch()
+
+        self.assertEqual(f"there is nothing yet in the history {self.path}", self.refused().line)
+        files.add(self.path, {"t.ATest.test_a": "passed"})
+        self.assertEqual(1, len(self.runs()))
+
+    def test_a_file_may_have_any_name(self):
+        for name in os.fsdecode(b"\xff?%20#.sqlite"), "\u2028 \u00e4.sqlite":
+            self.path = self.directory / name
+            files.add(self.path, {"t.ATest.test_a": "passed"})
+            self.assertEqual(1, len(self.runs()))
+            self.assertTrue(self.path.is_file())
+
     def test_a_place_where_no_file_can_be_is_told(self):
         self.path = self.write("file") / "history.sqlite"
 
@@ -263,6 +316,52 @@ class RefusedTest(HistoryTest):
 
         self.assertEqual("", told_by_one_without_rights(look))
         self.assertEqual(["history.sqlite"], os.listdir(self.directory))
+
+    def test_whoever_may_not_write_a_file_leaves_nothing_beside_it_that_its_owner_may_not(self):
+        files.add(self.path, {"t.ATest.test_a": "passed"})
+        self.path.chmod(0o444)
+        self.directory.chmod(0o777)
+
+        self.assertEqual("", told_by_one_without_rights(self.runs))
+        self.assertEqual(["history.sqlite"], os.listdir(self.directory))
+
+    def test_a_file_that_may_not_be_read_is_told(self):
+        files.add(self.path, {"t.ATest.test_a": "passed"})
+        self.path.chmod(0)
+        self.directory.chmod(0o777)
+
+        def look():
+            self.assertIn("(it may not be read, or its directory ", self.refused().line)
+
+        self.assertEqual("", told_by_one_without_rights(look))
+
+    def test_a_directory_that_nobody_may_look_into_is_told_to_a_run_too(self):
+        self.write("setup.cfg", "[harness]\n")
+        self.path = self.write(".harness/history.sqlite")
+        self.path.parent.chmod(0)
+        settings = self.settings()
+
+        def look():
+            with told() as said:
+                self.assertEqual(self.path, recorded(settings, None, needed=False))
+                self.assertEqual({}, options(settings, None, failed=True, timed=True))
+            self.assertIn("Permission denied", said.getvalue())
+            for write in False, True:
+                self.assertIn("Permission denied", self.refused(write=write).line)
+
+        self.directory.chmod(0o755)
+        self.assertEqual("", told_by_one_without_rights(look))
+
+    def test_a_link_to_itself_and_a_name_that_is_too_long_are_told(self):
+        self.path.symlink_to(self.path.name)
+        self.assertIn("unable to open database file", self.refused(write=True).line)
+
+        self.path = self.directory / ("x" * 300)
+        self.assertIn("File name too long", self.refused().line)
+        settings = self.settings(HARNESS_HISTORY=str(self.path))
+        with told() as said:
+            self.assertEqual({}, options(settings, None, failed=True, timed=True))
+        self.assertIn("File name too long", said.getvalue())
 
     def test_what_does_not_fit_on_the_disk_leaves_the_file_as_it_was(self):
         files.add(self.path, {"t.ATest.test_a": "passed"})

@@ -1,5 +1,9 @@
 """JUnit files of other runners, and the runs of other histories."""
 
+import os
+import resource
+import threading
+
 from harness.errors import HistoryError
 from harness.report.history import reader
 from harness.report.history.file import History
@@ -7,6 +11,7 @@ from harness.report.history.imported import read
 from harness.report.history.queries import durations, last_failed
 from tests.cli.test_main import CommandTest
 from tests.report.history import files
+from tests.support.told import told
 
 PYTEST = """<?xml version="1.0" encoding="utf-8"?>
 <testsuites name="pytest tests"><testsuite name="pytest" errors="1" failures="1" skipped="1"
@@ -66,6 +71,19 @@ SUBTESTS = """<testsuite name="tests.test_a.ATest-20261120090000">
 """
 BARE = """<testsuites><testsuite><testsuite name="inner"><testcase name="a"/></testsuite>
 <testcase name="b" time="soon"/><testcase name="c" time="NaN"/><testcase/></testsuite></testsuites>
+"""
+
+NESTED = """<testsuites><testsuite name="outer"><testsuite name="inner"
+ timestamp="2026-11-20T09:00:00Z" time="1.5"><testcase name="a" time="1"/></testsuite>
+<testsuite name="other"><testcase name="b" time="0.25"/></testsuite></testsuite></testsuites>
+"""
+NODE = """<?xml version="1.0" encoding="utf-8"?>
+<testsuites>
+  <testcase name="pays" time="0.5" classname="test"/>
+  <testsuite name="refund" time="0.25" tests="1">
+    <testcase name="breaks" time="0.2" classname="test"><failure message="no"/></testcase>
+  </testsuite>
+</testsuites>
 """
 
 
@@ -161,8 +179,33 @@ class ImportTest(CommandTest):
         path = self.directory / "report.xml"
         self.assertEqual(path.stat().st_mtime, facts.began)
 
+    def test_suites_in_suites_tell_when_and_how_long_where_the_outer_one_does_not(self):
+        facts, _ = self.read(NESTED)
+
+        self.assertEqual((1.75, 1795165200.0), (facts.seconds, facts.began))
+
+    def test_a_file_of_node_has_tests_outside_of_suites(self):
+        facts, kinds = self.read(NODE)
+
+        self.assertEqual({"test.pays": "passed", "test.breaks": "failed"}, kinds)
+        self.assertEqual(0.75, facts.seconds)
+
+    def test_times_and_moments_that_cannot_be_are_not_known(self):
+        path = self.directory / "report.xml"
+        # .NET writes the first moment there is, in any zone, where it knows none
+        for moment in "0001-01-01T00:00:00", "0001-01-01T00:00:00+01:00", "9999-12-31T23:59-02:00":
+            for time in "-0.5", "1e308":
+                with self.subTest(moment=moment, time=time):
+                    facts, _ = self.read(
+                        f'<testsuite timestamp="{moment}" time="{time}">'
+                        f'<testcase name="a" time="{time}"/></testsuite>'
+                    )
+                    self.assertEqual((0.0, path.stat().st_mtime), (facts.seconds, facts.began))
+                    self.assertEqual([("passed", "", None)], self.attempts("report.a"))
+
     def test_what_is_no_junit_file_is_told(self):
-        for text in "", "<html/>", "<testsuites><testsuite>", "\x00":
+        encoding = '<?xml version="1.0" encoding="x-unknown"?><testsuite/>'
+        for text in "", "<html/>", "<testsuites><testsuite>", "\x00", encoding:
             with self.subTest(text), self.assertRaises(HistoryError) as caught:
                 self.read(text)
             self.assertIn(
@@ -191,6 +234,16 @@ class CommandsTest(CommandTest):
         self.assertEqual("1f2e", run.facts.revision)
         self.assertIn("*", (path.parent / ".gitignore").read_text().splitlines())
 
+    def test_files_that_can_be_read_only_once_are_told_apart(self):
+        for text, tests in (PYTEST, 4), (XMLRUNNER, 2):
+            pipe = self.directory / "report.xml"
+            os.mkfifo(pipe)
+            writer = threading.Thread(target=pipe.write_text, args=(text,))
+            writer.start()
+            self.assertEqual(f"report.xml: {tests} tests\n", self.say("import", "report.xml"))
+            writer.join()
+            pipe.unlink()
+
     def test_our_own_file_comes_back_as_it_was(self):
         from harness.report.junit import About, write
 
@@ -218,6 +271,31 @@ class CommandsTest(CommandTest):
             (shard,) = (run for run in reader.runs(history) if run.facts.shard)
             self.assertEqual(names, reader.discovered(history, shard.id))
 
+    def test_a_run_that_was_copied_before_it_had_ended_is_copied_again(self):
+        names = ["t.ATest.test_a", "t.ATest.test_b"]
+        run = {"uuid": "1", "exit_code": None, "seconds": None}
+        files.add("one.sqlite", {names[0]: "passed"}, **run)
+        arguments = ["merge", "one.sqlite", "--history", "all.sqlite"]
+        self.assertEqual("one.sqlite: 1 run\n", self.say(*arguments))
+        self.assertEqual(1, self.say(*arguments).count("nothing that is not there already"))
+
+        os.unlink("one.sqlite")
+        tests = dict.fromkeys(names, "failed")
+        files.add("one.sqlite", tests, {"t.ATest": 1.0}, uuid="1", exit_code=1)
+        self.assertEqual("one.sqlite: 1 run\n", self.say(*arguments))
+        with History(self.directory / "all.sqlite") as history:
+            (found,) = reader.runs(history)
+            ledger = reader.ledger_of(history, found.id)
+            self.assertEqual(set(names), last_failed(history))
+        self.assertEqual(1, found.facts.exit_code)
+        self.assertEqual((names, [1.0]), (list(ledger.entries), ledger.units["t.ATest"].fixtures))
+
+        self.assertEqual(1, self.say(*arguments).count("nothing that is not there already"))
+        files.add("two.sqlite", {names[0]: "passed"}, **run)
+        self.say("merge", "two.sqlite", "--history", "all.sqlite")
+        with History(self.directory / "all.sqlite") as history:
+            self.assertEqual(set(names), last_failed(history))
+
     def test_old_runs_are_removed_with_the_tests_that_are_only_in_these(self):
         names = ["t.ATest.test_a", "t.ATest.test_gone"]
         for began in 1.0, 2.0, 3.0:
@@ -240,6 +318,33 @@ class CommandsTest(CommandTest):
         files.add("h.sqlite", {names[0]: "passed"}, began=4.0)
         with History(self.directory / "h.sqlite") as history:
             self.assertEqual(set(), last_failed(history))
+
+    def test_runs_are_removed_even_where_there_is_no_room_to_make_the_file_smaller(self):
+        for began in 1.0, 2.0, 3.0, 4.0:
+            text = "x" * 60_000
+            test = files.entry("t.ATest.test_a", files.attempt("failed", text=text))
+            files.add("h.sqlite", [test], began=began)
+        size = os.path.getsize("h.sqlite")
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_FSIZE, (soft, hard))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))  # the others take more
+
+        arguments = ["prune", "--keep", "3", "--history", "h.sqlite"]
+        with told() as said:
+            self.assertEqual("h.sqlite: 1 run removed\n", self.say(*arguments))
+        self.assertIn("h.sqlite takes the same room on the disk as before: ", said.getvalue())
+        with History(self.directory / "h.sqlite") as history:
+            self.assertEqual(3, len(reader.runs(history)))
+
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        self.assertEqual("h.sqlite: 0 runs removed\n", self.say(*arguments))
+        self.assertLess(os.path.getsize("h.sqlite"), size)
+
+    def test_more_runs_may_be_kept_than_a_database_can_number(self):
+        files.add("h.sqlite", {"t.ATest.test_a": "passed"})
+
+        said = self.say("prune", "--keep", str(2**64), "--history", "h.sqlite")
+        self.assertEqual("h.sqlite: 0 runs removed\n", said)
 
     def test_a_file_that_cannot_be_read_ends_it_with_2(self):
         self.write("report.xml", "<html/>")

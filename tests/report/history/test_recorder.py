@@ -80,6 +80,40 @@ class RecorderTest(DirectoryTest):
         self.assertEqual(self.ledger.fixtures, again.fixtures)
         self.assertEqual(["history.sqlite"], os.listdir(self.directory))
 
+    def test_a_run_that_goes_on_is_the_last_one_though_a_clock_was_wrong_in_one_before(self):
+        files.add(self.path, {A: "failed", B: "passed"}, began=2 * files.BEGAN)
+        self.recorder.began(self.ledger, 1)
+        for kind in "passed", "failed":
+            self.finish(A, files.attempt(kind))
+            self.recorder.look()
+        self.finish(B, files.attempt("failed"))
+        self.ended(1)
+
+        with History(self.path) as history:
+            self.assertEqual({A, B}, last_failed(history))
+        self.recorder = Recorder(self.path, self.gather)
+        self.ledger = files.ledger([files.entry(A), files.entry(B)])
+        self.recorder.began(self.ledger, 1)
+        self.finish(A, files.attempt())
+        self.ended()
+        with History(self.path) as history:
+            self.assertEqual({B}, last_failed(history))
+
+    def test_a_clock_that_is_set_back_meanwhile_does_not_shorten_the_run(self):
+        with mock.patch("harness.core.realtime.time", return_value=1000.0):
+            self.recorder.began(self.ledger, 1)
+            self.ended()
+
+        self.assertGreaterEqual(self.recorded()[0].seconds, 0.0)
+
+    def test_a_number_that_no_database_can_hold_is_told_and_ends_no_run(self):
+        self.gather = lambda: files.facts(workers=10**20)
+        self.recorder = Recorder(self.path, self.gather)
+        self.recorder.began(self.ledger, 1)
+        self.recorder.look()
+
+        self.assertIn("too large", self.ended())
+
     def test_a_run_that_could_not_load_its_tests_is_recorded_too(self):
         self.assertEqual("", self.ended(3))
 

@@ -1,15 +1,20 @@
 """What a history comes to in numbers."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 
 from harness.core.quotas import parse_quotas
 from harness.report.history.file import History
 from harness.report.stats.compute import figures
 from harness.report.stats.text import lines
+from harness.runner.ledger import Outcome
 from tests.cli.test_main import CommandTest
 from tests.report.history import files
 from tests.support.project import HOME
+from tests.support.unit import PATHS
 
 DAY = 86400.0
 LONG = "tests.shop.test_checkout.CheckoutOfAnOrderTest.test_paying_an_order_publishes_one_event"
@@ -84,10 +89,36 @@ class FiguresTest(StatsTest):
             [(each.reason, each.tests) for each in self.figures().skips],
         )
 
+    def test_a_test_whose_subtests_were_skipped_is_one_test(self):
+        skipped = test("t.A.a", 0.0, "skipped", text="no Docker")
+        skipped.attempts[0].outcomes += [
+            Outcome("skipped", text, "(n=2)") for text in ("no Docker", "no")
+        ]
+        self.add(skipped)
+
+        self.assertEqual(
+            [("no Docker", 1)], [(each.reason, each.tests) for each in self.figures().skips]
+        )
+
+    def test_a_run_has_failed_that_has_ended_so_whatever_its_tests_have_come_to(self):
+        for kind, code in (
+            ("passed", 1),
+            ("failed", 0),
+            ("failed", 3),
+            ("passed", 3),
+            ("failed", None),
+        ):
+            self.add(test("t.A.a", 1.0, kind), revision=f"{kind} {code}", exit_code=code)
+
+        self.assertEqual(
+            {"passed 1": 1, "failed 0": 0, "failed 3": 1, "passed 3": 0, "failed None": 1},
+            {each.commit: each.failed for each in self.figures().changes},
+        )
+
     def test_minutes_are_told_by_commit_the_newest_first(self):
         self.add(test("t.A.a", 1.0), revision="old", seconds=60.0, began=1.0)
         self.add(test("t.A.a", 1.0), revision="new", seconds=30.0, began=2.0)
-        self.add(test("t.A.a", 1.0, "failed"), revision="new", seconds=60.0, began=3.0)
+        self.add(test("t.A.a", 1.0, "failed"), revision="new", seconds=60.0, began=3.0, exit_code=1)
         self.add(test("t.A.a", 1.0), seconds=6.0, began=0.5)
 
         self.assertEqual(
@@ -177,6 +208,30 @@ class CommandsTest(StatsTest):
             "2026-W47 ",
         ):
             self.assertIn(text, done.output)
+
+    def test_what_tests_are_called_and_say_moves_no_cursor_and_commands_no_platform(self):
+        self.environment(GITHUB_ACTIONS="true", HARNESS_CI_PLATFORM="auto")
+        reason = "::error::owned\x1b[2J"
+        self.add(test("t.A.a\n\x07\ud800", 1.0), test("t.A.b", 0.0, "skipped", text=reason))
+
+        text = self.run_command("stats", "--history", "h.sqlite").output
+        self.assertIn("\nt.A.a\\x0a\\x07\\ud800\n", text)
+        self.assertRegex(
+            text, r"(?s)^::stop-commands::(\w+)\n.*\n::error::owned\\x1b\[2J +1\n.*\n::\1::$"
+        )
+
+    def test_what_a_terminal_has_no_letters_for_is_written_as_it_can_be(self):
+        self.add(test(f"t.A.☃{'x' * 90}", 1.0), test("t.A.☃", 1.0))
+
+        done = subprocess.run(
+            [sys.executable, "-m", "harness", "stats", "--history", "h.sqlite"],
+            env={**os.environ, "PYTHONIOENCODING": "latin-1", "PYTHONPATH": os.pathsep.join(PATHS)},
+            capture_output=True,
+            text=True,
+        )
+        self.assertEqual((0, ""), (done.returncode, done.stderr))
+        self.assertIn("\nt.A.\\u2603\n", done.stdout)
+        self.assertIn("\n\\u2026xxx", done.stdout)
 
     def test_json_holds_what_the_reference_says(self):
         self.fill()
