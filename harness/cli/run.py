@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from harness.runner.selection import Selection
 
 AUTO, LOCAL = "auto", "local"
+MOST = 1000  # processes: more take a machine's memory before they take its tests
 ADDRESS = re.compile(r"local|([a-z]+://)?[^/\s]+:\d+")
 PASSED_ON = (
     *("buffer", "failfast", "locals", "timeout", "order", "until_fail", "time_limit"),
@@ -41,7 +42,7 @@ def workers_of(text: str) -> int:
     """Return how many processes are meant.
 
     Raises:
-        ConfigurationError: That is no number.
+        ConfigurationError: That is no number, or more than any machine has memory for.
 
     Example:
         >>> workers_of("3")
@@ -50,10 +51,11 @@ def workers_of(text: str) -> int:
     if text == AUTO:
         known = hasattr(os, "sched_getaffinity")
         return len(os.sched_getaffinity(0)) if known else os.cpu_count() or 1
-    if text.isdecimal() and int(text) > 0:
+    if text.isdecimal() and len(text) <= len(str(MOST)) and 0 < int(text) <= MOST:
         return int(text)
     raise ConfigurationError(
-        f"-n {text}: expected a number of processes", hint=f"write -n 4, or -n {AUTO}"
+        f"-n {text}: expected a number of processes, from 1 to {MOST}",
+        hint=f"write -n 4, or -n {AUTO}",
     )
 
 

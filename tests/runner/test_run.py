@@ -208,11 +208,13 @@ class Uses{n}Test(HarnessTestCase):
         self.assertIn("DeprecationWarning: do not use it", self.run_suite())
 
     def test_a_wrong_number_of_processes_is_refused(self):
-        text = self.run_suite("-n", "many", code=2)
-        self.assertEqual(
-            "harness: -n many: expected a number of processes\n  next: write -n 4, or -n auto\n",
-            text,
-        )
+        for given in ("many", "0", "1001", "9" * 5000):
+            text = self.run_suite("-n", given, code=2)
+            self.assertEqual(
+                f"harness: -n {given}: expected a number of processes, from 1 to 1000\n"
+                "  next: write -n 4, or -n auto\n",
+                text,
+            )
 
     def test_what_a_test_prints_is_shown_with_its_failure_alone_where_it_is_buffered(self):
         self.write(
