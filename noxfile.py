@@ -81,8 +81,9 @@ def lint(session: nox.Session) -> None:
 def lint_workflows(session: nox.Session) -> None:
     """Our workflows, and those that `harness init ci` writes."""
     place = Path(session.create_tmp())
-    for system in ("--github", "--gitlab"):
-        with session.chdir(place):
+    with session.chdir(place):
+        session.run("git", "init", "--quiet", external=True)  # else they are below this repository
+        for system in ("--github", "--gitlab"):
             session.run("harness", "init", "ci", system, "--force", silent=True)
     templates = sorted(place.glob(".github/workflows/*.yml"))
     for schema, files in (
