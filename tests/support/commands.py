@@ -39,6 +39,8 @@ with Environment() as environment:
     sys.stdin.read()
 """
 
+HABITS = ("CI", "COLUMNS")  # of the place where the tests run: what is printed follows from them
+
 
 class CommandsTest(DirectoryTest):
     """A test that runs commands on embedded servers, in directories that are its own."""
@@ -50,7 +52,7 @@ class CommandsTest(DirectoryTest):
         self.state.mkdir()
         self.data.mkdir(mode=0o755)
         self.environ = {
-            **{name: text for name, text in environ().items() if name != "CI"},
+            **{name: text for name, text in environ().items() if name not in HABITS},
             "HARNESS_STATE_DIR": str(self.state),
             "HARNESS_DATA_DIR": str(self.data),
             "HARNESS_PROVIDERS": "embedded",
