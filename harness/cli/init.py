@@ -88,11 +88,9 @@ def check_top(project: Path) -> None:
     Raises:
         ConfigurationError: It is below: files there would be written for nobody.
     """
-    for place in (project, *project.parents):
-        if (place / ".git").exists():
-            break
-    else:
-        return
+    from harness.report.places import repository
+
+    place = repository(project, {})
     if place != project:
         raise ConfigurationError(
             f"{project} is not the top of its repository; nothing was written",

@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.core.printing import say
 from harness.errors import MissingExtraError
-from harness.runner.changes.modules import SUFFIX
+from harness.runner.changes.loading import SUFFIX
 
 USUAL = ".coverage"
 VARIABLE = "COVERAGE_FILE"

@@ -11,7 +11,7 @@ from typing import Any
 from harness.core.service import Service
 from harness.core.settings import Settings
 from harness.errors import HarnessError
-from harness.runner.changes.modules import below
+from harness.runner.changes.modules import below, is_at
 
 LONGEST = 1000  # characters of a text that may be a path
 PROVIDER = "docker"
@@ -56,7 +56,7 @@ class Declared:
 
     def names(self, path: str) -> bool:
         """Tell whether a file is one of those, or in a directory that is."""
-        return any(path == place or path.startswith(f"{place}/") for place in self.places)
+        return any(is_at(path, place) for place in self.places)
 
 
 def services_of(case: type) -> Iterable[Service[Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import importlib.util
 import sys
 from collections import defaultdict
@@ -10,9 +11,9 @@ from functools import cache
 from importlib.machinery import ModuleSpec
 from pathlib import Path, PurePosixPath
 
-from harness.runner.changes.loading import Import
+from harness.runner.changes.loading import SUFFIX, Import
 
-SUFFIX, INIT = ".py", "__init__"
+INIT = "__init__"
 
 
 class Modules:
@@ -188,6 +189,16 @@ def parent_of(path: str) -> str:
 def is_in(path: str, place: str) -> bool:
     """Tell whether a file is somewhere in a directory; in the repository's own all are."""
     return not place or path.startswith(f"{place}/")
+
+
+def is_at(path: str, place: str) -> bool:
+    """Tell whether a path is that of a file, or of one in a directory of that name."""
+    return path == place or path.startswith(f"{place}/")
+
+
+def is_named(path: str, pattern: str) -> bool:
+    """Tell whether a file has a name of a pattern, wherever it is."""
+    return fnmatch.fnmatch(PurePosixPath(path).name, pattern)
 
 
 def below(path: Path, top: Path) -> str | None:

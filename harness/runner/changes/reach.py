@@ -13,7 +13,15 @@ from harness.core.settings import Settings
 from harness.errors import ConfigurationError
 from harness.runner.changes.coverage import tests_of
 from harness.runner.changes.graph import Graph
-from harness.runner.changes.modules import SUFFIX, Modules, below, parent_of
+from harness.runner.changes.loading import SUFFIX
+from harness.runner.changes.modules import (
+    Modules,
+    below,
+    is_at,
+    is_in,
+    is_named,
+    parent_of,
+)
 from harness.runner.changes.repository import OPTION, Repository
 from harness.runner.changes.source import Source, read
 from harness.runner.selection import Selection
@@ -128,11 +136,11 @@ class Place:
 
     def is_test(self, path: str) -> bool:
         """Tell whether a file may hold tests."""
-        return fnmatch.fnmatch(PurePosixPath(path).name, self._pattern)
+        return is_named(path, self._pattern)
 
     def is_ours(self, path: str) -> bool:
         """Tell whether a file is in the project's directory."""
-        return not self.project or path.startswith(f"{self.project}/")
+        return is_in(path, self.project)
 
     def ignores(self, path: str, settings: Settings) -> bool:
         """Tell whether no test depends on a file: the settings say so, or it is made by a run."""
@@ -226,7 +234,7 @@ class Study:
 
     def _is_linked(self, path: str) -> bool:
         """Tell whether a link of the project leads to a file, which then has a second name."""
-        return any(path == end or path.startswith(f"{end}/") for end in self._ends)
+        return any(is_at(path, end) for end in self._ends)
 
     @cached_property
     def _ends(self) -> set[str]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import fnmatch
 import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.core.settings import current_settings
-from harness.runner.changes.modules import SUFFIX, below
+from harness.runner.changes.loading import SUFFIX
+from harness.runner.changes.modules import below, is_named
 from harness.runner.changes.reach import Reach
 from harness.runner.units import Unit
 
@@ -117,8 +117,8 @@ class Reasons:
 
     def _is_test_file(self, path: str) -> bool:
         """Tell whether a file is one of those whose tests are known, or would be with any in it."""
-        may_hold = fnmatch.fnmatch(PurePosixPath(path).name, self._pattern)
-        return path in self._brought or (may_hold and path.endswith(SUFFIX))
+        may_hold = path.endswith(SUFFIX) and is_named(path, self._pattern)
+        return path in self._brought or may_hold
 
     @cached_property
     def _brought(self) -> set[str]:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from harness.core.nearest import did_you_mean
 from harness.errors import ConfigurationError
-from harness.runner.changes.modules import SUFFIX, below
+from harness.runner.changes.loading import SUFFIX
+from harness.runner.changes.modules import below
 
 OPTION = "--changed-since"
 ALL = "run all tests, without it"

@@ -7,6 +7,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from harness.runner.changes.loading import (
     COMMAND,
@@ -131,11 +132,15 @@ class Reader:
         module = run_in(elements)
         if module is None or called(module) == "__name__":
             return
-        name = written(module) or texts_by_name(self._tree).get(called(module))
+        name = written(module) or self._texts_by_name.get(called(module))
         if name is None:
             self._load(module)
         else:
             self._imports.add(Import(0, name, MAIN))
+
+    @cached_property
+    def _texts_by_name(self) -> dict[str, str]:
+        return texts_by_name(self._tree)
 
     def _read_name(self, node: ast.Name | ast.Attribute) -> None:
         """Take note of a loader that is handed on: nobody can tell what it is called with."""

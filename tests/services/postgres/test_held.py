@@ -1,12 +1,11 @@
 """How long sessions that a test has left at work are given to end."""
 
-import itertools
-import time
 import unittest
 from unittest import mock
 
 from harness.services.postgres import watcher
 from harness.services.postgres.commit import held
+from tests.support.looks import slow_look
 
 GRACE = 0.02
 
@@ -15,14 +14,7 @@ class GraceTest(unittest.TestCase):
     """A look may take longer than sessions have, as on a busy machine."""
 
     def setUp(self):
-        looks = itertools.chain([["at work"]], itertools.repeat([]))
-
-        def look(*_):
-            found = next(looks)
-            time.sleep(2 * GRACE if found else 0)
-            return found
-
-        self.look = look
+        self.look = slow_look(["at work"], GRACE)
         self.enterContext(mock.patch.object(watcher, "GRACE", GRACE))
 
     def test_those_that_were_at_work_before_it_are_looked_for_once_more(self):
