@@ -185,7 +185,12 @@ def share_of(percent: float | None, usual: float) -> float:
 
 
 def cluster_of(given: Mapping[str, Any], settings: Settings) -> ClusterOptions | None:
-    """Return which cluster is to run the tests; None if none is."""
+    """Return which cluster is to run the tests; None if none is.
+
+    Raises:
+        ConfigurationError: That is no address.
+        MissingExtraError: Dask is not installed.
+    """
     if given["cluster"] is None:
         return None
     if not ADDRESS.fullmatch(given["cluster"]):
@@ -193,6 +198,9 @@ def cluster_of(given: Mapping[str, Any], settings: Settings) -> ClusterOptions |
             f"--cluster {given['cluster']}: expected the address of a scheduler",
             hint="write --cluster tcp://HOST:8786, or --cluster local",
         )
+    from harness.runner.cluster.connection import library
+
+    library()  # missing, it is told before the run
     most = workers_of(given["workers"]) if given["workers"] else None
     seconds, directory = settings.cluster_timeout, settings.cluster_dir
     return ClusterOptions(address=given["cluster"], seconds=seconds, directory=directory, most=most)

@@ -334,6 +334,15 @@ class AddressTest(RunnerTest):
             text,
         )
 
+    def test_a_missing_library_is_told_before_the_run(self):
+        (self.root / "distributed.py").write_text("raise ImportError\n")
+        text = self.run_suite("--cluster", "tcp://127.0.0.1:9", code=2)
+        self.assertEqual(
+            "harness: Dask's scheduler distributed is not installed\n"
+            '  next: pip install "unittest-harness[cluster]"\n',
+            text,
+        )
+
     def test_what_is_no_address_is_refused(self):
         text = self.run_suite("--cluster", "nonsense", code=2)
         self.assertEqual(
